@@ -1,0 +1,94 @@
+"""The media engine, compiled from `crates/python`. Only `tertulia.media` may import it.
+
+Identifiers are integers chosen by the caller and unique for the life of the engine. All methods may be called from any thread and return
+at once; work happens on the engine's own threads. Commands for one connection are carried out in the order of the calls.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, final
+
+Event: TypeAlias = (
+    tuple[Literal["connected"], int]  # connection: ICE and DTLS are up
+    | tuple[Literal["disconnected"], int, str]  # connection, reason: consent_expired | dtls_failed | dtls_closed | crashed; it is gone
+    | tuple[Literal["source_started"], int]  # source: its first packet arrived
+    | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
+    | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
+    | tuple[Literal["worker_lost"], int, list[int]]  # worker, the connections that went with it
+)
+
+@final
+class Engine:
+    """UDP sockets, media threads and everything that forwards.
+
+    `bind`: addresses as "host:port"; port 0 picks a free one; a wildcard keeps each datagram's local address.
+    `workers`: media threads, at least 1. `local_only`: drop datagrams whose source is not an address of this machine.
+    `gso`: send batches with UDP segmentation where the kernel has it. `test_commands`: allow `crash`.
+    Raises OSError when an address cannot be bound.
+    """
+
+    def __new__(
+        cls, *, bind: Sequence[str], workers: int = 1, local_only: bool = False, gso: bool = True, test_commands: bool = False
+    ) -> Engine: ...
+    def addresses(self) -> list[str]:
+        """The bound addresses, ports filled in."""
+    def fingerprint(self) -> str:
+        """The process's DTLS certificate as an SDP fingerprint value, "sha-256 AB:CD:…"."""
+    def open(
+        self, connection: int, *, room: int, ice_ufrag: str, ice_pwd: str, fingerprint: str, dtls_active: bool
+    ) -> tuple[str, str]:
+        """Makes an ICE-lite transport for the peer with these credentials; gives our (ufrag, pwd).
+        `dtls_active`: we start DTLS (the peer offered setup:passive). Raises ValueError for a malformed fingerprint."""
+    def restart_ice(self, connection: int, *, ice_ufrag: str, ice_pwd: str) -> tuple[str, str]:
+        """New remote credentials; gives our new (ufrag, pwd). The old path serves until a new one is validated."""
+    def close(self, connection: int) -> None: ...
+    def add_source(
+        self,
+        connection: int,
+        source: int,
+        *,
+        kind: Literal["audio", "video"],
+        codec: str,
+        mid: str,
+        clock_rate: int,
+        payload_type: int,
+        rtx_payload_type: int | None,
+        ssrc: int | None,
+        rtx_ssrc: int | None,
+        nack: bool,
+        extensions: Mapping[str, int],
+    ) -> None:
+        """A track that the connection sends. `codec`: opus, VP8, VP9, H264, AV1 or any other name (then forwarded without key-frame
+        detection). `ssrc`: None where the offer names none; found by MID or payload type then. `extensions`: header-extension
+        ids by the names mid, transport_cc, audio_level, video_orientation, abs_send_time, rid, repaired_rid."""
+    def remove_source(self, source: int) -> None: ...
+    def enable_source(self, source: int, enabled: bool) -> None:
+        """False: its packets are dropped on arrival (a moderator's mute, a revoked right)."""
+    def request_key_frame(self, source: int) -> None: ...
+    def add_slot(
+        self,
+        connection: int,
+        slot: int,
+        *,
+        kind: Literal["audio", "video"],
+        mid: str,
+        ssrc: int,
+        rtx_ssrc: int,
+        transport_cc: bool,
+        extensions: Mapping[str, int],
+    ) -> None:
+        """A section in which the connection receives, empty at first."""
+    def remove_slot(self, slot: int) -> None: ...
+    def bind(self, slot: int, source: int | None, *, payload_type: int = 0, rtx_payload_type: int | None = None) -> None:
+        """Puts a source into a slot (None empties it); the payload types are those that the receiver expects for the source's codec."""
+    def pause_slot(self, slot: int, paused: bool) -> None: ...
+    def crash(self, connection: int | None, worker: int = 0) -> None:
+        """Test only: panics inside a connection, or in a worker. Raises RuntimeError unless made with `test_commands`."""
+    def event_fd(self) -> int:
+        """Readable while events wait."""
+    def poll_events(self) -> list[Event]: ...
+    def counters(self) -> dict[str, int]:
+        """Totals since the start, by stable names: rtp_in, rtp_out, rtx_out, rtcp_in, dropped_<reason>, …"""
+    def connection_stats(self, connection: int) -> dict[str, int] | None:
+        """Bytes, packets, losses and round trip of one connection, as of at most a second ago; None when unknown."""
+    def stop(self) -> None:
+        """Ends the threads and closes the sockets. Safe to call twice."""

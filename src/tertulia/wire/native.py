@@ -1,0 +1,546 @@
+"""Messages of `tertulia.v1`, the native protocol on `/ws`: the source of the JSON Schema and of the TypeScript types.
+
+Prose and order of messages: docs/reference/native-protocol.md. Field names are camelCase on the wire. A server message gets its number
+(`seq`) when it is sent, see `number`.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+SUBPROTOCOL = "tertulia.v1"
+
+# Ids and names are bounded where they enter; sizes in UTF-8 bytes are checked for the whole message by the door.
+Identity = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.@:+~-]+$")]
+RoomName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s/?#\x00-\x1f\x7f]+$")]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+RequestId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+Serial = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Mid = Annotated[str, Meta(min_length=1, max_length=32)]
+Sdp = Annotated[str, Meta(max_length=512 * 1024)]
+Key = Annotated[str, Meta(min_length=1, max_length=64)]
+Pixels = Annotated[int, Meta(ge=0, le=16384)]
+
+Role = Literal["viewer", "speaker", "moderator"]
+Kind = Literal["audio", "video"]
+Source = Literal["camera", "microphone", "screen", "screen_audio"]
+Layer = Literal["auto", "low", "medium", "high"]
+Mode = Literal["direct", "sfu"]
+SERVER = "server"
+
+
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel", tag_field="type"):
+    """Common form of all messages."""
+
+
+class FromServer(Message, kw_only=True, omit_defaults=True):
+    """What the server sends. `seq` numbers the messages of a session from 1; 0 (left out) on the few that stand outside it."""
+
+    seq: int = 0
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """A piece of a message."""
+
+
+# --- pieces ---------------------------------------------------------------------------------------------------------------------------
+
+
+class Publication(Part):
+    """A track that somebody sends."""
+
+    id: Key
+    source: Source
+    kind: Kind
+    muted: bool
+    width: Pixels
+    height: Pixels
+
+
+class Participant(Part):
+    """A person in the room as others see them."""
+
+    id: Identity
+    name: str
+    role: Role
+    connected: bool
+    """False while their signalling is lost and the grace time runs."""
+    metadata: str
+    publications: list[Publication]
+
+
+class RoomState(Part):
+    name: RoomName
+    locked: bool
+    waiting_room: bool
+    max_participants: int
+
+
+class IceServer(Part):
+    """As in RTCIceServer."""
+
+    urls: list[str]
+    username: str | None
+    credential: str | None
+
+
+class Session(Part):
+    """What a client needs to come back. `token` is good for one resume; each `resumed` brings the next."""
+
+    id: Key
+    token: str
+    grace: float
+    """Seconds during which a lost connection can be resumed."""
+    heartbeat: float
+    """Seconds between pings; after 2.5 times this without one the server takes the connection for lost."""
+
+
+class Peer(Part):
+    """Somebody to connect with directly."""
+
+    participant: Identity
+    polite: bool
+    """This side's role in perfect negotiation with that person."""
+
+
+class Topology(Part):
+    """Which road media takes. See "Two people, three people" in the reference."""
+
+    mode: Mode
+    phase: Literal["prepare", "commit"]
+    epoch: int
+    peers: list[Peer]
+    """Whom to connect with directly: in mode direct, and in phase prepare of either mode. Empty while alone."""
+
+
+class Limits(Part):
+    """Budgets of this connection."""
+
+    message_bytes: int
+    messages_per_second: float
+    chat_bytes: int
+    publications: int
+
+
+class Speaker(Part):
+    participant: Identity
+    publication: Key
+    level: Annotated[int, Meta(ge=0, le=127)]
+    """Loudness in -dBov (RFC 6464): 0 is loudest."""
+
+
+class ChatMessage(Part):
+    id: Key
+    sender: Identity
+    name: str
+    text: str
+    to: Identity | None
+    time: float
+    """Seconds since 1970, by the server's clock."""
+
+
+# --- client to server -----------------------------------------------------------------------------------------------------------------
+
+
+class Join(Message, tag="join"):
+    """The first message of a new session. Reply: `joined`; before it perhaps `waiting`."""
+
+    id: RequestId
+    room: RoomName
+    name: Name
+    token: Annotated[str, Meta(max_length=4096)] | None = None
+    identity: Identity | None = None
+    """Asked for; granted only where no token names one and the server allows it. Left out: the server makes one."""
+    p2p: bool = True
+    """Whether this client can talk directly to one other person."""
+    auto_subscribe: bool = True
+    metadata: Annotated[str, Meta(max_length=4096)] = ""
+
+
+class Resume(Message, tag="resume"):
+    """The first message on a new socket of an old session. Reply: `resumed`, then what was missed, in order."""
+
+    session: Key
+    token: Annotated[str, Meta(max_length=256)]
+    last_seq: Annotated[int, Meta(ge=0)]
+    """Number of the last server message that was received."""
+
+
+class Ping(Message, tag="ping"):
+    """Heartbeat; not a request. `ack` lets the server forget messages up to that number."""
+
+    ack: Annotated[int, Meta(ge=0)]
+    time: float | None = None
+    """Given back unchanged."""
+
+
+class Leave(Message, tag="leave"):
+    """Reply: `bye` with code `left`."""
+
+    id: RequestId
+
+
+class Publish(Message, tag="publish"):
+    """Announce a track. Reply: `published`. Media follows by an offer that names it."""
+
+    id: RequestId
+    source: Source
+    kind: Kind
+    muted: bool = False
+    width: Pixels = 0
+    height: Pixels = 0
+
+
+class Unpublish(Message, tag="unpublish"):
+    id: RequestId
+    publication: Key
+
+
+class Mute(Message, tag="mute"):
+    """Own publication: either way. Somebody else's: moderators, and only to mute."""
+
+    id: RequestId
+    publication: Key
+    muted: bool
+
+
+class Subscribe(Message, tag="subscribe"):
+    id: RequestId
+    publication: Key
+
+
+class Unsubscribe(Message, tag="unsubscribe"):
+    id: RequestId
+    publication: Key
+
+
+class Prefer(Message, tag="prefer"):
+    """How a received video is shown, so that no more is sent than is seen."""
+
+    id: RequestId
+    publication: Key
+    visible: bool = True
+    width: Pixels = 0
+    height: Pixels = 0
+    layer: Layer = "auto"
+
+
+class Offer(Message, tag="offer"):
+    """To `server`: the whole offer of the connection to the SFU; reply `answer`. To a person: relayed, reply `ok`."""
+
+    id: RequestId
+    to: Identity
+    serial: Serial
+    """Counts this sender's offers on that connection from 1; a lower one than the last seen is refused with `stale_offer`."""
+    sdp: Sdp
+    publications: dict[Mid, Key]
+    """Which publication each sending section carries."""
+
+
+class Answer(Message, tag="answer"):
+    """To a person; the server never offers in this protocol."""
+
+    id: RequestId
+    to: Identity
+    serial: Serial
+    sdp: Sdp
+    publications: dict[Mid, Key]
+
+
+class Candidate(Message, tag="candidate"):
+    """A trickled ICE candidate; an empty `candidate` ends them. To `server` it is accepted and ignored (ICE-lite learns addresses itself)."""
+
+    id: RequestId
+    to: Identity
+    candidate: Annotated[str, Meta(max_length=1024)]
+    sdp_mid: Annotated[str, Meta(max_length=32)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=512)] | None = msgspec.field(name="sdpMLineIndex", default=None)
+    username_fragment: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class TopologyReady(Message, tag="topology_ready"):
+    """Everything this client receives comes by the new road of this epoch."""
+
+    id: RequestId
+    epoch: int
+
+
+class RoadFailed(Message, tag="road_failed"):
+    """The direct connection of this epoch does not come about or broke: the server moves the room to the SFU."""
+
+    id: RequestId
+    epoch: int
+
+
+class Chat(Message, tag="chat"):
+    id: RequestId
+    text: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    to: Identity | None = None
+
+
+class Admit(Message, tag="admit"):
+    id: RequestId
+    participant: Identity
+
+
+class Deny(Message, tag="deny"):
+    id: RequestId
+    participant: Identity
+
+
+class Remove(Message, tag="remove"):
+    id: RequestId
+    participant: Identity
+    reason: Annotated[str, Meta(max_length=200)] = ""
+
+
+class SetRole(Message, tag="set_role"):
+    id: RequestId
+    participant: Identity
+    role: Role
+
+
+class Lock(Message, tag="lock"):
+    id: RequestId
+    locked: bool
+
+
+class WaitingRoom(Message, tag="waiting_room"):
+    id: RequestId
+    enabled: bool
+
+
+class End(Message, tag="end"):
+    """Ends the room for everybody."""
+
+    id: RequestId
+
+
+# --- server to client: replies ---------------------------------------------------------------------------------------------------------
+
+
+class Ok(FromServer, tag="ok"):
+    id: int
+
+
+class Error(FromServer, tag="error"):
+    """`id` is None where no request could be read. After a fatal one comes `bye`."""
+
+    id: int | None
+    code: str
+    message: str
+    retryable: bool
+
+
+class Joined(FromServer, tag="joined"):
+    """The room as it is now; everything later comes as events."""
+
+    id: int
+    session: Session
+    room: RoomState
+    you: Participant
+    rights: list[str]
+    participants: list[Participant]
+    """The others."""
+    knocking: list[Participant]
+    """People waiting to be admitted; only for those who may admit."""
+    topology: Topology
+    ice_servers: list[IceServer]
+    limits: Limits
+
+
+class Published(FromServer, tag="published"):
+    id: int
+    publication: Publication
+
+
+class Answered(FromServer, tag="answered"):
+    """The server's answer to an offer."""
+
+    id: int
+    serial: int
+    sdp: str
+
+
+# --- server to client: events ----------------------------------------------------------------------------------------------------------
+
+
+class Waiting(FromServer, tag="waiting"):
+    """A moderator has to let you in; `joined` follows, or `bye` with code `denied`."""
+
+
+class ParticipantJoined(FromServer, tag="participant_joined"):
+    participant: Participant
+
+
+class ParticipantLeft(FromServer, tag="participant_left"):
+    participant: Identity
+    reason: str
+
+
+class ParticipantUpdated(FromServer, tag="participant_updated"):
+    """Role, name, metadata or `connected` changed; publications have events of their own and are left out."""
+
+    participant: Identity
+    name: str
+    role: Role
+    connected: bool
+    metadata: str
+
+
+class RightsChanged(FromServer, tag="rights_changed"):
+    """Your own."""
+
+    role: Role
+    rights: list[str]
+
+
+class Knock(FromServer, tag="knock"):
+    participant: Participant
+
+
+class KnockEnded(FromServer, tag="knock_ended"):
+    participant: Identity
+
+
+class PublicationAdded(FromServer, tag="publication_added"):
+    participant: Identity
+    publication: Publication
+
+
+class PublicationRemoved(FromServer, tag="publication_removed"):
+    participant: Identity
+    publication: Key
+
+
+class PublicationUpdated(FromServer, tag="publication_updated"):
+    participant: Identity
+    publication: Publication
+    by: Identity | None
+    """Who muted it, where that was not its owner."""
+
+
+class RoomUpdated(FromServer, tag="room_updated"):
+    room: RoomState
+
+
+class TopologyChanged(FromServer, tag="topology"):
+    topology: Topology
+
+
+class Bind(FromServer, tag="bind"):
+    """What comes in a receiving section of the SFU connection from now on."""
+
+    mid: Mid
+    publication: Key | None
+
+
+class NeedSections(FromServer, tag="need_sections"):
+    """More receiving sections are wanted than the last offer had: offer again with at least these totals."""
+
+    audio: int
+    video: int
+
+
+class MediaLost(FromServer, tag="media_lost"):
+    """The SFU connection is gone on the server's side: open a new one."""
+
+    reason: str
+
+
+class PeerOffer(FromServer, tag="offer"):
+    sender: Identity = msgspec.field(name="from")
+    serial: Serial
+    sdp: str
+    publications: dict[str, str]
+
+
+class PeerAnswer(FromServer, tag="answer"):
+    sender: Identity = msgspec.field(name="from")
+    serial: Serial
+    sdp: str
+    publications: dict[str, str]
+
+
+class PeerCandidate(FromServer, tag="candidate"):
+    sender: Identity = msgspec.field(name="from")
+    candidate: str
+    sdp_mid: str | None
+    sdp_m_line_index: int | None = msgspec.field(name="sdpMLineIndex")
+    username_fragment: str | None
+
+
+class ChatReceived(FromServer, tag="chat"):
+    """Also to the sender, so that everyone has the same order."""
+
+    message: ChatMessage
+
+
+class Speakers(FromServer, tag="speakers"):
+    """Who speaks now, loudest first; an empty list is silence."""
+
+    speakers: list[Speaker]
+
+
+class IceServers(FromServer, tag="ice_servers"):
+    """Fresh credentials in place of the old ones."""
+
+    ice_servers: list[IceServer]
+
+
+class Bye(FromServer, tag="bye"):
+    """The last message of a session; it cannot be resumed. `code` is one of the error codes."""
+
+    code: str
+    message: str
+    retryable: bool
+
+
+# --- server to client: outside the session's numbering -----------------------------------------------------------------------------------
+
+
+class Pong(FromServer, tag="pong"):
+    """`ack` is the id of the last request that was carried out."""
+
+    ack: int
+    time: float | None
+
+
+class Resumed(FromServer, tag="resumed"):
+    """Replay follows. Requests with an id above `ack` never arrived: send them again."""
+
+    session: Session
+    ack: int
+    ice_servers: list[IceServer]
+
+
+ClientMessage = (
+    Join | Resume | Ping | Leave | Publish | Unpublish | Mute | Subscribe | Unsubscribe | Prefer | Offer | Answer | Candidate
+    | TopologyReady | RoadFailed | Chat | Admit | Deny | Remove | SetRole | Lock | WaitingRoom | End
+)  # fmt: skip
+ServerMessage = (
+    Ok | Error | Joined | Published | Answered | Waiting | ParticipantJoined | ParticipantLeft | ParticipantUpdated | RightsChanged
+    | Knock | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | RoomUpdated | TopologyChanged | Bind
+    | NeedSections | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | Speakers | IceServers | Bye | Pong | Resumed
+)  # fmt: skip
+CLIENT_MESSAGES: Any = ClientMessage
+SERVER_MESSAGES: Any = ServerMessage
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ClientMessage)
+
+
+def encode(message: Message) -> bytes:
+    """JSON text of a message, without its number."""
+    return _encoder.encode(message)
+
+
+def number(body: bytes, seq: int) -> bytes:
+    """Puts the session's message number into an encoded message, so that a message to a hundred people is encoded once."""
+    return b'{"seq":%d,' % seq + body[1:]
+
+
+def decode(data: bytes | str) -> ClientMessage:
+    """Raises msgspec.DecodeError (not JSON), msgspec.ValidationError (unknown type, wrong field)."""
+    return _decoder.decode(data)
