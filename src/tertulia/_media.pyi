@@ -7,6 +7,8 @@ at once; work happens on the engine's own threads. Commands for one connection a
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, final
 
+__all__ = ["Engine"]
+
 Event: TypeAlias = (
     tuple[Literal["connected"], int]  # connection: ICE and DTLS are up
     | tuple[Literal["disconnected"], int, str]  # connection, reason: consent_expired | dtls_failed | dtls_closed | crashed; it is gone
@@ -14,6 +16,7 @@ Event: TypeAlias = (
     | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
     | tuple[Literal["worker_lost"], int, list[int]]  # worker, the connections that went with it
+    | tuple[Literal["log"], Literal["info", "warning", "error"], str]  # for the operator: level, message
 )
 
 @final
@@ -89,6 +92,7 @@ class Engine:
     def counters(self) -> dict[str, int]:
         """Totals since the start, by stable names: rtp_in, rtp_out, rtx_out, rtcp_in, dropped_<reason>, …"""
     def connection_stats(self, connection: int) -> dict[str, int] | None:
-        """Bytes, packets, losses and round trip of one connection, as of at most a second ago; None when unknown."""
+        """Bytes, packets, losses and round trip of one connection, as of at most a second ago; None when unknown. `…_in`: what it sends,
+        summed over its sources; `…_out`: what it receives, summed over its slots; `round_trip_us` is there once it is known."""
     def stop(self) -> None:
         """Ends the threads and closes the sockets. Safe to call twice."""

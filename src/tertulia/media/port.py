@@ -1,7 +1,8 @@
 """What the rest of Tertulia may ask of media, and what it hears back.
 
-Two adapters keep this port: `media.engine.EngineMedia` over the compiled engine and `media.fake.FakeMedia` for tests. Calls return at once;
-what follows from them comes as events. Mids, SSRCs, payload types and SDP never leave `media/`, but for the offer and the answer themselves.
+Two adapters keep this port: `media.engine.EngineMedia` over the compiled engine and `media.fake.FakeMedia` for tests. Calls
+return at once; what follows from them comes as events. Mids, SSRCs, payload types and SDP never leave `media/`, but for the
+offer and the answer themselves.
 """
 
 from collections.abc import Callable, Mapping

@@ -34,7 +34,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="c
     """Common form of all messages."""
 
 
-class FromServer(Message, kw_only=True, omit_defaults=True):
+class FromServer(Message, frozen=True, kw_only=True, omit_defaults=True):
     """What the server sends. `seq` numbers the messages of a session from 1; 0 (left out) on the few that stand outside it."""
 
     seq: int = 0
@@ -47,7 +47,7 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="came
 # --- pieces ---------------------------------------------------------------------------------------------------------------------------
 
 
-class Publication(Part):
+class Publication(Part, frozen=True):
     """A track that somebody sends."""
 
     id: Key
@@ -58,7 +58,7 @@ class Publication(Part):
     height: Pixels
 
 
-class Participant(Part):
+class Participant(Part, frozen=True):
     """A person in the room as others see them."""
 
     id: Identity
@@ -70,14 +70,14 @@ class Participant(Part):
     publications: list[Publication]
 
 
-class RoomState(Part):
+class RoomState(Part, frozen=True):
     name: RoomName
     locked: bool
     waiting_room: bool
     max_participants: int
 
 
-class IceServer(Part):
+class IceServer(Part, frozen=True):
     """As in RTCIceServer."""
 
     urls: list[str]
@@ -85,7 +85,7 @@ class IceServer(Part):
     credential: str | None
 
 
-class Session(Part):
+class Session(Part, frozen=True):
     """What a client needs to come back. `token` is good for one resume; each `resumed` brings the next."""
 
     id: Key
@@ -96,7 +96,7 @@ class Session(Part):
     """Seconds between pings; after 2.5 times this without one the server takes the connection for lost."""
 
 
-class Peer(Part):
+class Peer(Part, frozen=True):
     """Somebody to connect with directly."""
 
     participant: Identity
@@ -104,7 +104,7 @@ class Peer(Part):
     """This side's role in perfect negotiation with that person."""
 
 
-class Topology(Part):
+class Topology(Part, frozen=True):
     """Which road media takes. See "Two people, three people" in the reference."""
 
     mode: Mode
@@ -114,7 +114,7 @@ class Topology(Part):
     """Whom to connect with directly: in mode direct, and in phase prepare of either mode. Empty while alone."""
 
 
-class Limits(Part):
+class Limits(Part, frozen=True):
     """Budgets of this connection."""
 
     message_bytes: int
@@ -123,14 +123,14 @@ class Limits(Part):
     publications: int
 
 
-class Speaker(Part):
+class Speaker(Part, frozen=True):
     participant: Identity
     publication: Key
     level: Annotated[int, Meta(ge=0, le=127)]
     """Loudness in -dBov (RFC 6464): 0 is loudest."""
 
 
-class ChatMessage(Part):
+class ChatMessage(Part, frozen=True):
     id: Key
     sender: Identity
     name: str
@@ -143,7 +143,7 @@ class ChatMessage(Part):
 # --- client to server -----------------------------------------------------------------------------------------------------------------
 
 
-class Join(Message, tag="join"):
+class Join(Message, frozen=True, tag="join"):
     """The first message of a new session. Reply: `joined`; before it perhaps `waiting`."""
 
     id: RequestId
@@ -158,7 +158,7 @@ class Join(Message, tag="join"):
     metadata: Annotated[str, Meta(max_length=4096)] = ""
 
 
-class Resume(Message, tag="resume"):
+class Resume(Message, frozen=True, tag="resume"):
     """The first message on a new socket of an old session. Reply: `resumed`, then what was missed, in order."""
 
     session: Key
@@ -167,7 +167,7 @@ class Resume(Message, tag="resume"):
     """Number of the last server message that was received."""
 
 
-class Ping(Message, tag="ping"):
+class Ping(Message, frozen=True, tag="ping"):
     """Heartbeat; not a request. `ack` lets the server forget messages up to that number."""
 
     ack: Annotated[int, Meta(ge=0)]
@@ -175,13 +175,13 @@ class Ping(Message, tag="ping"):
     """Given back unchanged."""
 
 
-class Leave(Message, tag="leave"):
+class Leave(Message, frozen=True, tag="leave"):
     """Reply: `bye` with code `left`."""
 
     id: RequestId
 
 
-class Publish(Message, tag="publish"):
+class Publish(Message, frozen=True, tag="publish"):
     """Announce a track. Reply: `published`. Media follows by an offer that names it."""
 
     id: RequestId
@@ -192,12 +192,12 @@ class Publish(Message, tag="publish"):
     height: Pixels = 0
 
 
-class Unpublish(Message, tag="unpublish"):
+class Unpublish(Message, frozen=True, tag="unpublish"):
     id: RequestId
     publication: Key
 
 
-class Mute(Message, tag="mute"):
+class Mute(Message, frozen=True, tag="mute"):
     """Own publication: either way. Somebody else's: moderators, and only to mute."""
 
     id: RequestId
@@ -205,17 +205,17 @@ class Mute(Message, tag="mute"):
     muted: bool
 
 
-class Subscribe(Message, tag="subscribe"):
+class Subscribe(Message, frozen=True, tag="subscribe"):
     id: RequestId
     publication: Key
 
 
-class Unsubscribe(Message, tag="unsubscribe"):
+class Unsubscribe(Message, frozen=True, tag="unsubscribe"):
     id: RequestId
     publication: Key
 
 
-class Prefer(Message, tag="prefer"):
+class Prefer(Message, frozen=True, tag="prefer"):
     """How a received video is shown, so that no more is sent than is seen."""
 
     id: RequestId
@@ -226,7 +226,7 @@ class Prefer(Message, tag="prefer"):
     layer: Layer = "auto"
 
 
-class Offer(Message, tag="offer"):
+class Offer(Message, frozen=True, tag="offer"):
     """To `server`: the whole offer of the connection to the SFU; reply `answer`. To a person: relayed, reply `ok`."""
 
     id: RequestId
@@ -238,7 +238,7 @@ class Offer(Message, tag="offer"):
     """Which publication each sending section carries."""
 
 
-class Answer(Message, tag="answer"):
+class Answer(Message, frozen=True, tag="answer"):
     """To a person; the server never offers in this protocol."""
 
     id: RequestId
@@ -248,7 +248,7 @@ class Answer(Message, tag="answer"):
     publications: dict[Mid, Key]
 
 
-class Candidate(Message, tag="candidate"):
+class Candidate(Message, frozen=True, tag="candidate"):
     """A trickled ICE candidate; an empty `candidate` ends them. To `server` it is accepted and ignored (ICE-lite learns addresses itself)."""
 
     id: RequestId
@@ -259,59 +259,59 @@ class Candidate(Message, tag="candidate"):
     username_fragment: Annotated[str, Meta(max_length=256)] | None = None
 
 
-class TopologyReady(Message, tag="topology_ready"):
+class TopologyReady(Message, frozen=True, tag="topology_ready"):
     """Everything this client receives comes by the new road of this epoch."""
 
     id: RequestId
     epoch: int
 
 
-class RoadFailed(Message, tag="road_failed"):
+class RoadFailed(Message, frozen=True, tag="road_failed"):
     """The direct connection of this epoch does not come about or broke: the server moves the room to the SFU."""
 
     id: RequestId
     epoch: int
 
 
-class Chat(Message, tag="chat"):
+class Chat(Message, frozen=True, tag="chat"):
     id: RequestId
     text: Annotated[str, Meta(min_length=1, max_length=10_000)]
     to: Identity | None = None
 
 
-class Admit(Message, tag="admit"):
+class Admit(Message, frozen=True, tag="admit"):
     id: RequestId
     participant: Identity
 
 
-class Deny(Message, tag="deny"):
+class Deny(Message, frozen=True, tag="deny"):
     id: RequestId
     participant: Identity
 
 
-class Remove(Message, tag="remove"):
+class Remove(Message, frozen=True, tag="remove"):
     id: RequestId
     participant: Identity
     reason: Annotated[str, Meta(max_length=200)] = ""
 
 
-class SetRole(Message, tag="set_role"):
+class SetRole(Message, frozen=True, tag="set_role"):
     id: RequestId
     participant: Identity
     role: Role
 
 
-class Lock(Message, tag="lock"):
+class Lock(Message, frozen=True, tag="lock"):
     id: RequestId
     locked: bool
 
 
-class WaitingRoom(Message, tag="waiting_room"):
+class WaitingRoom(Message, frozen=True, tag="waiting_room"):
     id: RequestId
     enabled: bool
 
 
-class End(Message, tag="end"):
+class End(Message, frozen=True, tag="end"):
     """Ends the room for everybody."""
 
     id: RequestId
@@ -320,11 +320,11 @@ class End(Message, tag="end"):
 # --- server to client: replies ---------------------------------------------------------------------------------------------------------
 
 
-class Ok(FromServer, tag="ok"):
+class Ok(FromServer, frozen=True, tag="ok"):
     id: int
 
 
-class Error(FromServer, tag="error"):
+class Error(FromServer, frozen=True, tag="error"):
     """`id` is None where no request could be read. After a fatal one comes `bye`."""
 
     id: int | None
@@ -333,7 +333,7 @@ class Error(FromServer, tag="error"):
     retryable: bool
 
 
-class Joined(FromServer, tag="joined"):
+class Joined(FromServer, frozen=True, tag="joined"):
     """The room as it is now; everything later comes as events."""
 
     id: int
@@ -350,12 +350,12 @@ class Joined(FromServer, tag="joined"):
     limits: Limits
 
 
-class Published(FromServer, tag="published"):
+class Published(FromServer, frozen=True, tag="published"):
     id: int
     publication: Publication
 
 
-class Answered(FromServer, tag="answered"):
+class Answered(FromServer, frozen=True, tag="answered"):
     """The server's answer to an offer."""
 
     id: int
@@ -366,20 +366,20 @@ class Answered(FromServer, tag="answered"):
 # --- server to client: events ----------------------------------------------------------------------------------------------------------
 
 
-class Waiting(FromServer, tag="waiting"):
+class Waiting(FromServer, frozen=True, tag="waiting"):
     """A moderator has to let you in; `joined` follows, or `bye` with code `denied`."""
 
 
-class ParticipantJoined(FromServer, tag="participant_joined"):
+class ParticipantJoined(FromServer, frozen=True, tag="participant_joined"):
     participant: Participant
 
 
-class ParticipantLeft(FromServer, tag="participant_left"):
+class ParticipantLeft(FromServer, frozen=True, tag="participant_left"):
     participant: Identity
     reason: str
 
 
-class ParticipantUpdated(FromServer, tag="participant_updated"):
+class ParticipantUpdated(FromServer, frozen=True, tag="participant_updated"):
     """Role, name, metadata or `connected` changed; publications have events of their own and are left out."""
 
     participant: Identity
@@ -389,81 +389,81 @@ class ParticipantUpdated(FromServer, tag="participant_updated"):
     metadata: str
 
 
-class RightsChanged(FromServer, tag="rights_changed"):
+class RightsChanged(FromServer, frozen=True, tag="rights_changed"):
     """Your own."""
 
     role: Role
     rights: list[str]
 
 
-class Knock(FromServer, tag="knock"):
+class Knock(FromServer, frozen=True, tag="knock"):
     participant: Participant
 
 
-class KnockEnded(FromServer, tag="knock_ended"):
+class KnockEnded(FromServer, frozen=True, tag="knock_ended"):
     participant: Identity
 
 
-class PublicationAdded(FromServer, tag="publication_added"):
+class PublicationAdded(FromServer, frozen=True, tag="publication_added"):
     participant: Identity
     publication: Publication
 
 
-class PublicationRemoved(FromServer, tag="publication_removed"):
+class PublicationRemoved(FromServer, frozen=True, tag="publication_removed"):
     participant: Identity
     publication: Key
 
 
-class PublicationUpdated(FromServer, tag="publication_updated"):
+class PublicationUpdated(FromServer, frozen=True, tag="publication_updated"):
     participant: Identity
     publication: Publication
     by: Identity | None
     """Who muted it, where that was not its owner."""
 
 
-class RoomUpdated(FromServer, tag="room_updated"):
+class RoomUpdated(FromServer, frozen=True, tag="room_updated"):
     room: RoomState
 
 
-class TopologyChanged(FromServer, tag="topology"):
+class TopologyChanged(FromServer, frozen=True, tag="topology"):
     topology: Topology
 
 
-class Bind(FromServer, tag="bind"):
+class Bind(FromServer, frozen=True, tag="bind"):
     """What comes in a receiving section of the SFU connection from now on."""
 
     mid: Mid
     publication: Key | None
 
 
-class NeedSections(FromServer, tag="need_sections"):
+class NeedSections(FromServer, frozen=True, tag="need_sections"):
     """More receiving sections are wanted than the last offer had: offer again with at least these totals."""
 
     audio: int
     video: int
 
 
-class MediaLost(FromServer, tag="media_lost"):
+class MediaLost(FromServer, frozen=True, tag="media_lost"):
     """The SFU connection is gone on the server's side: open a new one."""
 
     reason: str
 
 
-class PeerOffer(FromServer, tag="offer"):
+class PeerOffer(FromServer, frozen=True, tag="offer"):
     sender: Identity = msgspec.field(name="from")
     serial: Serial
     sdp: str
     publications: dict[str, str]
 
 
-class PeerAnswer(FromServer, tag="answer"):
+class PeerAnswer(FromServer, frozen=True, tag="answer"):
     sender: Identity = msgspec.field(name="from")
     serial: Serial
     sdp: str
     publications: dict[str, str]
 
 
-class PeerCandidate(FromServer, tag="candidate"):
+class PeerCandidate(FromServer, frozen=True, tag="candidate"):
     sender: Identity = msgspec.field(name="from")
     candidate: str
     sdp_mid: str | None
@@ -471,25 +471,25 @@ class PeerCandidate(FromServer, tag="candidate"):
     username_fragment: str | None
 
 
-class ChatReceived(FromServer, tag="chat"):
+class ChatReceived(FromServer, frozen=True, tag="chat"):
     """Also to the sender, so that everyone has the same order."""
 
     message: ChatMessage
 
 
-class Speakers(FromServer, tag="speakers"):
+class Speakers(FromServer, frozen=True, tag="speakers"):
     """Who speaks now, loudest first; an empty list is silence."""
 
     speakers: list[Speaker]
 
 
-class IceServers(FromServer, tag="ice_servers"):
+class IceServers(FromServer, frozen=True, tag="ice_servers"):
     """Fresh credentials in place of the old ones."""
 
     ice_servers: list[IceServer]
 
 
-class Bye(FromServer, tag="bye"):
+class Bye(FromServer, frozen=True, tag="bye"):
     """The last message of a session; it cannot be resumed. `code` is one of the error codes."""
 
     code: str
@@ -500,14 +500,14 @@ class Bye(FromServer, tag="bye"):
 # --- server to client: outside the session's numbering -----------------------------------------------------------------------------------
 
 
-class Pong(FromServer, tag="pong"):
+class Pong(FromServer, frozen=True, tag="pong"):
     """`ack` is the id of the last request that was carried out."""
 
     ack: int
     time: float | None
 
 
-class Resumed(FromServer, tag="resumed"):
+class Resumed(FromServer, frozen=True, tag="resumed"):
     """Replay follows. Requests with an id above `ack` never arrived: send them again."""
 
     session: Session
@@ -543,4 +543,5 @@ def number(body: bytes, seq: int) -> bytes:
 
 def decode(data: bytes | str) -> ClientMessage:
     """Raises msgspec.DecodeError (not JSON), msgspec.ValidationError (unknown type, wrong field)."""
-    return _decoder.decode(data)
+    message: ClientMessage = _decoder.decode(data)
+    return message

@@ -1,0 +1,123 @@
+# Everything that one does with this checkout. Each target does its own set-up; nothing is installed outside of it (but see scripts/setup).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/.venv/bin:$(HOME)/.cargo/bin:$(PATH)
+# The browsers are the distribution's; Playwright's own are not wanted.
+export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
+
+ARGS ?=
+REPEAT ?= 10
+
+# What set-up leaves behind. A target is made again when what it was made from has changed.
+PYTHON := .venv/.stamp-python
+DEV := .venv/.stamp-dev
+EXTENSION := .venv/.stamp-extension
+NODE := node_modules/.stamp
+STATIC := src/tertulia/static/sdk/tertulia.js
+
+RUST_SOURCES := $(shell find crates -path '*/tests' -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f ! -name '*.test.*' -print)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  ARGS='…' goes to the command (make run ARGS='--host :: --tls self-signed')."
+
+# --- run ---------------------------------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: setup ## serve Tertulia on this machine: http://127.0.0.1:3000
+	@exec tertulia serve $(ARGS)
+
+.PHONY: setup
+setup: $(PYTHON) $(EXTENSION) $(STATIC) ## a release build and .venv/bin/tertulia
+
+.PHONY: build
+build: $(PYTHON) $(STATIC) ## the wheel, into dist/
+	maturin build --release --locked --out dist
+
+# --- quality -----------------------------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generated files, lock files
+	ruff format --check .
+	ruff check .
+	lint-imports
+	mypy
+	MYPYPATH=src python -m mypy.stubtest tertulia._media --allowlist scripts/stubtest-allowlist.txt --ignore-unused-allowlist
+	python schema/generate.py --check
+	python scripts/check_locks.py
+	npm run --silent check
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+
+# The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
+# pytest comes last, so that its summary is the last thing on the screen.
+.PHONY: test
+test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, browsers
+	cargo test --quiet --workspace --exclude tertulia-python --locked
+	npm test --silent
+	@pytest -m "not soak" $(ARGS)
+
+.PHONY: soak
+soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10)
+	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest tests/e2e -x $(ARGS); done
+
+.PHONY: bench
+bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
+	cargo build --quiet --release --locked -p tertulia-bench-load
+	python bench/run.py $(ARGS)
+
+.PHONY: format
+format: $(DEV) $(NODE) ## format everything, sort imports
+	ruff check --quiet --select I --fix .
+	ruff format .
+	npm run --silent format
+	cargo fmt --all
+
+# --- generated, committed files ------------------------------------------------------------------------------------------------------
+
+.PHONY: schema
+schema: $(DEV) $(EXTENSION) $(NODE) ## JSON Schema and TypeScript types from tertulia.wire.native
+	python schema/generate.py
+
+.PHONY: lock
+lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.json and Cargo.toml (ARGS=--upgrade for newer ones)
+	$(LOCK) pyproject.toml --output-file requirements.txt $(ARGS)
+	$(LOCK) requirements-build.in --output-file requirements-build.txt $(ARGS)
+	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
+	npm install --package-lock-only
+	cargo metadata --format-version 1 > /dev/null
+
+# --- set-up --------------------------------------------------------------------------------------------------------------------------
+
+.PHONY: tools
+tools:
+	@scripts/setup $(if $(filter test soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,run))
+
+$(PYTHON): requirements.txt requirements-build.txt | tools
+	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt -r requirements-build.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(PYTHON) | tools
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# Editable: the Python source is used where it stands, the compiled module is put beside it.
+$(EXTENSION): $(RUST_SOURCES) Cargo.toml Cargo.lock pyproject.toml $(PYTHON) | tools
+	VIRTUAL_ENV=$(CURDIR)/.venv maturin develop --quiet --release --locked --uv
+	@touch $@
+
+$(NODE): package-lock.json package.json web/sdk/package.json web/app/package.json .npmrc | tools
+	npm ci --no-progress --loglevel=error
+	@touch $@
+
+$(STATIC): $(WEB_SOURCES) $(NODE)
+	npm run --silent build
+	@touch $@

@@ -1,0 +1,336 @@
+//! The engine as its owner sees it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, unbounded};
+use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
+use tertulia_sfu::config::Config;
+use tertulia_sfu::keys;
+use tertulia_sfu::stats::ConnectionStats;
+use tertulia_sfu::types::{ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
+
+use crate::board::Board;
+use crate::control::{Control, Message, WorkerHandle};
+use crate::credentials;
+use crate::demux::Routes;
+use crate::event::{Event, EventQueue};
+use crate::front::{Front, Others};
+use crate::outlet::{Outlet, Reporter};
+use crate::queue::{HandOver, Inbox, hand_over};
+use crate::send::SendBatch;
+use crate::socket::Socket;
+use crate::wait::Wake;
+use crate::worker::{Input, Parts, Worker};
+
+/// Sockets are numbered by one byte in a `Path`.
+const SOCKETS_MAX: usize = 256;
+
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Port 0 picks a free one; a wildcard keeps each datagram's local address.
+    pub bind: Vec<SocketAddr>,
+    /// Media threads, at least 1.
+    pub workers: usize,
+    /// Drop datagrams whose source is not an address of this machine.
+    pub local_only: bool,
+    /// Send bursts with UDP segmentation where the kernel has it.
+    pub segmentation: bool,
+    pub sfu: Config,
+}
+
+impl Default for EngineConfig {
+    fn default() -> EngineConfig {
+        EngineConfig {
+            bind: vec![],
+            workers: 1,
+            local_only: false,
+            segmentation: true,
+            sfu: Config::default(),
+        }
+    }
+}
+
+/// The other side of a connection, as its offer described it.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    pub credentials: IceCredentials,
+    pub fingerprint: Fingerprint,
+    /// We start DTLS: the offer said `setup:passive`.
+    pub dtls_active: bool,
+}
+
+/// UDP sockets, media threads and everything that forwards. Ids are chosen by the caller and unique for the engine's life;
+/// a call that names something unknown, or makes something that exists, does nothing.
+pub struct Engine {
+    control: Arc<Control>,
+    addresses: Vec<SocketAddr>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Engine {
+    pub fn start(config: EngineConfig) -> io::Result<Engine> {
+        if config.workers == 0 || config.bind.is_empty() || config.bind.len() > SOCKETS_MAX {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "an engine needs a worker and 1 to 256 addresses",
+            ));
+        }
+        let sockets: Arc<[Socket]> = config
+            .bind
+            .iter()
+            .map(|&address| bind(address))
+            .collect::<io::Result<_>>()?;
+        let addresses = sockets.iter().map(Socket::address).collect();
+        let (handles, receivers): (Vec<WorkerHandle>, Vec<Receiver<Message>>) = (0..config.workers)
+            .map(|_| worker_handle())
+            .collect::<io::Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let (changes, change_receiver) = unbounded();
+        let (hand_overs, inboxes): (Vec<HandOver>, Vec<Inbox>) = handles
+            .iter()
+            .skip(1)
+            .map(|handle| hand_over(handle.wake.clone()))
+            .unzip();
+        let is_alone = config.workers == 1;
+        let others = Others {
+            changes: change_receiver,
+            hand_overs,
+            routes: Routes::default(),
+        };
+        let front = Front::new(sockets.clone(), config.local_only, (!is_alone).then_some(others));
+        let control = Arc::new(Control::new(
+            handles,
+            (!is_alone).then_some(changes.clone()),
+            EventQueue::new()?,
+        ));
+
+        let engine = Engine {
+            control: control.clone(),
+            addresses,
+            threads: Mutex::default(),
+        };
+        let inputs = [Input::Front(Box::new(front))]
+            .into_iter()
+            .chain(inboxes.into_iter().map(Input::Inbox));
+        for (index, (input, messages)) in inputs.zip(receivers).enumerate() {
+            let reporter = (!is_alone).then(|| Reporter {
+                changes: changes.clone(),
+                worker: index,
+            });
+            let handle = &control.workers[index];
+            let parts = Parts {
+                index,
+                control: control.clone(),
+                board: handle.board.clone(),
+                messages,
+                wake: handle.wake.clone(),
+                input,
+                out: Outlet::new(SendBatch::new(sockets.clone(), config.segmentation), reporter),
+                config: config.sfu.clone(),
+            };
+            // When this fails, dropping `engine` stops the threads before it.
+            let thread = thread::Builder::new()
+                .name(format!("tertulia-w{index}"))
+                .spawn(move || Worker::new(parts).run())?;
+            engine.threads().push(thread);
+        }
+        Ok(engine)
+    }
+
+    /// The bound addresses, ports filled in.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Of the process's DTLS certificate.
+    pub fn fingerprint(&self) -> Fingerprint {
+        keys::certificate_fingerprint()
+    }
+
+    /// Makes an ICE-lite transport for the peer; gives our credentials.
+    pub fn open(&self, connection: ConnectionId, room: RoomKey, peer: Peer) -> IceCredentials {
+        let local = credentials::generate();
+        let mut directory = self.control.directory();
+        if let Some(worker) = directory.open(connection, room, &local.ufrag) {
+            self.control.add_fragment(&local.ufrag, worker);
+            let command = Command::Open {
+                connection,
+                room,
+                local: local.clone(),
+                remote: peer.credentials,
+                fingerprint: peer.fingerprint,
+                dtls_active: peer.dtls_active,
+            };
+            self.control.send(worker, Message::Command(command));
+        }
+        local
+    }
+
+    /// New remote credentials; gives our new ones. The old path serves until a new one is validated.
+    pub fn restart_ice(&self, connection: ConnectionId, remote: IceCredentials) -> IceCredentials {
+        let local = credentials::generate();
+        let mut directory = self.control.directory();
+        if let Some((worker, too_old)) = directory.restart_ice(connection, &local.ufrag) {
+            self.control.remove_fragments(too_old);
+            self.control.add_fragment(&local.ufrag, worker);
+            let command = Command::RestartIce {
+                connection,
+                local: local.clone(),
+                remote,
+            };
+            self.control.send(worker, Message::Command(command));
+        }
+        local
+    }
+
+    pub fn close(&self, connection: ConnectionId) {
+        let mut directory = self.control.directory();
+        if let Some((worker, fragments)) = directory.close(connection) {
+            self.control.remove_fragments(fragments);
+            self.control
+                .send(worker, Message::Command(Command::Close { connection }));
+        }
+    }
+
+    pub fn add_source(&self, connection: ConnectionId, source: SourceId, spec: SourceSpec) {
+        let command = Command::AddSource {
+            connection,
+            source,
+            spec,
+        };
+        self.control
+            .command(|directory| directory.add_source(connection, source), command);
+    }
+
+    pub fn remove_source(&self, source: SourceId) {
+        self.control.command(
+            |directory| directory.remove_source(source),
+            Command::RemoveSource { source },
+        );
+    }
+
+    /// False: its packets are dropped on arrival.
+    pub fn enable_source(&self, source: SourceId, enabled: bool) {
+        self.control.command(
+            |directory| directory.of_source(source),
+            Command::EnableSource { source, enabled },
+        );
+    }
+
+    pub fn request_key_frame(&self, source: SourceId) {
+        self.control.command(
+            |directory| directory.of_source(source),
+            Command::RequestKeyFrame { source },
+        );
+    }
+
+    pub fn add_slot(&self, connection: ConnectionId, slot: SlotId, spec: SlotSpec) {
+        let command = Command::AddSlot { connection, slot, spec };
+        self.control
+            .command(|directory| directory.add_slot(connection, slot), command);
+    }
+
+    pub fn remove_slot(&self, slot: SlotId) {
+        self.control
+            .command(|directory| directory.remove_slot(slot), Command::RemoveSlot { slot });
+    }
+
+    /// Puts a source into a slot; None empties it.
+    pub fn bind(&self, slot: SlotId, to: Option<Binding>) {
+        self.control
+            .command(|directory| directory.of_slot(slot), Command::Bind { slot, to });
+    }
+
+    pub fn pause_slot(&self, slot: SlotId, paused: bool) {
+        self.control
+            .command(|directory| directory.of_slot(slot), Command::PauseSlot { slot, paused });
+    }
+
+    /// For tests of the isolation: panics inside a connection.
+    pub fn crash_connection(&self, connection: ConnectionId) {
+        let command = Command::Crash {
+            connection: Some(connection),
+        };
+        self.control
+            .command(|directory| directory.of_connection(connection), command);
+    }
+
+    /// For tests of the isolation: panics in a worker.
+    pub fn crash_worker(&self, worker: usize) {
+        if worker < self.control.workers.len() {
+            self.control
+                .send(worker, Message::Command(Command::Crash { connection: None }));
+        }
+    }
+
+    /// Readable while events wait.
+    pub fn event_fd(&self) -> RawFd {
+        self.control.events.as_raw_fd()
+    }
+
+    /// All events since the last call.
+    pub fn poll_events(&self) -> VecDeque<Event> {
+        self.control.events.take()
+    }
+
+    /// Totals of all workers since the start.
+    pub fn counters(&self) -> BTreeMap<&'static str, u64> {
+        let mut totals = BTreeMap::new();
+        for worker in &self.control.workers {
+            for (name, value) in worker.board.counters().entries() {
+                *totals.entry(name).or_insert(0) += value;
+            }
+        }
+        totals.insert("connections", self.control.directory().connections() as u64);
+        totals
+    }
+
+    /// As of at most a second ago, while there is traffic.
+    pub fn connection_stats(&self, connection: ConnectionId) -> Option<ConnectionStats> {
+        let worker = self.control.directory().of_connection(connection)?;
+        self.control.workers[worker].board.connection(connection)
+    }
+
+    /// Ends the threads and closes the sockets. Safe to call twice.
+    pub fn stop(&self) {
+        let threads = std::mem::take(&mut *self.threads());
+        for worker in 0..threads.len() {
+            self.control.send(worker, Message::Stop);
+        }
+        for thread in threads {
+            // A worker catches its panics; one that escaped was printed by the panic hook.
+            let _ = thread.join();
+        }
+    }
+
+    fn threads(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// The plain error does not say which of the addresses it is about.
+fn bind(address: SocketAddr) -> io::Result<Socket> {
+    Socket::bind(address).map_err(|error| io::Error::new(error.kind(), format!("cannot bind UDP {address}: {error}")))
+}
+
+fn worker_handle() -> io::Result<(WorkerHandle, Receiver<Message>)> {
+    let (messages, receiver) = unbounded();
+    let handle = WorkerHandle {
+        messages,
+        wake: Arc::new(Wake::new()?),
+        board: Arc::new(Board::default()),
+    };
+    Ok((handle, receiver))
+}

@@ -1,0 +1,43 @@
+//! Drives the [`Sfu`](tertulia_sfu::sfu::Sfu) and the [relay](tertulia_relay): UDP sockets, worker threads and time.
+//!
+//! ```text
+//!            socket(s) ──▶ front = worker 0 ── own ──▶ Sfu 0
+//!                              │ parcels (other workers' datagrams, by user-name fragment and address)
+//!                              └────────────▶ worker 1 … N ──▶ Sfu 1 … N     every worker sends on the sockets itself
+//! ```
+//!
+//! [`Engine`] is all that the outside sees; it may be used from any thread and never waits for a worker, except to end it.
+
+mod addresses;
+#[cfg(target_os = "linux")]
+mod ancillary;
+mod board;
+mod control;
+mod credentials;
+mod demux;
+mod directory;
+mod engine;
+mod event;
+mod front;
+mod outlet;
+mod queue;
+#[cfg(target_os = "linux")]
+mod receive;
+mod send;
+mod socket;
+#[cfg(target_os = "linux")]
+mod transmit;
+mod wait;
+mod worker;
+
+#[cfg(target_os = "linux")]
+mod platform {
+    pub(crate) use crate::receive::ReceiveBatch;
+    pub(crate) use crate::transmit::Transmitter;
+}
+#[cfg(not(target_os = "linux"))]
+#[path = "portable.rs"]
+mod platform;
+
+pub use engine::{Engine, EngineConfig, Peer};
+pub use event::{Event, Level};

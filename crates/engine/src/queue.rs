@@ -1,0 +1,193 @@
+//! Datagrams on their way from the front to another worker: parcels from a pool of fixed size, one per batch.
+
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use tertulia_sfu::types::Path;
+
+use crate::wait::Wake;
+
+/// Parcels of one worker. When all are under way the worker is behind, and what comes is dropped: media that is late is useless.
+const PARCELS: usize = 64;
+/// Datagrams of one parcel.
+const PARCEL_MAX: usize = 64;
+
+/// Datagrams, one behind the other.
+#[derive(Default)]
+pub(crate) struct Parcel {
+    bytes: Vec<u8>,
+    datagrams: Vec<(Path, usize)>,
+}
+
+impl Parcel {
+    fn push(&mut self, path: Path, datagram: &[u8]) {
+        self.bytes.extend_from_slice(datagram);
+        self.datagrams.push((path, datagram.len()));
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Path, &mut [u8])> {
+        let mut rest = self.bytes.as_mut_slice();
+        self.datagrams.iter().map(move |&(path, len)| {
+            let (datagram, tail) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = tail;
+            (path, datagram)
+        })
+    }
+}
+
+/// The front's end.
+pub(crate) struct HandOver {
+    pool: Receiver<Parcel>,
+    full: Sender<Parcel>,
+    open: Option<Parcel>,
+    wake: Arc<Wake>,
+}
+
+/// The worker's end.
+pub(crate) struct Inbox {
+    pool: Sender<Parcel>,
+    full: Receiver<Parcel>,
+}
+
+/// `wake` calls the worker when a parcel is under way.
+pub(crate) fn hand_over(wake: Arc<Wake>) -> (HandOver, Inbox) {
+    let (pool_sender, pool) = bounded(PARCELS);
+    let (full, full_receiver) = bounded(PARCELS);
+    for _ in 0..PARCELS {
+        pool_sender
+            .try_send(Parcel::default())
+            .expect("the pool holds all parcels");
+    }
+    (
+        HandOver {
+            pool,
+            full,
+            open: None,
+            wake,
+        },
+        Inbox {
+            pool: pool_sender,
+            full: full_receiver,
+        },
+    )
+}
+
+impl HandOver {
+    /// Puts a datagram into the open parcel; false when all parcels are under way, and it is dropped.
+    #[must_use]
+    pub fn push(&mut self, path: Path, datagram: &[u8]) -> bool {
+        if self
+            .open
+            .as_ref()
+            .is_some_and(|parcel| parcel.datagrams.len() == PARCEL_MAX)
+        {
+            self.flush();
+        }
+        if self.open.is_none() {
+            self.open = self.pool.try_recv().ok();
+        }
+        let Some(parcel) = &mut self.open else { return false };
+        parcel.push(path, datagram);
+        true
+    }
+
+    /// Sends the open parcel. Call after each batch.
+    pub fn flush(&mut self) {
+        if let Some(parcel) = self.open.take() {
+            // Never full: it holds all parcels that there are. Disconnected: the worker has stopped.
+            let _ = self.full.try_send(parcel);
+            self.wake.wake();
+        }
+    }
+}
+
+impl Inbox {
+    /// The next parcel; it returns to the pool when dropped, also by a panic.
+    pub fn next(&self) -> Option<Borrowed<'_>> {
+        let parcel = self.full.try_recv().ok()?;
+        Some(Borrowed {
+            pool: &self.pool,
+            parcel,
+        })
+    }
+}
+
+pub(crate) struct Borrowed<'a> {
+    pool: &'a Sender<Parcel>,
+    parcel: Parcel,
+}
+
+impl Borrowed<'_> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Path, &mut [u8])> {
+        self.parcel.iter_mut()
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        self.parcel.clear();
+        let _ = self.pool.try_send(std::mem::take(&mut self.parcel));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue() -> (HandOver, Inbox) {
+        hand_over(Arc::new(Wake::new().expect("a wake-up descriptor")))
+    }
+
+    fn path(port: u16) -> Path {
+        Path {
+            remote: ([192, 0, 2, 1], port).into(),
+            local: [192, 0, 2, 2].into(),
+            socket: 0,
+        }
+    }
+
+    #[test]
+    fn datagrams_arrive_whole_and_in_order() {
+        let (mut front, inbox) = queue();
+        for port in 0..100u16 {
+            assert!(front.push(path(port), &vec![port as u8; usize::from(port)]));
+        }
+        front.flush();
+        let mut port = 0;
+        while let Some(mut parcel) = inbox.next() {
+            for (from, datagram) in parcel.iter_mut() {
+                assert_eq!((from, &*datagram), (path(port), &*vec![port as u8; usize::from(port)]));
+                port += 1;
+            }
+        }
+        assert_eq!(port, 100);
+    }
+
+    #[test]
+    fn a_worker_that_is_behind_gets_no_more_than_the_pool_holds() {
+        let (mut front, inbox) = queue();
+        let taken = (0..10_000).filter(|_| front.push(path(1), &[1; 100])).count();
+        assert_eq!(taken, PARCELS * PARCEL_MAX);
+        drop(inbox.next().expect("a parcel"));
+        assert!(front.push(path(1), &[1]), "a parcel that was read is free again");
+    }
+
+    #[test]
+    fn a_panic_while_reading_loses_no_parcel() {
+        let (mut front, inbox) = queue();
+        for _ in 0..3 * PARCELS {
+            assert!(front.push(path(1), &[1]));
+            front.flush();
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let _parcel = inbox.next().expect("a parcel");
+                std::panic::resume_unwind(Box::new("while reading"));
+            }));
+            assert!(result.is_err());
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! One media thread: waits, feeds its `Sfu`, sends, reports. A panic costs the `Sfu`, not the thread.
+
+use std::any::Any;
+use std::mem;
+use std::os::fd::{AsRawFd, RawFd};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use rustc_hash::FxHashSet;
+use tertulia_sfu::command::Command;
+use tertulia_sfu::config::Config;
+use tertulia_sfu::event::Event as SfuEvent;
+use tertulia_sfu::sfu::Sfu;
+use tertulia_sfu::types::ConnectionId;
+
+use crate::board::{Board, WorkerCounters};
+use crate::control::{Control, Message};
+use crate::event::{Event, Level, LogLimit};
+use crate::front::Front;
+use crate::outlet::Outlet;
+use crate::queue::Inbox;
+use crate::wait::{Waiter, Wake};
+
+/// Batches taken from one socket, or parcels from the front, before timers and commands get their turn.
+const BATCHES_PER_TURN: usize = 8;
+/// Age of the connections' statistics while there is traffic. An idle worker does not wake for them.
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// When a reader was at the board, the numbers are shown a little later.
+const SHOW_AGAIN: Duration = Duration::from_millis(5);
+
+/// Where a worker's datagrams come from.
+pub(crate) enum Input {
+    Front(Box<Front>),
+    Inbox(Inbox),
+}
+
+/// What a thread is started with.
+pub(crate) struct Parts {
+    pub index: usize,
+    pub control: Arc<Control>,
+    pub board: Arc<Board>,
+    pub messages: Receiver<Message>,
+    pub wake: Arc<Wake>,
+    pub input: Input,
+    pub out: Outlet,
+    pub config: Config,
+}
+
+pub(crate) struct Worker {
+    parts: Parts,
+    sfu: Sfu,
+    connections: FxHashSet<ConnectionId>,
+    counters: WorkerCounters,
+    /// Of the lives of the `Sfu` that ended in a panic.
+    past: tertulia_sfu::counters::Counters,
+    events: Vec<Event>,
+    log: LogLimit,
+    /// When to show the connections' statistics; None while nothing happened since.
+    show_connections: Option<Instant>,
+    /// The counters could not be shown.
+    show_counters: Option<Instant>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Flow {
+    Continue,
+    Stop,
+}
+
+impl Worker {
+    pub fn new(parts: Parts) -> Worker {
+        Worker {
+            sfu: Sfu::new(parts.config.clone()),
+            parts,
+            connections: FxHashSet::default(),
+            counters: WorkerCounters::default(),
+            past: tertulia_sfu::counters::Counters::default(),
+            events: Vec::new(),
+            log: LogLimit::new(),
+            show_connections: None,
+            show_counters: None,
+        }
+    }
+
+    /// Until told to stop.
+    pub fn run(mut self) {
+        let mut waiter = Waiter::new([self.parts.wake.as_raw_fd()].into_iter().chain(self.socket_fds()));
+        loop {
+            waiter.wait(self.next_timeout());
+            let now = Instant::now();
+            match panic::catch_unwind(AssertUnwindSafe(|| self.turn(&waiter, now))) {
+                Ok(Flow::Stop) => return self.report(now),
+                Ok(Flow::Continue) => {}
+                Err(payload) => self.recover(payload.as_ref()),
+            }
+            self.report(now);
+        }
+    }
+
+    fn socket_fds(&self) -> Vec<RawFd> {
+        match &self.parts.input {
+            Input::Front(front) => front.sockets().iter().map(AsRawFd::as_raw_fd).collect(),
+            Input::Inbox(_) => Vec::new(),
+        }
+    }
+
+    /// None: nothing to do until something arrives.
+    fn next_timeout(&self) -> Option<Duration> {
+        let next = [self.sfu.poll_timeout(), self.show_connections, self.show_counters]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some(next.saturating_duration_since(Instant::now()))
+    }
+
+    fn turn(&mut self, waiter: &Waiter, now: Instant) -> Flow {
+        self.counters.turns += 1;
+        if waiter.is_ready(0) {
+            self.parts.wake.clear();
+            if self.handle_messages(now) == Flow::Stop {
+                return Flow::Stop;
+            }
+        }
+        if self.sfu.poll_timeout().is_some_and(|timeout| timeout <= now) {
+            self.sfu.handle_timeout(now, &mut self.parts.out);
+        }
+        // Commands and timers must not wait behind datagrams, nor must what they sent.
+        self.finish_batch();
+        match &self.parts.input {
+            Input::Front(front) => {
+                for socket in 0..front.sockets().len() {
+                    if waiter.is_ready(socket + 1) {
+                        self.receive(socket, now);
+                    }
+                }
+            }
+            Input::Inbox(_) => self.unpack(now),
+        }
+        Flow::Continue
+    }
+
+    fn handle_messages(&mut self, now: Instant) -> Flow {
+        if let Input::Front(front) = &mut self.parts.input {
+            front.apply_changes(now);
+        }
+        while let Ok(message) = self.parts.messages.try_recv() {
+            let Message::Command(command) = message else {
+                self.say_goodbye(now);
+                return Flow::Stop;
+            };
+            match command {
+                Command::Open { connection, .. } => _ = self.connections.insert(connection),
+                Command::Close { connection } => _ = self.connections.remove(&connection),
+                _ => {}
+            }
+            self.show_connections.get_or_insert(now + SHOW_EVERY);
+            self.sfu.handle_command(command, now, &mut self.parts.out);
+        }
+        Flow::Continue
+    }
+
+    /// Closes all connections, so that no client has to find out by a time-out.
+    fn say_goodbye(&mut self, now: Instant) {
+        for connection in self.connections.drain() {
+            self.sfu
+                .handle_command(Command::Close { connection }, now, &mut self.parts.out);
+        }
+        self.finish_batch();
+    }
+
+    /// Several batches from one socket, each with its own time.
+    fn receive(&mut self, socket: usize, mut now: Instant) {
+        for _ in 0..BATCHES_PER_TURN {
+            let Input::Front(front) = &mut self.parts.input else {
+                return;
+            };
+            let more = front.receive(socket, now, &mut self.parts.out, |path, datagram, out| {
+                self.sfu.handle_datagram(path, datagram, now, out);
+            });
+            self.sfu.flush(now, &mut self.parts.out);
+            self.finish_batch();
+            self.show_connections.get_or_insert(now + SHOW_EVERY);
+            if !more {
+                return;
+            }
+            now = Instant::now();
+        }
+    }
+
+    fn unpack(&mut self, mut now: Instant) {
+        for _ in 0..BATCHES_PER_TURN {
+            let Input::Inbox(inbox) = &self.parts.input else { return };
+            let Some(mut parcel) = inbox.next() else { return };
+            for (path, datagram) in parcel.iter_mut() {
+                self.sfu.handle_datagram(path, datagram, now, &mut self.parts.out);
+            }
+            drop(parcel);
+            self.sfu.flush(now, &mut self.parts.out);
+            self.finish_batch();
+            self.show_connections.get_or_insert(now + SHOW_EVERY);
+            now = Instant::now();
+        }
+        // More parcels may wait, and their call was answered already.
+        self.parts.wake.wake();
+    }
+
+    fn finish_batch(&mut self) {
+        self.parts.out.batch.flush();
+        while let Some(event) = self.sfu.poll_event() {
+            self.take_event(event);
+        }
+    }
+
+    fn take_event(&mut self, event: SfuEvent) {
+        let event = match event {
+            SfuEvent::Connected { connection } => Event::Connected { connection },
+            SfuEvent::Disconnected { connection, reason } => {
+                self.connections.remove(&connection);
+                self.parts.control.forget([connection]);
+                Event::Disconnected { connection, reason }
+            }
+            SfuEvent::SourceStarted { source } => Event::SourceStarted { source },
+            SfuEvent::SlotStarted { slot, source } => Event::SlotStarted { slot, source },
+            SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
+            SfuEvent::Fault { connection, message } => {
+                let line = format!("connection {connection}: {message}");
+                let Some(message) = self.log.admit(line, Instant::now()) else {
+                    return;
+                };
+                Event::Log {
+                    level: Level::Warning,
+                    message,
+                }
+            }
+        };
+        self.events.push(event);
+    }
+
+    /// Begins anew after a panic outside of any one connection.
+    fn recover(&mut self, payload: &(dyn Any + Send)) {
+        let message = format!(
+            "worker {} panicked and begins anew: {}",
+            self.parts.index,
+            panic_message(payload)
+        );
+        self.past.add(self.sfu.counters());
+        self.past.connections_closed += self.connections.len() as u64;
+        let broken = mem::replace(&mut self.sfu, Sfu::new(self.parts.config.clone()));
+        // It may be in a state in which even dropping it panics.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(broken)));
+        let connections: Vec<_> = self.connections.drain().collect();
+        self.parts.control.forget(connections.iter().copied());
+        self.counters.panics += 1;
+        self.events.push(Event::Log {
+            level: Level::Error,
+            message,
+        });
+        self.events.push(Event::WorkerLost {
+            worker: self.parts.index,
+            connections,
+        });
+        // What the panic kept from being read is read in the next turn.
+        self.parts.wake.wake();
+    }
+
+    /// Shows numbers and events to the outside, at the end of a turn.
+    fn report(&mut self, now: Instant) {
+        if let Some(notice) = self.parts.out.batch.take_notice() {
+            let message = format!("worker {}: {notice}", self.parts.index);
+            self.events.push(Event::Log {
+                level: Level::Warning,
+                message,
+            });
+        }
+        self.counters.sfu.clone_from(&self.past);
+        self.counters.sfu.add(self.sfu.counters());
+        self.counters.send = *self.parts.out.batch.counters();
+        if let Input::Front(front) = &self.parts.input {
+            self.counters.front = *front.counters();
+        }
+        self.show_counters = (!self.parts.board.show_counters(&self.counters)).then(|| now + SHOW_AGAIN);
+        if self.show_connections.is_some_and(|due| due <= now) {
+            let stats = |&connection| Some((connection, self.sfu.connection_stats(connection)?));
+            let is_shown = self
+                .parts
+                .board
+                .show_connections(self.connections.iter().filter_map(stats));
+            self.show_connections = (!is_shown).then(|| now + SHOW_AGAIN);
+        }
+        // After the numbers, so that who hears of an event finds it in them.
+        self.counters.events_dropped += self.parts.control.events.push(&mut self.events);
+    }
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

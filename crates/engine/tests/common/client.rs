@@ -1,0 +1,157 @@
+//! A WebRTC client that is not ours: str0m, with the media of a test written and read packet by packet.
+
+use std::net::UdpSocket;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::channel::ChannelId;
+use str0m::config::Fingerprint;
+use str0m::media::{MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite, Ssrc};
+use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
+use tertulia_engine::{Engine, Peer};
+use tertulia_sfu::types::{ConnectionId, IceCredentials, RoomKey};
+
+use super::client_socket;
+
+/// What str0m and browsers use for Opus.
+pub const OPUS: u8 = 111;
+
+pub struct Client {
+    rtc: Rtc,
+    socket: UdpSocket,
+    pub channel: ChannelId,
+    pub is_connected: bool,
+    pub received: Vec<RtpPacket>,
+}
+
+impl Client {
+    /// Offers to the engine and takes its answer; nothing is sent before [`Client::turn`].
+    pub fn join(engine: &Engine, connection: u64, room: u64) -> Client {
+        let socket = client_socket();
+        socket.set_nonblocking(true).unwrap();
+        let provider = Arc::new(str0m::crypto::from_feature_flags());
+        let mut rtc = Rtc::builder()
+            .set_crypto_provider(provider)
+            .set_rtp_mode(true)
+            .build(Instant::now());
+        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
+        rtc.add_remote_candidate(Candidate::host(engine.addresses()[0], "udp").unwrap());
+        let mut api = rtc.direct_api();
+        api.set_ice_controlling(true);
+        let credentials = api.local_ice_credentials();
+        let peer = Peer {
+            credentials: IceCredentials {
+                ufrag: credentials.ufrag,
+                pwd: credentials.pass,
+            },
+            fingerprint: api.local_dtls_fingerprint().to_string().parse().expect("sha-256"),
+            dtls_active: false,
+        };
+        let ours = engine.open(ConnectionId(connection), RoomKey(room), peer);
+        api.set_remote_ice_credentials(IceCreds {
+            ufrag: ours.ufrag,
+            pass: ours.pwd,
+        });
+        let fingerprint = engine.fingerprint();
+        api.set_remote_fingerprint(Fingerprint {
+            hash_func: "sha-256".into(),
+            bytes: fingerprint.0.to_vec(),
+        });
+        api.start_dtls(true).expect("started");
+        api.start_sctp(true);
+        let channel = api.create_data_channel(Default::default());
+        Client {
+            rtc,
+            socket,
+            channel,
+            is_connected: false,
+            received: vec![],
+        }
+    }
+
+    /// Declares an audio section in which we send.
+    pub fn send_audio(&mut self, mid: &str, ssrc: u32) {
+        let mut api = self.rtc.direct_api();
+        api.declare_media(Mid::from(mid), MediaKind::Audio);
+        api.declare_stream_tx(Ssrc::from(ssrc), None, Mid::from(mid), None);
+    }
+
+    /// Declares an audio section in which we receive.
+    pub fn receive_audio(&mut self, mid: &str, ssrc: u32) {
+        let mut api = self.rtc.direct_api();
+        api.declare_media(Mid::from(mid), MediaKind::Audio);
+        api.expect_stream_rx(Ssrc::from(ssrc), None, Mid::from(mid), None);
+    }
+
+    pub fn write(&mut self, ssrc: u32, sequence: u64, payload: &[u8]) {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx(&Ssrc::from(ssrc)).expect("declared");
+        let time = sequence as u32 * 960;
+        stream.write_rtp(RtpWrite::new(
+            OPUS.into(),
+            sequence.into(),
+            time,
+            Instant::now(),
+            payload.to_vec(),
+        ));
+    }
+
+    /// One round: what arrived, what is due, what goes out.
+    pub fn turn(&mut self) {
+        self.drain();
+        let mut buffer = [0; 2048];
+        while let Ok((len, source)) = self.socket.recv_from(&mut buffer) {
+            let destination = self.socket.local_addr().unwrap();
+            let Ok(contents) = buffer[..len].try_into() else {
+                continue;
+            };
+            let receive = Receive {
+                proto: Protocol::Udp,
+                source,
+                destination,
+                contents,
+            };
+            self.rtc
+                .handle_input(Input::Receive(Instant::now(), receive))
+                .expect("accepted");
+            self.drain();
+        }
+        self.rtc.handle_input(Input::Timeout(Instant::now())).expect("accepted");
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while self.rtc.is_alive() {
+            match self.rtc.poll_output().expect("healthy") {
+                Output::Timeout(_) => return,
+                Output::Transmit(transmit) => {
+                    self.socket
+                        .send_to(&transmit.contents, transmit.destination)
+                        .expect("sent");
+                }
+                Output::Event(Event::Connected) => self.is_connected = true,
+                Output::Event(Event::RtpPacket(packet)) => self.received.push(packet),
+                Output::Event(_) => {}
+            }
+        }
+    }
+}
+
+/// Turns all clients until there is a value.
+pub fn turn_until<T>(
+    what: &str,
+    clients: &mut [&mut Client],
+    mut attempt: impl FnMut(&mut [&mut Client]) -> Option<T>,
+) -> T {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    loop {
+        clients.iter_mut().for_each(|client| client.turn());
+        if let Some(value) = attempt(clients) {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "no {what} in time");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,85 @@
+//! Values on their way over the border.
+
+use std::collections::BTreeMap;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyMapping, PyTuple};
+use tertulia_engine::Event;
+use tertulia_sfu::stats::ConnectionStats;
+use tertulia_sfu::types::{Extensions, MediaKind};
+
+pub fn media_kind(kind: &str) -> PyResult<MediaKind> {
+    match kind {
+        "audio" => Ok(MediaKind::Audio),
+        "video" => Ok(MediaKind::Video),
+        _ => Err(PyValueError::new_err(format!(
+            "kind must be 'audio' or 'video', not {kind:?}"
+        ))),
+    }
+}
+
+pub fn extensions_of(mapping: &Bound<'_, PyMapping>) -> PyResult<Extensions> {
+    let mut extensions = Extensions::default();
+    for item in mapping.items()?.iter() {
+        let (name, id): (String, u8) = item.extract()?;
+        let field = match name.as_str() {
+            "mid" => &mut extensions.mid,
+            "transport_cc" => &mut extensions.transport_cc,
+            "audio_level" => &mut extensions.audio_level,
+            "video_orientation" => &mut extensions.video_orientation,
+            "abs_send_time" => &mut extensions.abs_send_time,
+            "rid" => &mut extensions.rid,
+            "repaired_rid" => &mut extensions.repaired_rid,
+            _ => return Err(PyValueError::new_err(format!("unknown header extension {name:?}"))),
+        };
+        *field = id;
+    }
+    Ok(extensions)
+}
+
+pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
+    match event {
+        Event::Connected { connection } => ("connected", connection.0).into_pyobject(py),
+        Event::Disconnected { connection, reason } => ("disconnected", connection.0, reason.as_str()).into_pyobject(py),
+        Event::SourceStarted { source } => ("source_started", source.0).into_pyobject(py),
+        Event::SlotStarted { slot, source } => ("slot_started", slot.0, source.0).into_pyobject(py),
+        Event::Speakers { room, levels } => {
+            let levels: Vec<_> = levels.into_iter().map(|(source, level)| (source.0, level)).collect();
+            ("speakers", room.0, levels).into_pyobject(py)
+        }
+        Event::WorkerLost { worker, connections } => {
+            let connections: Vec<_> = connections.into_iter().map(|connection| connection.0).collect();
+            ("worker_lost", worker, connections).into_pyobject(py)
+        }
+        Event::Log { level, message } => ("log", level.as_str(), message).into_pyobject(py),
+    }
+}
+
+/// Sums over sources ("in", from the client) and slots ("out", to the client). `round_trip_us` is there once it is known.
+pub fn flat_stats(stats: &ConnectionStats) -> BTreeMap<&'static str, u64> {
+    let worst_jitter = stats.sources.iter().map(|source| source.jitter).fold(0.0, f64::max);
+    let worst_loss = stats.slots.iter().map(|slot| slot.fraction_lost).fold(0.0, f64::max);
+    let mut flat = BTreeMap::from([
+        ("packets_in", stats.sources.iter().map(|source| source.packets).sum()),
+        ("bytes_in", stats.sources.iter().map(|source| source.octets).sum()),
+        ("lost_in", stats.sources.iter().map(|source| source.lost).sum()),
+        (
+            "key_frames_in",
+            stats.sources.iter().map(|source| source.key_frames).sum(),
+        ),
+        ("jitter_us", (worst_jitter * 1e6) as u64),
+        ("packets_out", stats.slots.iter().map(|slot| slot.packets).sum()),
+        ("bytes_out", stats.slots.iter().map(|slot| slot.octets).sum()),
+        ("resent_out", stats.slots.iter().map(|slot| slot.resent).sum()),
+        ("loss_out_permille", (worst_loss * 1e3) as u64),
+        ("acked_out", stats.acked),
+        ("lost_out", stats.lost),
+    ]);
+    flat.extend(
+        stats
+            .round_trip
+            .map(|round_trip| ("round_trip_us", round_trip.as_micros() as u64)),
+    );
+    flat
+}

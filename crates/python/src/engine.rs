@@ -1,0 +1,250 @@
+//! The one class.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::RawFd;
+
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyMapping};
+use tertulia_engine::{EngineConfig, Peer};
+use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec};
+use tertulia_sfu::types::{Codec, ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
+
+use crate::convert::{event_tuple, extensions_of, flat_stats, media_kind};
+
+#[pyclass(frozen, module = "tertulia._media")]
+pub struct Engine {
+    engine: tertulia_engine::Engine,
+    test_commands: bool,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (*, bind, workers = 1, local_only = false, gso = true, test_commands = false))]
+    fn new(
+        py: Python<'_>,
+        bind: Vec<String>,
+        workers: usize,
+        local_only: bool,
+        gso: bool,
+        test_commands: bool,
+    ) -> PyResult<Engine> {
+        if workers == 0 {
+            return Err(PyValueError::new_err("workers must be at least 1"));
+        }
+        if bind.is_empty() || bind.len() > 256 {
+            return Err(PyValueError::new_err("bind must name 1 to 256 addresses"));
+        }
+        // A name may have to be looked up.
+        let engine = py.detach(|| {
+            let bind = bind.iter().map(|text| resolve(text)).collect::<io::Result<Vec<_>>>()?;
+            let config = EngineConfig {
+                bind,
+                workers,
+                local_only,
+                segmentation: gso,
+                ..EngineConfig::default()
+            };
+            tertulia_engine::Engine::start(config)
+        });
+        Ok(Engine {
+            engine: engine.map_err(os_error)?,
+            test_commands,
+        })
+    }
+
+    fn addresses(&self) -> Vec<String> {
+        self.engine.addresses().iter().map(SocketAddr::to_string).collect()
+    }
+
+    fn fingerprint(&self) -> String {
+        self.engine.fingerprint().to_string()
+    }
+
+    #[pyo3(signature = (connection, *, room, ice_ufrag, ice_pwd, fingerprint, dtls_active))]
+    fn open(
+        &self,
+        connection: u64,
+        room: u64,
+        ice_ufrag: String,
+        ice_pwd: String,
+        fingerprint: &str,
+        dtls_active: bool,
+    ) -> PyResult<(String, String)> {
+        let fingerprint: Fingerprint = fingerprint
+            .parse()
+            .map_err(|error| PyValueError::new_err(format!("{error}")))?;
+        let credentials = IceCredentials {
+            ufrag: ice_ufrag,
+            pwd: ice_pwd,
+        };
+        let peer = Peer {
+            credentials,
+            fingerprint,
+            dtls_active,
+        };
+        let local = self.engine.open(ConnectionId(connection), RoomKey(room), peer);
+        Ok((local.ufrag, local.pwd))
+    }
+
+    #[pyo3(signature = (connection, *, ice_ufrag, ice_pwd))]
+    fn restart_ice(&self, connection: u64, ice_ufrag: String, ice_pwd: String) -> (String, String) {
+        let remote = IceCredentials {
+            ufrag: ice_ufrag,
+            pwd: ice_pwd,
+        };
+        let local = self.engine.restart_ice(ConnectionId(connection), remote);
+        (local.ufrag, local.pwd)
+    }
+
+    fn close(&self, connection: u64) {
+        self.engine.close(ConnectionId(connection));
+    }
+
+    #[pyo3(signature = (connection, source, *, kind, codec, mid, clock_rate, payload_type, rtx_payload_type, ssrc, rtx_ssrc, nack, extensions))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+    fn add_source(
+        &self,
+        connection: u64,
+        source: u64,
+        kind: &str,
+        codec: &str,
+        mid: String,
+        clock_rate: u32,
+        payload_type: u8,
+        rtx_payload_type: Option<u8>,
+        ssrc: Option<u32>,
+        rtx_ssrc: Option<u32>,
+        nack: bool,
+        extensions: &Bound<'_, PyMapping>,
+    ) -> PyResult<()> {
+        let spec = SourceSpec {
+            kind: media_kind(kind)?,
+            codec: Codec::from_name(codec),
+            mid,
+            clock_rate,
+            payload_type,
+            rtx_payload_type,
+            ssrc,
+            rtx_ssrc,
+            nack,
+            extensions: extensions_of(extensions)?,
+        };
+        self.engine.add_source(ConnectionId(connection), SourceId(source), spec);
+        Ok(())
+    }
+
+    fn remove_source(&self, source: u64) {
+        self.engine.remove_source(SourceId(source));
+    }
+
+    fn enable_source(&self, source: u64, enabled: bool) {
+        self.engine.enable_source(SourceId(source), enabled);
+    }
+
+    fn request_key_frame(&self, source: u64) {
+        self.engine.request_key_frame(SourceId(source));
+    }
+
+    #[pyo3(signature = (connection, slot, *, kind, mid, ssrc, rtx_ssrc, transport_cc, extensions))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+    fn add_slot(
+        &self,
+        connection: u64,
+        slot: u64,
+        kind: &str,
+        mid: String,
+        ssrc: u32,
+        rtx_ssrc: u32,
+        transport_cc: bool,
+        extensions: &Bound<'_, PyMapping>,
+    ) -> PyResult<()> {
+        let extensions = extensions_of(extensions)?;
+        let spec = SlotSpec {
+            kind: media_kind(kind)?,
+            mid,
+            ssrc,
+            rtx_ssrc,
+            extensions,
+            transport_cc,
+        };
+        self.engine.add_slot(ConnectionId(connection), SlotId(slot), spec);
+        Ok(())
+    }
+
+    fn remove_slot(&self, slot: u64) {
+        self.engine.remove_slot(SlotId(slot));
+    }
+
+    #[pyo3(signature = (slot, source, *, payload_type = 0, rtx_payload_type = None))]
+    fn bind(&self, slot: u64, source: Option<u64>, payload_type: u8, rtx_payload_type: Option<u8>) {
+        let to = source.map(|source| Binding {
+            source: SourceId(source),
+            payload_type,
+            rtx_payload_type,
+        });
+        self.engine.bind(SlotId(slot), to);
+    }
+
+    fn pause_slot(&self, slot: u64, paused: bool) {
+        self.engine.pause_slot(SlotId(slot), paused);
+    }
+
+    #[pyo3(signature = (connection, worker = 0))]
+    fn crash(&self, connection: Option<u64>, worker: usize) -> PyResult<()> {
+        if !self.test_commands {
+            return Err(PyRuntimeError::new_err("this engine was made without test_commands"));
+        }
+        match connection {
+            Some(connection) => self.engine.crash_connection(ConnectionId(connection)),
+            None => self.engine.crash_worker(worker),
+        }
+        Ok(())
+    }
+
+    fn event_fd(&self) -> RawFd {
+        self.engine.event_fd()
+    }
+
+    fn poll_events<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let events = PyList::empty(py);
+        for event in self.engine.poll_events() {
+            events.append(event_tuple(py, event)?)?;
+        }
+        Ok(events)
+    }
+
+    fn counters(&self) -> BTreeMap<&'static str, u64> {
+        self.engine.counters()
+    }
+
+    fn connection_stats(&self, connection: u64) -> Option<BTreeMap<&'static str, u64>> {
+        self.engine
+            .connection_stats(ConnectionId(connection))
+            .as_ref()
+            .map(flat_stats)
+    }
+
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.engine.stop());
+    }
+}
+
+fn resolve(text: &str) -> io::Result<SocketAddr> {
+    let addresses = text.to_socket_addrs();
+    let addresses = addresses.map_err(|error| io::Error::new(error.kind(), format!("{text:?} is no address: {error}")));
+    addresses?
+        .next()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{text:?} has no address")))
+}
+
+/// Always an OSError: some kinds of `io::Error` would become other exceptions.
+fn os_error(error: io::Error) -> PyErr {
+    match PyErr::from(error) {
+        error if Python::attach(|py| error.is_instance_of::<PyOSError>(py)) => error,
+        error => PyOSError::new_err(error.to_string()),
+    }
+}

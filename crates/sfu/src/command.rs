@@ -1,0 +1,104 @@
+//! What the owner of a worker may ask of its [`Sfu`](crate::sfu::Sfu).
+
+use crate::types::{
+    Codec, ConnectionId, Extensions, Fingerprint, IceCredentials, MediaKind, RoomKey, SlotId, SourceId,
+};
+
+/// Ids are chosen by the caller. A command that names something unknown or already gone is ignored and counted: it
+/// lost a race against a disconnection.
+#[derive(Debug, Clone)]
+pub enum Command {
+    Open {
+        connection: ConnectionId,
+        room: RoomKey,
+        local: IceCredentials,
+        remote: IceCredentials,
+        fingerprint: Fingerprint,
+        /// We are the DTLS client: the answer says `a=setup:active`.
+        dtls_active: bool,
+    },
+    RestartIce {
+        connection: ConnectionId,
+        local: IceCredentials,
+        remote: IceCredentials,
+    },
+    Close {
+        connection: ConnectionId,
+    },
+    AddSource {
+        connection: ConnectionId,
+        source: SourceId,
+        spec: SourceSpec,
+    },
+    RemoveSource {
+        source: SourceId,
+    },
+    /// Moderated mute: a disabled source is dropped on arrival, whatever its client does.
+    EnableSource {
+        source: SourceId,
+        enabled: bool,
+    },
+    AddSlot {
+        connection: ConnectionId,
+        slot: SlotId,
+        spec: SlotSpec,
+    },
+    RemoveSlot {
+        slot: SlotId,
+    },
+    /// What the slot carries from now on. The receiver sees one RTP stream that goes on.
+    Bind {
+        slot: SlotId,
+        to: Option<Binding>,
+    },
+    PauseSlot {
+        slot: SlotId,
+        paused: bool,
+    },
+    RequestKeyFrame {
+        source: SourceId,
+    },
+    /// For tests of the isolation: panics inside that connection, or in the worker.
+    Crash {
+        connection: Option<ConnectionId>,
+    },
+}
+
+/// One section in which a client sends.
+#[derive(Debug, Clone)]
+pub struct SourceSpec {
+    pub kind: MediaKind,
+    pub codec: Codec,
+    pub mid: String,
+    /// Ticks of the RTP timestamp per second.
+    pub clock_rate: u32,
+    pub payload_type: u8,
+    pub rtx_payload_type: Option<u8>,
+    /// As signalled; otherwise learnt from the MID extension or the payload type.
+    pub ssrc: Option<u32>,
+    pub rtx_ssrc: Option<u32>,
+    /// The client resends what we report lost (RFC 4585 §6.2.1).
+    pub nack: bool,
+    pub extensions: Extensions,
+}
+
+/// One section in which a client receives. Its CNAME is `slot-<id>`.
+#[derive(Debug, Clone)]
+pub struct SlotSpec {
+    pub kind: MediaKind,
+    pub mid: String,
+    pub ssrc: u32,
+    /// Used where the binding has a payload type for RTX; 0 = none.
+    pub rtx_ssrc: u32,
+    pub extensions: Extensions,
+    /// The section negotiated transport-wide feedback; without it the extension is not written either.
+    pub transport_cc: bool,
+}
+
+/// What is in a slot, with the payload types that the receiver negotiated for the source's codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    pub source: SourceId,
+    pub payload_type: u8,
+    pub rtx_payload_type: Option<u8>,
+}

@@ -1,0 +1,412 @@
+//! RTCP both ways: what viewers say of what they got, and what publishers hear of theirs.
+//!
+//! Estimation of bandwidth will read the viewers' transport-wide feedback here; until then it is counted.
+
+use crate::connection::{Connection, Role};
+use crate::egress::Egress;
+use crate::fanout::{Outgoing, seal, values};
+use crate::reception::{SenderClock, round_trip};
+use crate::rtcp::{self, CompoundWriter, ReportBlock, Rtcp, SenderInfo};
+use crate::sfu::Sfu;
+use crate::slot::{Repair, Slot};
+use crate::source::Source;
+use crate::srtp::RTCP_OVERHEAD_MAX;
+use crate::table::Index;
+use crate::types::Path;
+use std::time::{Duration, Instant};
+
+/// Reports go out about once a second (RFC 3550 §6.2 allows more seldom, lip-sync and senders want no less), with a
+/// random part of this many milliseconds.
+const REPORT_MIN_MS: u64 = 800;
+const REPORT_JITTER_MS: u64 = 400;
+/// A compound stays below every usual MTU.
+const COMPOUND_MAX: usize = 1200;
+/// Sender of our reports where no slot lends its SSRC.
+const OUR_SSRC: u32 = 1;
+/// To a publisher whose round trip is not known.
+const ROUND_TRIP_GUESS: Duration = Duration::from_millis(100);
+/// Sequence numbers in one NACK, and of one request of a viewer that are answered.
+const NACK_MAX: usize = 256;
+
+impl Sfu {
+    pub(crate) fn handle_rtcp(
+        &mut self,
+        at: Index<Connection>,
+        path: &Path,
+        datagram: &mut [u8],
+        now: Instant,
+        out: &mut impl Egress,
+    ) {
+        let Some(connection) = self.connections.get_mut(at) else {
+            return;
+        };
+        let Some(receiver) = &mut connection.receiver else {
+            self.counters.dropped_before_keys += 1;
+            return;
+        };
+        let len = match receiver.open_rtcp(datagram) {
+            Ok(len) => len,
+            Err(error) => return self.count_srtp_error(error),
+        };
+        self.counters.rtcp_in += 1;
+        self.counters.path_changes += u64::from(connection.paths.follow(path));
+        for packet in rtcp::packets(&datagram[..len]) {
+            match packet {
+                Ok(packet) => self.handle_rtcp_packet(at, &packet, now, out),
+                Err(_) => self.counters.dropped_malformed += 1,
+            }
+        }
+    }
+
+    fn handle_rtcp_packet(&mut self, at: Index<Connection>, packet: &Rtcp<'_>, now: Instant, out: &mut impl Egress) {
+        match packet {
+            Rtcp::SenderReport(report) => {
+                self.handle_sender_info(at, report.ssrc, &report.info, now);
+                report.reports.for_each(|block| self.handle_report(at, &block, now));
+            }
+            Rtcp::ReceiverReport(report) => report.reports.for_each(|block| self.handle_report(at, &block, now)),
+            Rtcp::Nack(nack) => {
+                if let Some(slot) = self.slot_by_ssrc(at, nack.media_ssrc) {
+                    nack.sequence_numbers().take(NACK_MAX).for_each(|number| {
+                        self.counters.nack_in += 1;
+                        self.resend(at, slot, number, now, out);
+                    });
+                }
+            }
+            Rtcp::PictureLoss { media_ssrc, .. } => self.handle_picture_loss(at, *media_ssrc, now, out),
+            Rtcp::FullIntraRequest(request) => request
+                .entries()
+                .for_each(|(ssrc, _)| self.handle_picture_loss(at, ssrc, now, out)),
+            Rtcp::TransportFeedback(feedback) => {
+                let (mut acked, mut lost) = (0, 0);
+                feedback.statuses().for_each(|(_, arrival)| match arrival {
+                    Some(_) => acked += 1,
+                    None => lost += 1,
+                });
+                if let Some(connection) = self.connections.get_mut(at) {
+                    connection.acked += acked;
+                    connection.lost += lost;
+                }
+                self.counters.twcc_in += 1;
+                self.counters.twcc_acked += acked;
+                self.counters.twcc_lost += lost;
+            }
+            // A source ends by command, and REMB waits for the estimator.
+            Rtcp::Goodbye(_) | Rtcp::Estimate(_) | Rtcp::SourceDescription(_) | Rtcp::Unknown { .. } => {}
+        }
+    }
+
+    /// Keeps how a source's timestamps lie on its publisher's clock; viewers hear the first at once, for lip-sync.
+    fn handle_sender_info(&mut self, at: Index<Connection>, ssrc: u32, info: &SenderInfo, now: Instant) {
+        let Some(connection) = self.connections.get(at) else {
+            return;
+        };
+        let Some(Role::Primary(source)) = connection.streams.role(ssrc) else {
+            return;
+        };
+        let Some(source) = self.sources.get_mut(source) else {
+            return;
+        };
+        let clock = SenderClock {
+            ntp: info.ntp,
+            timestamp: info.rtp_timestamp,
+            at: now,
+        };
+        if source.clock.replace(clock).is_some() {
+            return;
+        }
+        for slot in source.viewers.clone() {
+            let Some(viewer) = self.slots.get(slot).map(|slot| slot.connection) else {
+                continue;
+            };
+            if let Some(connection) = self.connections.get_mut(viewer) {
+                connection.report_by(now);
+                self.schedule(viewer);
+            }
+        }
+    }
+
+    fn handle_report(&mut self, at: Index<Connection>, block: &ReportBlock, now: Instant) {
+        let Some(slot) = self.slot_by_ssrc(at, block.ssrc) else {
+            return;
+        };
+        let (Some(slot), Some(connection)) = (self.slots.get_mut(slot), self.connections.get_mut(at)) else {
+            return;
+        };
+        slot.acknowledged = true;
+        slot.fraction_lost = block.fraction_lost;
+        if let Some(time) = slot.last_report.and_then(|sent| round_trip(block, sent, now)) {
+            connection.round_trip = Some(time);
+        }
+    }
+
+    fn handle_picture_loss(&mut self, at: Index<Connection>, ssrc: u32, now: Instant, out: &mut impl Egress) {
+        let slot = self.slot_by_ssrc(at, ssrc).and_then(|slot| self.slots.get(slot));
+        let Some(bound) = slot.and_then(|slot| slot.binding.filter(|_| !slot.paused)) else {
+            return;
+        };
+        self.counters.pli_in += 1;
+        self.request_key_frame(bound.source_id, now, out);
+    }
+
+    fn slot_by_ssrc(&self, at: Index<Connection>, ssrc: u32) -> Option<Index<Slot>> {
+        let slots = &self.connections.get(at)?.slots;
+        slots
+            .iter()
+            .copied()
+            .find(|&slot| self.slots.get(slot).is_some_and(|slot| slot.spec.ssrc == ssrc))
+    }
+
+    /// Sends a lost packet again, from the ring that all viewers share.
+    fn resend(
+        &mut self,
+        at: Index<Connection>,
+        slot_at: Index<Slot>,
+        number: u16,
+        now: Instant,
+        out: &mut impl Egress,
+    ) {
+        let micros = self.micros(now);
+        let (Some(connection), Some(slot)) = (self.connections.get_mut(at), self.slots.get_mut(slot_at)) else {
+            return;
+        };
+        let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
+            return;
+        };
+        let Some(bound) = slot.binding.filter(|_| slot.repair != Repair::Never) else {
+            self.counters.resend_unknown += 1;
+            return;
+        };
+        let found = self.sources.get(bound.source).and_then(|source| {
+            let (source_index, index) = slot.sequence.source_index(number, source.epoch)?;
+            let packet = source.ring.get(source_index)?;
+            Some((packet, index, slot.sequence.translate(packet.timestamp, source.epoch)?))
+        });
+        let Some((packet, index, timestamp)) = found else {
+            self.counters.resend_unknown += 1;
+            return;
+        };
+        let share = self.config.resends_per_second;
+        if !connection
+            .resends
+            .take(slot_at, index, share, connection.round_trip, now)
+        {
+            self.counters.resend_limited += 1;
+            return;
+        }
+        let ids = slot.extensions();
+        let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
+        let values = values(packet, &ids, mid, &mut connection.transport_cc, micros);
+        let outgoing = match slot.repair {
+            Repair::Rtx { payload_type } => {
+                slot.rtx_index += 1;
+                Outgoing {
+                    packet,
+                    payload_type,
+                    ssrc: slot.spec.rtx_ssrc,
+                    index: slot.rtx_index,
+                    timestamp,
+                    original: Some(number),
+                    length: 0,
+                }
+            }
+            Repair::Identical | Repair::Never => Outgoing {
+                packet,
+                payload_type: bound.payload_type,
+                ssrc: slot.spec.ssrc,
+                index,
+                timestamp,
+                original: None,
+                length: 0,
+            },
+        };
+        let len = seal(outgoing, values, &ids, 0, sender, out.buffer());
+        out.commit(&path, len);
+        slot.resent += 1;
+        self.counters.rtx_out += 1;
+        self.counters.bytes_out += len as u64;
+    }
+
+    /// Sends all that is due to one client: transport-wide feedback, NACKs, key-frame requests, reports.
+    pub(crate) fn send_feedback(&mut self, at: Index<Connection>, now: Instant, out: &mut impl Egress) {
+        let Some(connection) = self.connections.get(at) else {
+            return;
+        };
+        if !connection.connected {
+            return;
+        }
+        let round_trip = connection.round_trip.unwrap_or(ROUND_TRIP_GUESS);
+        if connection.arrivals.deadline().is_some_and(|due| due <= now) {
+            self.send_transport_feedback(at, out);
+        }
+        let sources = self
+            .connections
+            .get(at)
+            .map_or(0, |connection| connection.sources.len());
+        for i in 0..sources {
+            let source = self
+                .connections
+                .get(at)
+                .and_then(|connection| connection.sources.get(i).copied());
+            if let Some(source) = source {
+                self.send_requests(at, source, round_trip, now, out);
+            }
+        }
+        if self
+            .connections
+            .get(at)
+            .is_some_and(|c| c.report_due.is_some_and(|due| due <= now))
+        {
+            self.send_reports(at, now, out);
+        }
+    }
+
+    fn send_transport_feedback(&mut self, at: Index<Connection>, out: &mut impl Egress) {
+        let media_ssrc = self.connections.get(at).and_then(|connection| {
+            let sources = connection
+                .sources
+                .iter()
+                .filter_map(|&source| self.sources.get(source)?.ssrc);
+            { sources }.next()
+        });
+        let mut more = true;
+        while more {
+            self.send_rtcp(at, out, |connection, writer| {
+                more = connection.arrivals.write(OUR_SSRC, media_ssrc.unwrap_or(0), writer);
+            });
+            self.counters.twcc_out += u64::from(more);
+        }
+    }
+
+    fn send_requests(
+        &mut self,
+        at: Index<Connection>,
+        source: Index<Source>,
+        round_trip: Duration,
+        now: Instant,
+        out: &mut impl Egress,
+    ) {
+        let Some(source) = self.sources.get_mut(source) else {
+            return;
+        };
+        let Some(ssrc) = source.ssrc else {
+            return;
+        };
+        if source.losses.deadline().is_some_and(|due| due <= now) {
+            let mut wanted = Vec::new();
+            source.losses.take_due(now, round_trip, &mut wanted);
+            wanted.truncate(NACK_MAX);
+            let asks_key_frame = source.demand.take_due(now);
+            self.counters.nack_out += wanted.len() as u64;
+            self.counters.pli_out += u64::from(asks_key_frame);
+            self.send_rtcp(at, out, |_, writer| {
+                // Both fit: 256 numbers are at most 1 kB.
+                if !wanted.is_empty() {
+                    let _ = writer.nack(OUR_SSRC, ssrc, &wanted);
+                }
+                if asks_key_frame {
+                    let _ = writer.picture_loss(OUR_SSRC, ssrc);
+                }
+            });
+        } else if source.demand.take_due(now) {
+            self.counters.pli_out += 1;
+            self.send_rtcp(at, out, |_, writer| {
+                let _ = writer.picture_loss(OUR_SSRC, ssrc);
+            });
+        }
+    }
+
+    /// Reports on what the client sends and on what it is sent. Where there is nothing to say, the next packet in
+    /// either direction sets the timer again.
+    fn send_reports(&mut self, at: Index<Connection>, now: Instant, out: &mut impl Egress) {
+        let (sources, slots) = match self.connections.get_mut(at) {
+            Some(connection) => {
+                connection.report_due = None;
+                (connection.sources.clone(), connection.slots.clone())
+            }
+            None => return,
+        };
+        let mut blocks = Vec::new();
+        for &source in &sources {
+            if let Some(source) = self.sources.get_mut(source)
+                && let Some(ssrc) = source.ssrc
+                && source.reception.packets > 0
+            {
+                blocks.push(source.reception.report(ssrc, source.clock.as_ref(), now));
+            }
+        }
+        let mut senders: Vec<(Index<Slot>, u32, SenderInfo, String)> = Vec::new();
+        for &index in &slots {
+            let Some(slot) = self.slots.get(index).filter(|slot| slot.packets > 0 && !slot.paused) else {
+                continue;
+            };
+            let source = slot.binding.and_then(|bound| self.sources.get(bound.source));
+            let Some((source, clock)) = source.and_then(|source| Some((source, source.clock?))) else {
+                continue;
+            };
+            let clock = clock.at(now, source.spec.clock_rate);
+            let Some(rtp_timestamp) = slot.sequence.translate(clock.timestamp, source.epoch) else {
+                continue;
+            };
+            let info = SenderInfo {
+                ntp: clock.ntp,
+                rtp_timestamp,
+                packets: slot.packets as u32,
+                octets: slot.octets as u32,
+            };
+            senders.push((index, slot.spec.ssrc, info, format!("slot-{}", slot.id)));
+        }
+        for chunk in blocks.chunks(31) {
+            self.send_rtcp(at, out, |_, writer| {
+                let _ = writer.receiver_report(OUR_SSRC, chunk);
+            });
+        }
+        // A sender report with its SDES takes some 60 bytes.
+        for chunk in senders.chunks(16) {
+            self.send_rtcp(at, out, |_, writer| {
+                for (_, ssrc, info, cname) in chunk {
+                    let _ = writer.sender_report(*ssrc, info, &[]);
+                    let _ = writer.source_description(*ssrc, cname);
+                }
+            });
+        }
+        for (index, _, info, _) in &senders {
+            if let Some(slot) = self.slots.get_mut(*index) {
+                slot.last_report = Some(((info.ntp >> 16) as u32, now));
+            }
+        }
+        if blocks.is_empty() && senders.is_empty() {
+            return;
+        }
+        let wait = Duration::from_millis(REPORT_MIN_MS + self.jitter(REPORT_JITTER_MS));
+        if let Some(connection) = self.connections.get_mut(at) {
+            connection.report_by(now + wait);
+        }
+    }
+
+    /// Sends what `write` puts into a compound, if anything.
+    fn send_rtcp(
+        &mut self,
+        at: Index<Connection>,
+        out: &mut impl Egress,
+        write: impl FnOnce(&mut Connection, &mut CompoundWriter<'_>),
+    ) {
+        let Some(connection) = self.connections.get_mut(at) else {
+            return;
+        };
+        let buffer = &mut out.buffer()[..COMPOUND_MAX + RTCP_OVERHEAD_MAX];
+        let mut writer = CompoundWriter::new(&mut buffer[..COMPOUND_MAX]);
+        write(connection, &mut writer);
+        let len = writer.len();
+        let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
+            return;
+        };
+        if len == 0 {
+            return;
+        }
+        let len = sender.seal_rtcp(buffer, len);
+        out.commit(&path, len);
+        self.counters.rtcp_out += 1;
+        self.counters.bytes_out += len as u64;
+    }
+}

@@ -1,0 +1,332 @@
+//! RTP from publishers: opened, matched to a source, stored once.
+
+use crate::connection::{Connection, Role, StreamsFull};
+use crate::event::Event;
+use crate::ring::{Insertion, Packet};
+use crate::rtp::{ExtensionValues, RtpHeader, be16, is_key_frame, strip_padding};
+use crate::sfu::Sfu;
+use crate::slot::ticks;
+use crate::source::Source;
+use crate::srtp::SrtpError;
+use crate::table::Index;
+use crate::types::{Path, RoomKey, SourceId};
+use std::time::{Duration, Instant};
+
+/// The original sequence number in front of an RTX payload (RFC 4588 §4), in bytes.
+const ORIGINAL_LEN: usize = 2;
+/// A client's first report is due this long after its first packet.
+const FIRST_REPORT: Duration = Duration::from_millis(500);
+
+/// One packet after decryption, as the two kinds of streams see it.
+struct Arrival<'a> {
+    header: &'a RtpHeader,
+    values: &'a ExtensionValues<'a>,
+    payload: &'a [u8],
+    now: Instant,
+}
+
+/// Who an SSRC belongs to, or why it belongs to nobody.
+enum Learnt {
+    Role(Role),
+    Unknown,
+    Full,
+}
+
+impl Sfu {
+    pub(crate) fn handle_rtp(&mut self, at: Index<Connection>, path: &Path, datagram: &mut [u8], now: Instant) {
+        let micros = self.micros(now);
+        let Some(connection) = self.connections.get_mut(at) else {
+            return;
+        };
+        let Some(receiver) = &mut connection.receiver else {
+            self.counters.dropped_before_keys += 1;
+            return;
+        };
+        let Ok(header) = RtpHeader::parse(datagram) else {
+            self.counters.dropped_malformed += 1;
+            return;
+        };
+        let opened = match receiver.open_rtp(datagram, &header) {
+            Ok(opened) => opened,
+            Err(error) => return self.count_srtp_error(error),
+        };
+        self.counters.rtp_in += 1;
+        self.counters.path_changes += u64::from(connection.paths.follow(path));
+        let values = header.values(datagram, &connection.extensions);
+        if let Some(number) = values.transport_cc {
+            connection.arrivals.record(number, micros, now);
+        }
+        if connection.report_due.is_none() {
+            connection.report_due = Some(now + FIRST_REPORT);
+        }
+        let role = match connection.streams.role(header.ssrc) {
+            None | Some(Role::Orphan) => self.learn(at, &header, &values),
+            Some(role) => Learnt::Role(role),
+        };
+        let payload = match header.padding {
+            true => strip_padding(&datagram[opened.payload]),
+            false => Ok(&datagram[opened.payload]),
+        };
+        let Ok(payload) = payload else {
+            self.counters.dropped_malformed += 1;
+            return;
+        };
+        let arrival = Arrival {
+            header: &header,
+            values: &values,
+            payload,
+            now,
+        };
+        match role {
+            Learnt::Role(Role::Primary(source)) => self.handle_primary(source, opened.index, micros, &arrival),
+            Learnt::Role(Role::Rtx(source)) => self.handle_rtx(source, &arrival),
+            Learnt::Full => self.counters.dropped_too_many_ssrcs += 1,
+            Learnt::Role(Role::Retired(_) | Role::Orphan) | Learnt::Unknown => self.counters.dropped_unknown_ssrc += 1,
+        }
+    }
+
+    pub(crate) fn count_srtp_error(&mut self, error: SrtpError) {
+        let counter = match error {
+            SrtpError::Authentication => &mut self.counters.dropped_bad_auth,
+            SrtpError::Replayed => &mut self.counters.dropped_replayed,
+            SrtpError::TooOld => &mut self.counters.dropped_too_old,
+            SrtpError::TooManySsrcs => &mut self.counters.dropped_too_many_ssrcs,
+            SrtpError::TooShort | SrtpError::KeyLength => &mut self.counters.dropped_malformed,
+        };
+        *counter += 1;
+    }
+
+    /// Matches an unknown SSRC by MID (RFC 8843 §9.2), else by a payload type that only one source has.
+    fn learn(&mut self, at: Index<Connection>, header: &RtpHeader, values: &ExtensionValues<'_>) -> Learnt {
+        let Some(connection) = self.connections.get_mut(at) else {
+            return Learnt::Unknown;
+        };
+        let role = |index: Index<Source>| {
+            let spec = &self.sources.get(index)?.spec;
+            if values.mid.is_some_and(|mid| mid != spec.mid) {
+                return None;
+            }
+            if spec.payload_type == header.payload_type {
+                return Some(Role::Primary(index));
+            }
+            (spec.rtx_payload_type == Some(header.payload_type)).then_some(Role::Rtx(index))
+        };
+        let mut candidates = connection.sources.iter().filter_map(|&index| role(index));
+        let (Some(role), None) = (candidates.next(), candidates.next()) else {
+            return Learnt::Unknown;
+        };
+        match connection.streams.assign(header.ssrc, role) {
+            Ok(None) => {}
+            Ok(Some(forgotten)) => {
+                if let Some(receiver) = &mut connection.receiver {
+                    receiver.forget(forgotten);
+                }
+            }
+            Err(StreamsFull) => return Learnt::Full,
+        }
+        match role {
+            Role::Primary(index) => {
+                if let Some(source) = self.sources.get_mut(index) {
+                    if let Some(before) = source.ssrc {
+                        // There is room: this SSRC has a place already.
+                        let _ = connection.streams.assign(before, Role::Retired(index));
+                        source.change_ssrc(header.ssrc);
+                    }
+                    source.ssrc = Some(header.ssrc);
+                }
+            }
+            Role::Rtx(index) => {
+                if let Some(source) = self.sources.get_mut(index) {
+                    let before = source.rtx_ssrc.replace(header.ssrc);
+                    let _ = before.map(|before| connection.streams.assign(before, Role::Retired(index)));
+                }
+            }
+            Role::Retired(_) | Role::Orphan => {}
+        }
+        Learnt::Role(role)
+    }
+
+    fn handle_primary(&mut self, at: Index<Source>, index: u64, micros: i64, arrival: &Arrival<'_>) {
+        let Some(source) = self.sources.get_mut(at) else {
+            return;
+        };
+        let Arrival {
+            header, payload, now, ..
+        } = *arrival;
+        let clock = ticks(Duration::from_micros(micros as u64), source.spec.clock_rate);
+        source.reception.record(index, header.timestamp, payload.len(), clock);
+        if source.spec.nack && source.enabled {
+            source.losses.arrived(index, now);
+        }
+        if !source.enabled {
+            self.counters.dropped_disabled += 1;
+            return;
+        }
+        let foreign = header.payload_type != source.spec.payload_type;
+        if foreign || payload.is_empty() {
+            if source.compaction.leave_out(index) {
+                match foreign {
+                    true => self.counters.dropped_payload_type += 1,
+                    false => self.counters.dropped_padding += 1,
+                }
+                return;
+            }
+            // Its number is taken already: an empty packet in its place tells viewers that nothing is missing.
+            return self.admit(
+                at,
+                index,
+                &Arrival {
+                    payload: &[],
+                    ..*arrival
+                },
+                false,
+            );
+        }
+        if let Some(level) = arrival.values.audio_level {
+            let (room, id) = (source.room, source.id);
+            self.hear(room, id, level & 0x7f, now);
+        }
+        self.admit(at, index, arrival, false);
+    }
+
+    /// A packet on the RTX stream: a repair, a probe that repeats what came before, or padding alone.
+    fn handle_rtx(&mut self, at: Index<Source>, arrival: &Arrival<'_>) {
+        self.counters.rtx_in += 1;
+        let Some(source) = self.sources.get_mut(at) else {
+            return;
+        };
+        if !source.enabled {
+            self.counters.dropped_disabled += 1;
+            return;
+        }
+        if Some(arrival.header.payload_type) != source.spec.rtx_payload_type {
+            self.counters.dropped_payload_type += 1;
+            return;
+        }
+        let Some(payload) = arrival.payload.get(ORIGINAL_LEN..).filter(|rest| !rest.is_empty()) else {
+            self.counters.dropped_padding += 1;
+            return;
+        };
+        let Some(highest) = source.reception.highest() else {
+            self.counters.dropped_too_old += 1;
+            return;
+        };
+        let ahead = be16(arrival.payload).wrapping_sub(highest as u16) as i16;
+        let Some(index) = highest.checked_add_signed(i64::from(ahead)) else {
+            self.counters.dropped_too_old += 1;
+            return;
+        };
+        if source.spec.nack {
+            source.losses.arrived(index, arrival.now);
+        }
+        self.admit(at, index, &Arrival { payload, ..*arrival }, true);
+    }
+
+    /// Stores a packet that is new and puts it on its way to the viewers.
+    fn admit(&mut self, at: Index<Source>, index: u64, arrival: &Arrival<'_>, repaired: bool) {
+        let Some(source) = self.sources.get_mut(at) else {
+            return;
+        };
+        let Arrival {
+            header,
+            values,
+            payload,
+            now,
+        } = *arrival;
+        let Some(index) = source.compaction.map(index) else {
+            self.counters.dropped_too_old += 1;
+            return;
+        };
+        let seeks = source.has_key_frames();
+        let key_frame = !seeks || is_key_frame(source.spec.codec, payload);
+        let packet = Packet {
+            timestamp: header.timestamp,
+            marker: header.marker,
+            key_frame,
+            audio_level: values.audio_level,
+            video_orientation: values.video_orientation,
+            ..Packet::empty(now)
+        };
+        match source.ring.insert(index, packet, payload) {
+            Insertion::New => {}
+            Insertion::Duplicate => {
+                self.counters.dropped_duplicate += 1;
+                return;
+            }
+            Insertion::TooOld => {
+                self.counters.dropped_too_old += 1;
+                return;
+            }
+        }
+        if seeks && key_frame {
+            source.key_frames += 1;
+            source.demand.met();
+            self.counters.key_frames += 1;
+        }
+        let (was_ready, was_holding) = (!source.outbox.released().is_empty(), source.outbox.is_holding());
+        match source.holds_frames(&self.config) && !repaired {
+            true => source.outbox.hold(index, header.marker, &self.config, now),
+            false => source.outbox.push(index),
+        }
+        if !was_ready && !source.outbox.released().is_empty() {
+            self.ready.push(at);
+        }
+        match (was_holding, source.outbox.is_holding()) {
+            (false, true) => self.holding.push(at),
+            (true, false) => self.holding.retain(|&index| index != at),
+            _ => {}
+        }
+        if !source.started {
+            source.started = true;
+            let source = source.id;
+            self.emit(Event::SourceStarted { source });
+        }
+    }
+
+    fn hear(&mut self, key: RoomKey, source: SourceId, level: u8, now: Instant) {
+        if let Some(room) = self.rooms.get_mut(&key)
+            && room.speakers.observe(source, level, now)
+            && let Some(due) = room.speakers.deadline()
+        {
+            self.schedule_room(key, due);
+        }
+    }
+
+    pub(crate) fn report_speakers(&mut self, key: RoomKey, now: Instant) {
+        let Some(room) = self.rooms.get_mut(&key) else {
+            return;
+        };
+        // Of two entries for one room the earlier does the work, and puts in the next.
+        if room.speakers.deadline().is_none_or(|due| due > now) {
+            return;
+        }
+        let change = room.speakers.take_change(now);
+        let due = room.speakers.deadline();
+        if let Some(due) = due {
+            self.schedule_room(key, due);
+        }
+        if let Some(levels) = change {
+            self.emit(Event::Speakers { room: key, levels });
+        }
+    }
+
+    pub(crate) fn release_held(&mut self, now: Instant) {
+        let (sources, ready, config) = (&mut self.sources, &mut self.ready, &self.config);
+        self.holding.retain(|&at| {
+            let Some(source) = sources.get_mut(at) else {
+                return false;
+            };
+            match source.outbox.deadline(config) {
+                Some(due) if due > now => true,
+                Some(_) => {
+                    if source.outbox.released().is_empty() {
+                        ready.push(at);
+                    }
+                    source.outbox.release();
+                    false
+                }
+                None => false,
+            }
+        });
+    }
+}

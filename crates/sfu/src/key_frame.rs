@@ -1,0 +1,75 @@
+//! The demand for a key frame of one source.
+
+use std::time::{Duration, Instant};
+
+/// Two requests to one publisher lie at least this far apart.
+const INTERVAL_MIN: Duration = Duration::from_millis(200);
+/// Unanswered, the first repeat comes after this time and each later one after twice the time before: a request may be
+/// lost, and some publishers (FFmpeg) know none.
+const RETRY_MIN: Duration = Duration::from_millis(400);
+const RETRY_MAX: Duration = Duration::from_secs(5);
+
+/// Many viewers ask at once, the publisher is asked once; a demand stays until a key frame is seen.
+#[derive(Debug, Default)]
+pub(crate) struct KeyFrameDemand {
+    due: Option<Instant>,
+    asked: Option<Instant>,
+    retry: Duration,
+}
+
+impl KeyFrameDemand {
+    pub fn raise(&mut self, now: Instant) {
+        let due = self.asked.map_or(now, |asked| (asked + INTERVAL_MIN).max(now));
+        self.due = Some(self.due.map_or(due, |before| before.min(due)));
+        self.retry = RETRY_MIN;
+    }
+
+    /// True: ask the publisher now.
+    pub fn take_due(&mut self, now: Instant) -> bool {
+        if self.due.is_none_or(|due| now < due) {
+            return false;
+        }
+        self.asked = Some(now);
+        self.due = Some(now + self.retry);
+        self.retry = (self.retry * 2).min(RETRY_MAX);
+        true
+    }
+
+    pub fn met(&mut self) {
+        self.due = None;
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::disallowed_methods)]
+
+    use super::*;
+
+    #[test]
+    fn many_demands_are_one_request() {
+        let (mut demand, now) = (KeyFrameDemand::default(), Instant::now());
+        demand.raise(now);
+        demand.raise(now);
+        assert!(demand.take_due(now));
+        demand.raise(now + Duration::from_millis(50));
+        assert!(!demand.take_due(now + Duration::from_millis(199)));
+        assert!(demand.take_due(now + Duration::from_millis(200)));
+    }
+
+    #[test]
+    fn an_unanswered_request_is_repeated_ever_more_slowly() {
+        let (mut demand, now) = (KeyFrameDemand::default(), Instant::now());
+        demand.raise(now);
+        let asked: Vec<u32> = (0..4000)
+            .filter(|&ms| demand.take_due(now + Duration::from_millis(u64::from(ms))))
+            .collect();
+        assert_eq!(asked, [0, 400, 1200, 2800]);
+        demand.met();
+        assert_eq!(demand.deadline(), None);
+    }
+}

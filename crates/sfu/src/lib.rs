@@ -1,0 +1,46 @@
+//! The selective forwarding unit: connections, SRTP, sources, slots, fan-out and feedback.
+//!
+//! Everything here is pure: input goes in through `handle_*`, output comes out through `poll_*` or an
+//! [`Egress`](egress::Egress) given by the caller, and the time is an argument. No clock, no socket, no thread.
+//!
+//! * [`transport`] — ICE-lite, DTLS and SCTP with one client; `str0m` does the work and is hidden there.
+//! * [`keys`] — the process's DTLS certificate, and how SRTP keys leave `str0m`.
+//! * [`srtp`] — sealing and opening of RTP and RTCP, replay windows, roll-over.
+//! * [`rtp`], [`rtcp`] — the wire formats.
+//! * [`sfu`] — the tables and the dispatch; [`command`] and [`event`] are its two sides.
+//!
+//! A packet's way: `ingress` opens it and matches it to a `source`, whose `ring` keeps it once for all viewers and whose
+//! `outbox` may hold it until its frame is complete; `fanout` gives it a place in each viewer's `slot` and seals it.
+//! `feedback` goes the other way.
+
+mod arrivals;
+pub mod command;
+mod compaction;
+pub mod config;
+mod connection;
+pub mod counters;
+pub mod egress;
+pub mod event;
+mod fanout;
+mod feedback;
+mod ingress;
+mod key_frame;
+pub mod keys;
+mod losses;
+mod membership;
+mod outbox;
+mod reception;
+mod resends;
+mod ring;
+pub mod rtcp;
+pub mod rtp;
+pub mod sfu;
+mod slot;
+mod source;
+mod speakers;
+pub mod srtp;
+pub mod stats;
+mod stun;
+mod table;
+pub mod transport;
+pub mod types;

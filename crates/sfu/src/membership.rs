@@ -1,0 +1,317 @@
+//! Commands: what comes, goes and is bound to what.
+//!
+//! Each returns none where the command names something that is not there.
+
+use crate::command::{Binding, SlotSpec, SourceSpec};
+use crate::connection::{Connection, Role};
+use crate::egress::Egress;
+use crate::event::Event;
+use crate::sfu::Sfu;
+use crate::slot::{Bound, Slot};
+use crate::source::Source;
+use crate::table::Index;
+use crate::transport::{Transport, TransportParams};
+use crate::types::{CloseReason, ConnectionId, Extensions, IceCredentials, MediaKind, RoomKey, SlotId, SourceId};
+use std::time::Instant;
+
+impl Sfu {
+    pub(crate) fn open(
+        &mut self,
+        id: ConnectionId,
+        room: RoomKey,
+        params: TransportParams,
+        now: Instant,
+        out: &mut impl Egress,
+    ) -> Option<()> {
+        if self.connections.contains(id) {
+            return None;
+        }
+        self.counters.connections_opened += 1;
+        let ufrag = params.local.ufrag.clone();
+        let transport = match Transport::new(params, now) {
+            Ok(transport) => transport,
+            Err(error) => {
+                self.counters.connections_closed += 1;
+                self.emit(Event::Fault {
+                    connection: id,
+                    message: error.to_string(),
+                });
+                self.emit(Event::Disconnected {
+                    connection: id,
+                    reason: CloseReason::DtlsFailed,
+                });
+                return Some(());
+            }
+        };
+        let connection = Connection::new(id, room, ufrag.clone(), transport, &self.config, now);
+        let at = self.connections.insert(id, connection);
+        self.by_fragment.insert(ufrag, at);
+        self.rooms.entry(room).or_default().connections += 1;
+        self.isolate(at, now, |sfu| sfu.poll_transport(at, None, now, out));
+        Some(())
+    }
+
+    pub(crate) fn restart_ice(
+        &mut self,
+        id: ConnectionId,
+        local: IceCredentials,
+        remote: IceCredentials,
+        now: Instant,
+        out: &mut impl Egress,
+    ) -> Option<()> {
+        let at = self.connections.find(id)?;
+        let connection = self.connections.get_mut(at)?;
+        let before = std::mem::replace(&mut connection.ufrag, local.ufrag.clone());
+        self.by_fragment.remove(&before);
+        self.by_fragment.insert(local.ufrag.clone(), at);
+        self.isolate(at, now, |sfu| {
+            if let Some(connection) = sfu.connections.get_mut(at) {
+                connection.transport.restart_ice(local, remote);
+            }
+            sfu.poll_transport(at, None, now, out);
+        });
+        Some(())
+    }
+
+    /// The client is told by DTLS, as far as a path exists.
+    pub(crate) fn close(&mut self, id: ConnectionId, now: Instant, out: &mut impl Egress) -> Option<()> {
+        let at = self.connections.find(id)?;
+        self.isolate(at, now, |sfu| {
+            if let Some(connection) = sfu.connections.get_mut(at) {
+                connection.transport.close();
+            }
+            sfu.poll_transport(at, None, now, out);
+        });
+        self.disconnect(id, None, now);
+        Some(())
+    }
+
+    /// Removes a connection with all that hangs on it. Without a reason nobody is told: it was the owner's wish.
+    pub(crate) fn disconnect(&mut self, id: ConnectionId, reason: Option<CloseReason>, now: Instant) {
+        let Some(at) = self.connections.find(id) else {
+            return;
+        };
+        let owned = self.connections.get_mut(at).map(|connection| {
+            let sources = std::mem::take(&mut connection.sources);
+            (sources, std::mem::take(&mut connection.slots))
+        });
+        let (sources, slots) = owned.unwrap_or_default();
+        let sources: Vec<_> = sources.iter().filter_map(|&s| Some(self.sources.get(s)?.id)).collect();
+        let slots: Vec<_> = slots.iter().filter_map(|&s| Some(self.slots.get(s)?.id)).collect();
+        for source in sources {
+            self.remove_source(source, now);
+        }
+        for slot in slots {
+            self.remove_slot(slot);
+        }
+        let Some((_, connection)) = self.connections.remove(id) else {
+            return;
+        };
+        for remote in connection.paths.remotes() {
+            if self.by_address.get(&remote) == Some(&at) {
+                self.by_address.remove(&remote);
+            }
+        }
+        if self.by_fragment.get(&connection.ufrag) == Some(&at) {
+            self.by_fragment.remove(&connection.ufrag);
+        }
+        if let Some(room) = self.rooms.get_mut(&connection.room) {
+            room.connections -= 1;
+            if room.connections == 0 {
+                self.rooms.remove(&connection.room);
+            }
+        }
+        self.counters.connections_closed += 1;
+        if let Some(reason) = reason {
+            self.emit(Event::Disconnected { connection: id, reason });
+        }
+    }
+
+    pub(crate) fn add_source(&mut self, connection: ConnectionId, id: SourceId, spec: SourceSpec) -> Option<()> {
+        let at = self.connections.find(connection)?;
+        let connection = self.connections.get_mut(at)?;
+        if self.sources.contains(id) {
+            return None;
+        }
+        merge(&mut connection.extensions, &spec.extensions);
+        let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
+        let source = self.sources.insert(id, Source::new(id, at, connection.room, spec));
+        connection.sources.push(source);
+        // Where the table is full the source is learnt from its packets, when a place is free.
+        let _ = ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Primary(source)));
+        let _ = rtx_ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Rtx(source)));
+        Some(())
+    }
+
+    pub(crate) fn remove_source(&mut self, id: SourceId, now: Instant) -> Option<()> {
+        let (at, source) = self.sources.remove(id)?;
+        for &slot in &source.viewers {
+            if let Some(slot) = self.slots.get_mut(slot) {
+                slot.bind(None);
+            }
+        }
+        if let Some(connection) = self.connections.get_mut(source.connection) {
+            connection.sources.retain(|&index| index != at);
+            connection.streams.orphan(at);
+        }
+        self.ready.retain(|&index| index != at);
+        self.holding.retain(|&index| index != at);
+        self.hush(source.room, id, now);
+        Some(())
+    }
+
+    pub(crate) fn enable_source(&mut self, id: SourceId, enabled: bool, now: Instant) -> Option<()> {
+        let at = self.sources.find(id)?;
+        let source = self.sources.get_mut(at)?;
+        source.set_enabled(enabled);
+        let (room, connection) = (source.room, source.connection);
+        if enabled {
+            let viewers = source.viewers.clone();
+            viewers.iter().for_each(|&slot| self.demand_start(slot, now));
+            self.schedule(connection);
+        } else {
+            self.hush(room, id, now);
+        }
+        Some(())
+    }
+
+    pub(crate) fn add_slot(&mut self, connection: ConnectionId, id: SlotId, spec: SlotSpec) -> Option<()> {
+        let at = self.connections.find(connection)?;
+        let connection = self.connections.get_mut(at)?;
+        if self.slots.contains(id) {
+            return None;
+        }
+        let slot = self.slots.insert(id, Slot::new(id, at, spec));
+        connection.slots.push(slot);
+        Some(())
+    }
+
+    pub(crate) fn remove_slot(&mut self, id: SlotId) -> Option<()> {
+        let (at, slot) = self.slots.remove(id)?;
+        if let Some(bound) = slot.binding {
+            self.unview(bound.source, at);
+        }
+        if let Some(connection) = self.connections.get_mut(slot.connection) {
+            connection.slots.retain(|&index| index != at);
+        }
+        Some(())
+    }
+
+    pub(crate) fn bind(&mut self, id: SlotId, to: Option<Binding>, now: Instant, out: &mut impl Egress) -> Option<()> {
+        let at = self.slots.find(id)?;
+        let to = match to {
+            None => None,
+            Some(binding) => Some(Bound {
+                source: self.sources.find(binding.source)?,
+                source_id: binding.source,
+                payload_type: binding.payload_type,
+                rtx_payload_type: binding.rtx_payload_type,
+            }),
+        };
+        let kind = self.slots.get(at)?.spec.kind;
+        if to.is_some_and(|bound| self.sources.get(bound.source).is_none_or(|s| s.spec.kind != kind)) {
+            return None;
+        }
+        let slot = self.slots.get_mut(at)?;
+        let before = slot.binding;
+        slot.bind(to);
+        if let Some(before) = before {
+            self.unview(before.source, at);
+        }
+        if let Some(bound) = to {
+            self.sources.get_mut(bound.source)?.viewers.push(at);
+            self.demand_start(at, now);
+            self.send_demands(bound.source, now, out);
+        }
+        Some(())
+    }
+
+    pub(crate) fn pause_slot(&mut self, id: SlotId, paused: bool, now: Instant, out: &mut impl Egress) -> Option<()> {
+        let at = self.slots.find(id)?;
+        let slot = self.slots.get_mut(at)?;
+        slot.set_paused(paused);
+        if let Some(bound) = slot.binding {
+            self.demand_start(at, now);
+            self.send_demands(bound.source, now, out);
+        }
+        Some(())
+    }
+
+    pub(crate) fn request_key_frame(&mut self, id: SourceId, now: Instant, out: &mut impl Egress) -> Option<()> {
+        let at = self.sources.find(id)?;
+        let source = self.sources.get_mut(at)?;
+        if source.has_key_frames() && source.enabled {
+            source.demand.raise(now);
+            self.send_demands(at, now, out);
+        }
+        Some(())
+    }
+
+    pub(crate) fn crash(&mut self, id: ConnectionId, now: Instant) -> Option<()> {
+        let at = self.connections.find(id)?;
+        self.isolate(at, now, |_| panic!("crash of connection {id} was commanded"));
+        Some(())
+    }
+
+    /// A viewer that is ready waits for a key frame: ask for one.
+    pub(crate) fn demand_start(&mut self, at: Index<Slot>, now: Instant) {
+        let Some(slot) = self.slots.get(at).filter(|slot| slot.spec.kind == MediaKind::Video) else {
+            return;
+        };
+        let connected = self
+            .connections
+            .get(slot.connection)
+            .is_some_and(|viewer| viewer.connected);
+        let Some(source) = slot.binding.and_then(|bound| self.sources.get_mut(bound.source)) else {
+            return;
+        };
+        if connected && source.enabled && source.has_key_frames() && slot.awaits_start(source.epoch) {
+            source.demand.raise(now);
+            let publisher = source.connection;
+            self.schedule(publisher);
+        }
+    }
+
+    /// Sends what is due to the publisher of a source without waiting for its timer.
+    fn send_demands(&mut self, source: Index<Source>, now: Instant, out: &mut impl Egress) {
+        if let Some(publisher) = self.sources.get(source).map(|source| source.connection) {
+            self.isolate(publisher, now, |sfu| sfu.send_feedback(publisher, now, out));
+        }
+    }
+
+    fn unview(&mut self, source: Index<Source>, slot: Index<Slot>) {
+        if let Some(source) = self.sources.get_mut(source)
+            && let Some(at) = source.viewers.iter().position(|&viewer| viewer == slot)
+        {
+            source.viewers.swap_remove(at);
+        }
+    }
+
+    /// A source's voice is no longer heard.
+    fn hush(&mut self, key: RoomKey, source: SourceId, now: Instant) {
+        if let Some(room) = self.rooms.get_mut(&key) {
+            room.speakers.remove(source, now);
+            if let Some(due) = room.speakers.deadline() {
+                self.schedule_room(key, due);
+            }
+        }
+    }
+}
+
+/// Ids that only some sections have are known to the whole bundle.
+fn merge(known: &mut Extensions, more: &Extensions) {
+    let pairs = [
+        (&mut known.mid, more.mid),
+        (&mut known.transport_cc, more.transport_cc),
+        (&mut known.audio_level, more.audio_level),
+        (&mut known.video_orientation, more.video_orientation),
+        (&mut known.abs_send_time, more.abs_send_time),
+        (&mut known.rid, more.rid),
+        (&mut known.repaired_rid, more.repaired_rid),
+    ];
+    for (known, more) in pairs {
+        if more != 0 {
+            *known = more;
+        }
+    }
+}

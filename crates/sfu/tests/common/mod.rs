@@ -1,0 +1,535 @@
+//! A room of `str0m` clients around one [`Sfu`], joined by a network in one process. Time is made up; nothing sleeps.
+#![allow(clippy::disallowed_methods, dead_code)]
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use str0m::media::{KeyframeRequestKind, MediaKind as Kind};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::{Candidate, Event as ClientEvent, IceCreds, Input, Output, Rtc};
+use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
+use tertulia_sfu::config::Config;
+use tertulia_sfu::counters::Counters;
+use tertulia_sfu::egress::{DATAGRAM_MAX, Egress};
+use tertulia_sfu::event::Event;
+use tertulia_sfu::keys::certificate_fingerprint;
+use tertulia_sfu::sfu::Sfu;
+use tertulia_sfu::types::*;
+
+pub const ROOM: RoomKey = RoomKey(1);
+pub const VP8: u8 = 96;
+pub const VP8_RTX: u8 = 97;
+pub const OPUS: u8 = 111;
+pub const VIDEO_CLOCK: u32 = 90_000;
+/// The ids that `str0m` uses by default.
+pub const EXTENSIONS: Extensions = Extensions {
+    mid: 4,
+    transport_cc: 3,
+    audio_level: 1,
+    video_orientation: 13,
+    abs_send_time: 2,
+    rid: 10,
+    repaired_rid: 11,
+};
+
+/// Datagrams of the SFU, with the path each took.
+#[derive(Default)]
+pub struct Wire {
+    buffer: Vec<u8>,
+    pub sent: Vec<(Path, Vec<u8>)>,
+}
+
+impl Egress for Wire {
+    fn buffer(&mut self) -> &mut [u8] {
+        self.buffer.resize(DATAGRAM_MAX, 0xee);
+        &mut self.buffer
+    }
+
+    fn commit(&mut self, path: &Path, len: usize) {
+        self.sent.push((*path, self.buffer[..len].to_vec()));
+    }
+}
+
+pub struct Client {
+    pub id: ConnectionId,
+    pub rtc: Rtc,
+    pub address: SocketAddr,
+    pub connected: bool,
+    /// RTP that came in, repairs in their original place.
+    pub received: Vec<RtpPacket>,
+    pub key_frames_asked: usize,
+    timeout: Instant,
+    next_index: u64,
+    /// `str0m` keeps one packet at a time: it is polled between any two datagrams.
+    inbox: VecDeque<Vec<u8>>,
+}
+
+/// Client, datagram; true: it is lost.
+pub type Loss = Box<dyn FnMut(ConnectionId, &[u8]) -> bool>;
+
+pub struct World {
+    pub sfu: Sfu,
+    pub now: Instant,
+    pub clients: Vec<Client>,
+    pub events: Vec<Event>,
+    pub lose_downstream: Loss,
+    pub lose_upstream: Loss,
+    /// Datagrams of media that went to clients, in order: client and length.
+    pub media_sent: Vec<(ConnectionId, usize)>,
+    /// Every datagram upstream arrives this many times.
+    pub copies: usize,
+    /// Datagrams of one batch arrive in reverse.
+    pub reversed: bool,
+}
+
+pub fn is_media(datagram: &[u8]) -> bool {
+    (128..192).contains(&datagram[0]) && !(192..224).contains(&datagram[1])
+}
+
+pub fn credentials(side: &str, id: ConnectionId) -> IceCredentials {
+    IceCredentials {
+        ufrag: format!("{side}{id}"),
+        pwd: format!("{side}-{id}-password-of-many-bytes"),
+    }
+}
+
+fn creds(credentials: &IceCredentials) -> IceCreds {
+    IceCreds {
+        ufrag: credentials.ufrag.clone(),
+        pass: credentials.pwd.clone(),
+    }
+}
+
+pub fn server() -> SocketAddr {
+    SocketAddr::from(([203, 0, 113, 5], 7000))
+}
+
+/// First packet of a key frame, of a frame that is none, and what follows in a frame (RFC 7741 §4.2, §4.3).
+pub fn vp8(key: bool, first: bool, len: usize) -> Vec<u8> {
+    let mut payload = vec![0x5a; len.max(12)];
+    let start = match (first, key) {
+        (true, true) => &[0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00][..],
+        (true, false) => &[0x10, 0x11, 0, 0],
+        (false, _) => &[0x00],
+    };
+    payload[..start.len()].copy_from_slice(start);
+    payload
+}
+
+pub fn ssrc_of(source: SourceId) -> u32 {
+    1000 + source.0 as u32
+}
+
+pub fn slot_ssrc(slot: SlotId) -> u32 {
+    500_000 + slot.0 as u32
+}
+
+impl World {
+    pub fn new() -> World {
+        World::with(Config::default())
+    }
+
+    pub fn with(config: Config) -> World {
+        World {
+            sfu: Sfu::new(config),
+            now: Instant::now(),
+            clients: Vec::new(),
+            events: Vec::new(),
+            lose_downstream: Box::new(|_, _| false),
+            lose_upstream: Box::new(|_, _| false),
+            media_sent: Vec::new(),
+            copies: 1,
+            reversed: false,
+        }
+    }
+
+    pub fn counters(&self) -> &Counters {
+        self.sfu.counters()
+    }
+
+    pub fn command(&mut self, command: Command) {
+        let mut wire = Wire::default();
+        self.sfu.handle_command(command, self.now, &mut wire);
+        self.deliver(wire);
+        self.settle();
+    }
+
+    /// Opens a connection; it is up after some [`run`](World::run).
+    pub fn open(&mut self, id: u64) -> ConnectionId {
+        let id = ConnectionId(id);
+        let address = SocketAddr::from(([198, 51, 100, id.0 as u8], 5000));
+        let (ours, theirs) = (credentials("server", id), credentials("client", id));
+        let builder = Rtc::builder()
+            .set_rtp_mode(true)
+            .set_local_ice_credentials(creds(&theirs));
+        let mut rtc = builder.build(self.now);
+        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        rtc.add_remote_candidate(Candidate::host(server(), "udp").unwrap());
+        let mut api = rtc.direct_api();
+        api.set_ice_controlling(true);
+        api.set_remote_ice_credentials(creds(&ours));
+        api.set_remote_fingerprint(str0m::crypto::Fingerprint {
+            hash_func: "sha-256".into(),
+            bytes: certificate_fingerprint().0.to_vec(),
+        });
+        api.start_dtls(true).unwrap();
+        api.start_sctp(true);
+        api.enable_twcc_feedback();
+        let fingerprint = api.local_dtls_fingerprint().to_string().parse().unwrap();
+        self.clients.push(Client {
+            id,
+            rtc,
+            address,
+            connected: false,
+            received: Vec::new(),
+            key_frames_asked: 0,
+            timeout: self.now,
+            next_index: 5000,
+            inbox: VecDeque::new(),
+        });
+        self.command(Command::Open {
+            connection: id,
+            room: ROOM,
+            local: ours,
+            remote: theirs,
+            fingerprint,
+            dtls_active: false,
+        });
+        id
+    }
+
+    pub fn connect(&mut self, id: u64) -> ConnectionId {
+        let id = self.open(id);
+        for _ in 0..100 {
+            self.run(Duration::from_millis(50));
+            if self.events.contains(&Event::Connected { connection: id }) && self.client(id).connected {
+                return id;
+            }
+        }
+        panic!("connection {id} did not come up: {:?}", self.events);
+    }
+
+    pub fn client(&mut self, id: ConnectionId) -> &mut Client {
+        self.clients.iter_mut().find(|client| client.id == id).unwrap()
+    }
+
+    pub fn publish_video(&mut self, connection: ConnectionId, source: u64) -> SourceId {
+        let source = SourceId(source);
+        let (ssrc, rtx) = (ssrc_of(source), ssrc_of(source) + 100_000);
+        let mid = format!("v{source}");
+        let mut api = self.client(connection).rtc.direct_api();
+        api.declare_media(mid.as_str().into(), Kind::Video);
+        api.declare_stream_tx(ssrc.into(), Some(rtx.into()), mid.as_str().into(), None);
+        self.command(Command::AddSource {
+            connection,
+            source,
+            spec: SourceSpec {
+                kind: MediaKind::Video,
+                codec: Codec::Vp8,
+                mid,
+                clock_rate: VIDEO_CLOCK,
+                payload_type: VP8,
+                rtx_payload_type: Some(VP8_RTX),
+                ssrc: Some(ssrc),
+                rtx_ssrc: Some(rtx),
+                nack: true,
+                extensions: EXTENSIONS,
+            },
+        });
+        source
+    }
+
+    pub fn publish_audio(&mut self, connection: ConnectionId, source: u64) -> SourceId {
+        let source = SourceId(source);
+        let mid = format!("a{source}");
+        let mut api = self.client(connection).rtc.direct_api();
+        api.declare_media(mid.as_str().into(), Kind::Audio);
+        api.declare_stream_tx(ssrc_of(source).into(), None, mid.as_str().into(), None);
+        self.command(Command::AddSource {
+            connection,
+            source,
+            spec: SourceSpec {
+                kind: MediaKind::Audio,
+                codec: Codec::Opus,
+                mid,
+                clock_rate: 48_000,
+                payload_type: OPUS,
+                rtx_payload_type: None,
+                // Learnt from the MID.
+                ssrc: None,
+                rtx_ssrc: None,
+                nack: false,
+                extensions: EXTENSIONS,
+            },
+        });
+        source
+    }
+
+    pub fn add_slot(&mut self, connection: ConnectionId, slot: u64, kind: MediaKind) -> SlotId {
+        self.add_slot_with(connection, slot, kind, kind == MediaKind::Video)
+    }
+
+    pub fn add_slot_with(&mut self, connection: ConnectionId, slot: u64, kind: MediaKind, has_rtx: bool) -> SlotId {
+        let slot = SlotId(slot);
+        let mid = format!("s{slot}");
+        let (ssrc, rtx) = (slot_ssrc(slot), slot_ssrc(slot) + 100_000);
+        let client_kind = match kind {
+            MediaKind::Video => Kind::Video,
+            MediaKind::Audio => Kind::Audio,
+        };
+        let client_rtx = has_rtx.then(|| rtx.into());
+        let mut api = self.client(connection).rtc.direct_api();
+        api.declare_media(mid.as_str().into(), client_kind);
+        api.expect_stream_rx(ssrc.into(), client_rtx, mid.as_str().into(), None);
+        self.command(Command::AddSlot {
+            connection,
+            slot,
+            spec: SlotSpec {
+                kind,
+                mid,
+                ssrc,
+                rtx_ssrc: rtx,
+                extensions: EXTENSIONS,
+                transport_cc: true,
+            },
+        });
+        slot
+    }
+
+    pub fn bind(&mut self, slot: SlotId, source: SourceId, kind: MediaKind) {
+        let (payload_type, rtx_payload_type) = match kind {
+            MediaKind::Video => (VP8, Some(VP8_RTX)),
+            MediaKind::Audio => (OPUS, None),
+        };
+        self.command(Command::Bind {
+            slot,
+            to: Some(Binding {
+                source,
+                payload_type,
+                rtx_payload_type,
+            }),
+        });
+    }
+
+    /// A viewer with one video slot that carries `source`.
+    pub fn watch(&mut self, connection: ConnectionId, slot: u64, source: SourceId) -> SlotId {
+        let slot = self.add_slot(connection, slot, MediaKind::Video);
+        self.bind(slot, source, MediaKind::Video);
+        slot
+    }
+
+    /// Sends one frame of packets with the given lengths, all at once.
+    pub fn send_frame(&mut self, connection: ConnectionId, source: SourceId, key: bool, lengths: &[usize]) {
+        self.write_frame(connection, source, key, lengths, true);
+        self.settle();
+    }
+
+    /// As [`send_frame`](World::send_frame); `complete`: the last packet has the marker.
+    pub fn write_frame(
+        &mut self,
+        connection: ConnectionId,
+        source: SourceId,
+        key: bool,
+        lengths: &[usize],
+        complete: bool,
+    ) {
+        for (i, &len) in lengths.iter().enumerate() {
+            let marker = complete && i + 1 == lengths.len();
+            self.write(
+                connection,
+                source,
+                VP8,
+                VIDEO_CLOCK,
+                marker,
+                vp8(key, i == 0, len),
+                None,
+            );
+        }
+    }
+
+    pub fn send_audio(&mut self, connection: ConnectionId, source: SourceId, level: u8) {
+        self.write(connection, source, OPUS, 48_000, false, vec![0x78; 80], Some(level));
+        self.settle();
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    pub fn write(
+        &mut self,
+        connection: ConnectionId,
+        source: SourceId,
+        payload_type: u8,
+        clock: u32,
+        marker: bool,
+        payload: Vec<u8>,
+        level: Option<u8>,
+    ) {
+        let now = self.now;
+        let client = self.client(connection);
+        let index = client.next_index;
+        client.next_index += 1;
+        // The same wall clock for all, so that pictures of different clients can be compared.
+        let timestamp = (index * 3000) as u32 + clock;
+        let values = ExtensionValues {
+            audio_level: level.map(|level| -(level as i8)),
+            voice_activity: level.map(|level| level < 60),
+            ..Default::default()
+        };
+        let ssrc: Ssrc = ssrc_of(source).into();
+        let mut api = client.rtc.direct_api();
+        let stream = api.stream_tx(&ssrc).unwrap();
+        stream.write_rtp(
+            RtpWrite::new(payload_type.into(), index.into(), timestamp, now, payload)
+                .marker(marker)
+                .nackable(true)
+                .ext_vals(values),
+        );
+        let _ = client.rtc.handle_input(Input::Timeout(now));
+    }
+
+    /// Skips sequence numbers: to the others they look lost.
+    pub fn skip(&mut self, connection: ConnectionId, count: u64) {
+        self.client(connection).next_index += count;
+    }
+
+    pub fn ask_key_frame(&mut self, connection: ConnectionId, slot: SlotId) {
+        let now = self.now;
+        let client = self.client(connection);
+        let ssrc: Ssrc = slot_ssrc(slot).into();
+        let mut api = client.rtc.direct_api();
+        api.stream_rx(&ssrc).unwrap().request_keyframe(KeyframeRequestKind::Pli);
+        let _ = client.rtc.handle_input(Input::Timeout(now));
+        self.settle();
+    }
+
+    /// Sequence numbers (extended by the client) that came in on a slot, in order of arrival.
+    pub fn numbers(&mut self, connection: ConnectionId, slot: SlotId) -> Vec<u64> {
+        let ssrc: Ssrc = slot_ssrc(slot).into();
+        let received = &self.client(connection).received;
+        received
+            .iter()
+            .filter(|packet| packet.header.ssrc == ssrc)
+            .map(|packet| *packet.seq_no)
+            .collect()
+    }
+
+    pub fn packets(&mut self, connection: ConnectionId, slot: SlotId) -> Vec<&RtpPacket> {
+        let ssrc: Ssrc = slot_ssrc(slot).into();
+        let received = &self.client(connection).received;
+        received.iter().filter(|packet| packet.header.ssrc == ssrc).collect()
+    }
+
+    /// Lets time pass, with everything that is due meanwhile.
+    pub fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        self.settle();
+        while self.now < end {
+            let timeouts = self
+                .clients
+                .iter()
+                .map(|client| client.timeout)
+                .chain(self.sfu.poll_timeout());
+            // Not finer than the clock of a real worker, or a timer that is due in the past would stop time.
+            let next = timeouts
+                .min()
+                .unwrap_or(end)
+                .max(self.now + Duration::from_millis(1))
+                .min(end);
+            self.now = next;
+            for client in &mut self.clients {
+                if client.timeout <= next {
+                    let _ = client.rtc.handle_input(Input::Timeout(next));
+                }
+            }
+            if self.sfu.poll_timeout().is_some_and(|due| due <= next) {
+                let mut wire = Wire::default();
+                self.sfu.handle_timeout(next, &mut wire);
+                self.deliver(wire);
+            }
+            self.settle();
+        }
+    }
+
+    /// Lets everything happen that happens now.
+    pub fn settle(&mut self) {
+        loop {
+            let mut batch = Vec::new();
+            for client in &mut self.clients {
+                while client.rtc.is_alive() {
+                    match client.rtc.poll_output() {
+                        Ok(Output::Transmit(transmit)) => {
+                            let contents: Vec<u8> = transmit.contents.into();
+                            if !(self.lose_upstream)(client.id, &contents) {
+                                batch.push((client.address, contents));
+                            }
+                        }
+                        Ok(Output::Event(ClientEvent::Connected)) => client.connected = true,
+                        Ok(Output::Event(ClientEvent::RtpPacket(packet))) => client.received.push(packet),
+                        Ok(Output::Event(ClientEvent::KeyframeRequest(_))) => client.key_frames_asked += 1,
+                        Ok(Output::Event(_)) => {}
+                        Ok(Output::Timeout(at)) => {
+                            client.timeout = at;
+                            let Some(datagram) = client.inbox.pop_front() else {
+                                break;
+                            };
+                            let receive = Receive::new(Protocol::Udp, server(), client.address, &datagram).unwrap();
+                            let _ = client.rtc.handle_input(Input::Receive(self.now, receive));
+                        }
+                        Err(_) => break,
+                    }
+                }
+            }
+            while let Some(event) = self.sfu.poll_event() {
+                self.events.push(event);
+            }
+            if batch.is_empty() {
+                return;
+            }
+            if self.reversed {
+                batch.reverse();
+            }
+            self.receive(&batch);
+        }
+    }
+
+    /// One batch of datagrams reaches the SFU.
+    pub fn receive(&mut self, batch: &[(SocketAddr, Vec<u8>)]) {
+        let mut wire = Wire::default();
+        for (remote, datagram) in batch {
+            for _ in 0..self.copies {
+                let path = Path {
+                    remote: *remote,
+                    local: IpAddr::from([203, 0, 113, 5]),
+                    socket: 0,
+                };
+                self.sfu
+                    .handle_datagram(path, &mut datagram.clone(), self.now, &mut wire);
+            }
+        }
+        self.sfu.flush(self.now, &mut wire);
+        self.deliver(wire);
+    }
+
+    fn deliver(&mut self, wire: Wire) {
+        for (path, datagram) in wire.sent {
+            let Some(client) = self.clients.iter_mut().find(|client| client.address == path.remote) else {
+                continue;
+            };
+            if is_media(&datagram) {
+                self.media_sent.push((client.id, datagram.len()));
+            }
+            if !(self.lose_downstream)(client.id, &datagram) {
+                client.inbox.push_back(datagram);
+            }
+        }
+    }
+}
+
+impl Default for World {
+    fn default() -> World {
+        World::new()
+    }
+}
+
+pub const FRAME: Duration = Duration::from_millis(33);

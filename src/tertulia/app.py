@@ -1,0 +1,266 @@
+"""The one place that builds Tertulia's objects and wires them to each other."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tertulia import config
+from tertulia.auth.admission import Admission
+from tertulia.auth.tokens import TokenSigner, TokenVerifier
+from tertulia.core.model import Policy, RoomSettings
+from tertulia.doors import pages
+from tertulia.doors.guard import Guard
+from tertulia.doors.health import Health
+from tertulia.doors.native import NativeDoor, Options
+from tertulia.doors.testing import TestCommands
+from tertulia.media import addresses
+from tertulia.media.engine import EngineMedia, create_engine
+from tertulia.media.port import Media
+from tertulia.runtime.hub import Hub
+from tertulia.runtime.views import EventName, Handler, Handlers
+from tertulia.wire import native as wire
+
+log = structlog.get_logger(__name__)
+
+UDP_PORTS_TRIED = 20
+H = TypeVar("H", bound=Handler)
+
+
+class Tertulia:
+    """An ASGI app. Serve it, or mount it and use `lifespan`:
+
+        rt = Tertulia(secret="…")
+        app = FastAPI(lifespan=rt.lifespan)
+        app.mount("/rt", rt)
+
+    Instances share nothing. Each lives in one event loop at a time and may be started again after it was stopped.
+    """
+
+    def __init__(self, settings: config.Settings | None = None, *, media: Media | None = None, **given: Any) -> None:
+        """`given`: settings by name, see `config.Settings`. Raises ValueError for settings that do not go together.
+
+        `media` takes the place of the compiled engine; whoever gives it away does not use it again.
+        """
+        self.settings = settings if settings is not None else config.load(**given)
+        secret = self.settings.secret
+        verifier = TokenVerifier(
+            secret=None if secret is None else secret.get_secret_value(), public_keys=self.settings.token_public_key
+        )
+        if not verifier and not self.settings.open:
+            raise ValueError(
+                "give a secret or a token_public_key to check tokens with, or open=True for rooms that need none"
+            )
+        self._admission = Admission(verifier, open=self.settings.open)
+        self._signer = None if secret is None else TokenSigner(secret.get_secret_value())
+        self._media = media
+        self._handlers = Handlers()
+        self._running: _Running | None = None
+
+    def token(
+        self,
+        room: str,
+        *,
+        identity: str | None = None,
+        name: str | None = None,
+        role: str = "speaker",
+        can: Iterable[str] | None = None,
+        ttl: float = 24 * 3600,
+    ) -> str:
+        """A join token. `room` may be a pattern with `*`; `ttl` is in seconds. Raises ValueError without a secret, or for bad claims."""
+        if self._signer is None:
+            raise ValueError("without a secret there is nothing to sign tokens with")
+        return self._signer.sign(room=room, identity=identity, name=name, role=role, can=can, ttl=ttl)
+
+    def on(self, event: EventName) -> Callable[[H], H]:
+        """Decorator: calls an async function at each such event, in a task of its own.
+
+        participant_joined and participant_left (room, participant), chat (room, message), room_ended (room).
+        """
+
+        def register(handler: H) -> H:
+            self._handlers.add(event, handler)
+            return handler
+
+        return register
+
+    @asynccontextmanager
+    async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
+        """Runs the server's rooms and media; usable as the lifespan of a FastAPI or Starlette app.
+
+        Raises RuntimeError when it runs already, OSError when a UDP port cannot be bound.
+        """
+        if self._running is not None:
+            raise RuntimeError("this Tertulia runs already")
+        media = self._media if self._media is not None else open_media(self.settings)[0]
+        self._running = running = _Running.build(self.settings, media, self._admission)
+        running.hub.observe(self._handlers.observe)
+        try:
+            yield
+        finally:
+            try:
+                await self.drain()
+                await self._handlers.stop(timeout=1.0)
+            finally:
+                self._running = None
+                media.stop()
+
+    async def drain(self) -> None:
+        """No new joins; tells everybody that the server stops, and waits for their sockets. Harmless when it is not running."""
+        if self._running is not None:
+            await self._running.drain(self.settings.drain_timeout)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._own_lifespan(receive, send)
+        elif self._running is None:
+            await _not_started(scope, receive, send)
+        else:
+            await self._running.app(scope, receive, send)
+
+    async def _own_lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        started = False
+        try:
+            async with self.lifespan():
+                started = True
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            kind = "shutdown" if started else "startup"
+            log.exception(f"{kind} failed")
+            await send({"type": f"lifespan.{kind}.failed", "message": str(error)})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
+
+
+@dataclass
+class _Running:
+    """What there is between start and stop."""
+
+    hub: Hub
+    door: NativeDoor
+    app: ASGIApp
+
+    @classmethod
+    def build(cls, settings: config.Settings, media: Media, admission: Admission) -> "_Running":
+        hub = Hub(media, lambda name: _room_settings(settings, name), max_rooms=settings.max_rooms)
+        door = NativeDoor(hub, admission, _options(settings))
+        health = Health(hub, media, lambda: door.connections.open, lambda: door.refused, media_workers(settings))
+        routes: list[BaseRoute] = [*health.routes(), Route("/ws", _upgrade_required)]
+        if settings.test_commands:
+            routes += TestCommands(hub, media, door.drop_socket).routes()
+        routes += pages.routes(settings.web)
+        guard = Guard(
+            _Dispatch(door, Router(routes)), allow_origins=settings.allow_origin, local_only=settings.local_names_only
+        )
+        return cls(hub, door, guard)
+
+    async def drain(self, timeout: float) -> None:
+        self.hub.stopping = True
+        self.door.drain()
+        await self.hub.stop(timeout)
+        try:
+            async with asyncio.timeout(timeout):
+                await self.door.drained()
+        except TimeoutError:
+            log.warning("sockets left open when the server stopped", count=self.door.connections.open)
+
+
+class _Dispatch:
+    """Sends WebSockets to their door, without a framework on their way, and everything else to the routes."""
+
+    def __init__(self, native: NativeDoor, web: Router) -> None:
+        self._native = native
+        self._web = web
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._web(scope, receive, send)
+        elif scope["path"].removeprefix(scope.get("root_path", "")) == "/ws":
+            await self._native(scope, receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "no WebSocket here; it is /ws"})
+
+
+def open_media(settings: config.Settings) -> tuple[EngineMedia, list[str]]:
+    """Binds the UDP port and starts the media engine; with it come the bound addresses, "host:port".
+
+    Raises OSError: the port that was asked for, or every one that is tried by default, is taken.
+    """
+    first = config.DEFAULT_UDP_PORT if settings.udp_port is None else settings.udp_port
+    tries = UDP_PORTS_TRIED if settings.udp_port is None else 1
+    for port in range(first, first + tries):
+        try:
+            engine = create_engine(
+                addresses.binding(settings.host, port),
+                workers=media_workers(settings),
+                local_only=addresses.local_only(settings.host),
+                test_commands=settings.test_commands,
+            )
+        except OSError:
+            if port == first + tries - 1:
+                raise
+            continue
+        if port != first:
+            log.warning("UDP port taken, using the next free one", wanted=first, port=port)
+        bound = engine.addresses()
+        return EngineMedia(engine, advertised=addresses.advertised(settings.host, bound, settings.public_ip)), bound
+    raise AssertionError("unreachable")
+
+
+def media_workers(settings: config.Settings) -> int:
+    """How many media threads there are."""
+    return settings.workers or os.cpu_count() or 1
+
+
+def _room_settings(settings: config.Settings, name: str) -> RoomSettings:
+    return RoomSettings(
+        name=name,
+        max_participants=settings.max_room_size,
+        policy=Policy(settings.p2p),
+        eldest_moderates=settings.open,
+        max_publications=settings.max_publications,
+        grace=settings.grace,
+    )
+
+
+def _options(settings: config.Settings) -> Options:
+    ice_servers = (wire.IceServer(list(settings.ice_server), None, None),) if settings.ice_server else ()
+    return Options(
+        grace=settings.grace,
+        heartbeat=settings.heartbeat,
+        join_timeout=settings.join_timeout,
+        messages_per_second=settings.messages_per_second,
+        max_publications=settings.max_publications,
+        max_connections=settings.max_connections,
+        max_connections_per_address=settings.max_connections_per_address,
+        ice_servers=ice_servers,
+    )
+
+
+async def _upgrade_required(request: Any) -> PlainTextResponse:
+    return PlainTextResponse(
+        f"This is a WebSocket, subprotocol {wire.SUBPROTOCOL}.\n",
+        status_code=426,
+        headers={"upgrade": "websocket", "connection": "upgrade"},
+    )
+
+
+async def _not_started(scope: Scope, receive: Receive, send: Send) -> None:
+    text = (
+        "Tertulia is not running: pass its lifespan to the app that it is mounted in, FastAPI(lifespan=rt.lifespan).\n"
+    )
+    if scope["type"] == "http":
+        await PlainTextResponse(text, status_code=503)(scope, receive, send)
+    else:
+        await receive()
+        await send({"type": "websocket.close", "code": 1013, "reason": "not running"})

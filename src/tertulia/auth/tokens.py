@@ -1,0 +1,207 @@
+"""Join tokens: JWTs that name a person, a room and what they may do there.
+
+The algorithms a key accepts follow from the kind of key alone, never from the token, so that neither `alg: none` nor an HMAC made with a
+public key is ever tried. Neither a token nor a part of one is logged or quoted in an error.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from tertulia.errors import Code, NotAllowed
+
+Role = Literal["viewer", "speaker", "moderator"]
+Grant = Literal[
+    "publish:camera", "publish:microphone", "publish:screen", "subscribe", "data", "chat", "record", "admit"
+]
+
+MIN_SECRET_BYTES = 32
+"""RFC 7518, section 3.2; shorter secrets can be found from one token by trying."""
+MAX_TOKEN_BYTES = 4096
+CLOCK_LEEWAY = 10
+"""Seconds by which the clocks of whoever signs and of this server may differ."""
+MAX_ROOM_PATTERN = 64
+MAX_NAME = 64
+
+_IDENTITY = re.compile(r"[A-Za-z0-9_.@:+~-]{1,64}")
+_RESERVED_IDENTITY = "server"
+_GRANTS: frozenset[str] = frozenset(get_args(Grant))
+_ROLES: frozenset[str] = frozenset(get_args(Role))
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says."""
+
+    sub: str | None
+    """Identity; None: the server makes one."""
+    name: str | None
+    room: str
+    """Name of a room, or a pattern in which `*` stands for any text."""
+    role: Role
+    can: frozenset[Grant] | None
+    """Exactly these grants; None: those of the role."""
+    jti: str | None
+    expires: float | None
+    """Seconds since 1970."""
+
+
+class TokenVerifier:
+    """Checks tokens against one secret and any number of public keys."""
+
+    def __init__(self, *, secret: str | None = None, public_keys: Iterable[str | bytes | Path] = ()) -> None:
+        """`public_keys`: PEM text or files with it. Raises ValueError for a weak secret or an unusable key."""
+        self._keys: list[tuple[Any, str]] = []
+        if secret is not None:
+            if len(secret.encode()) < MIN_SECRET_BYTES:
+                raise ValueError(f"the secret must have at least {MIN_SECRET_BYTES} bytes")
+            self._keys.append((secret, "HS256"))
+        self._keys.extend(_load_public_key(source) for source in public_keys)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def verify(self, token: str, room: str) -> Claims:
+        """Raises NotAllowed with token_invalid, token_expired or wrong_room."""
+        claims = self._decode(token)
+        if not fnmatchcase(room, _only_star(claims.room)):
+            raise NotAllowed("the token is for another room", Code.WRONG_ROOM)
+        return claims
+
+    def _decode(self, token: str) -> Claims:
+        if len(token) > MAX_TOKEN_BYTES or not token.isascii():
+            raise _invalid("too long, or not a JWT")
+        try:
+            algorithm = jwt.get_unverified_header(token).get("alg")
+        except jwt.InvalidTokenError:
+            raise _invalid("not a JWT") from None
+        for key, pinned in self._keys:
+            if pinned != algorithm:
+                continue
+            try:
+                return _claims(jwt.decode(token, key, algorithms=[pinned], leeway=CLOCK_LEEWAY))
+            except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+                raise NotAllowed("the token's time is over or has not come", Code.TOKEN_EXPIRED) from None
+            except jwt.InvalidTokenError:
+                continue
+        raise _invalid("no key of this server verifies it")
+
+
+class TokenSigner:
+    """Makes HS256 tokens from the server's secret."""
+
+    def __init__(self, secret: str) -> None:
+        """Raises ValueError for a weak secret."""
+        TokenVerifier(secret=secret)
+        self._secret = secret
+
+    def sign(
+        self,
+        *,
+        room: str,
+        identity: str | None = None,
+        name: str | None = None,
+        role: str = "speaker",
+        can: Iterable[str] | None = None,
+        ttl: float = 24 * 3600,
+    ) -> str:
+        """A token for `room` (a name, or a pattern with `*`), good for `ttl` seconds. Raises ValueError for bad claims."""
+        now = int(time.time())
+        claims: dict[str, Any] = {
+            "room": room,
+            "role": role,
+            "iat": now,
+            "exp": int(now + ttl),
+            "jti": secrets.token_urlsafe(12),
+        }
+        if identity is not None:
+            claims["sub"] = identity
+        if name is not None:
+            claims["name"] = name
+        if can is not None:
+            claims["can"] = sorted(can)
+        try:
+            _claims(claims)
+        except NotAllowed as error:
+            raise ValueError(error.message) from None
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+
+def _load_public_key(source: str | bytes | Path) -> tuple[Any, str]:
+    if isinstance(source, bytes):
+        pem = source
+    elif isinstance(source, str) and source.lstrip().startswith("-----BEGIN"):
+        pem = source.encode()
+    else:
+        pem = Path(source).read_bytes()
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("the token public key is not a public key in PEM form") from None
+    if isinstance(key, Ed25519PublicKey):
+        return key, "EdDSA"
+    if isinstance(key, RSAPublicKey):
+        if key.key_size < 2048:
+            raise ValueError("the RSA token key has fewer than 2048 bits")
+        return key, "RS256"
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return key, "ES256"
+    raise ValueError("the token public key must be Ed25519, RSA or P-256")
+
+
+def _claims(payload: Mapping[str, Any]) -> Claims:
+    """Raises NotAllowed (token_invalid) for claims of the wrong form; a claim that is not ours is let be."""
+    room = _text(payload, "room", MAX_ROOM_PATTERN)
+    if room is None:
+        raise _invalid("it names no room")
+    role = payload.get("role", "speaker")
+    if role not in _ROLES:
+        raise _invalid("unknown role")
+    can = payload.get("can")
+    if can is not None and not (
+        isinstance(can, list) and all(isinstance(grant, str) and grant in _GRANTS for grant in can)
+    ):
+        raise _invalid("unknown grant")
+    sub = _text(payload, "sub", 64)
+    if sub is not None and (sub == _RESERVED_IDENTITY or not _IDENTITY.fullmatch(sub)):
+        raise _invalid("sub cannot be an identity")
+    expires = payload.get("exp")
+    return Claims(
+        sub=sub,
+        name=_text(payload, "name", MAX_NAME),
+        room=room,
+        role=cast(Role, role),
+        can=None if can is None else frozenset(cast("list[Grant]", can)),
+        jti=_text(payload, "jti", 128),
+        expires=None if expires is None else float(expires),
+    )
+
+
+def _text(payload: Mapping[str, Any], claim: str, limit: int) -> str | None:
+    value = payload.get(claim)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not 1 <= len(value) <= limit:
+        raise _invalid(f"{claim} is not a text of 1 to {limit} characters")
+    return value
+
+
+def _only_star(pattern: str) -> str:
+    """`*` is the only wildcard of a room pattern; the others that fnmatch knows are taken literally."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
+
+
+def _invalid(why: str) -> NotAllowed:
+    return NotAllowed(f"the token is not valid: {why}", Code.TOKEN_INVALID)

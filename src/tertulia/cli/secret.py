@@ -1,0 +1,32 @@
+"""The secret that a server makes for itself."""
+
+import os
+import secrets
+from pathlib import Path
+
+NAME = "secret"
+
+
+def read(data_dir: Path) -> str | None:
+    """None: there is none."""
+    try:
+        return (data_dir / NAME).read_text(encoding="ascii").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def read_or_make(data_dir: Path) -> str:
+    """The same one for as long as the data dir lives. Readable by its owner alone. Raises OSError."""
+    known = read(data_dir)
+    if known is not None:
+        return known
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(32)
+    # O_EXCL: of two servers that start at once, one makes it and the other reads it.
+    try:
+        handle = os.open(data_dir / NAME, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return read(data_dir) or made
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(made + "\n")
+    return made

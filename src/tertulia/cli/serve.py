@@ -1,0 +1,171 @@
+"""`tertulia serve`."""
+
+import asyncio
+import socket
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import structlog
+import typer
+import uvicorn
+import uvloop
+
+from tertulia import config
+from tertulia.app import Tertulia, open_media
+from tertulia.cli import certificate, flags, logs
+from tertulia.cli import secret as secrets
+from tertulia.cli.failure import describe, fail
+from tertulia.cli.listener import BACKLOG, listen
+from tertulia.cli.server import Server, WebSocketProtocol
+from tertulia.config import Settings
+from tertulia.media import addresses
+
+log = structlog.get_logger(__name__)
+
+FIRST_ROOM = "lobby"
+WEBSOCKET_BYTES = 1 << 20
+"""Largest frame; above the doors' own limits, so that those give the answer."""
+
+
+def serve(
+    host: flags.Host = None,
+    port: flags.Port = None,
+    udp_port: flags.UdpPort = None,
+    public_ip: flags.PublicIp = None,
+    p2p: flags.P2p = None,
+    tls: flags.Tls = None,
+    tls_cert: flags.TlsCert = None,
+    tls_key: flags.TlsKey = None,
+    data_dir: flags.DataDir = None,
+    allow_origin: flags.AllowOrigin = None,
+    web: flags.Web = None,
+    secret: flags.Secret = None,
+    open_rooms: flags.Open = None,
+    ice_server: flags.IceServer = None,
+    token_public_key: flags.TokenPublicKey = None,
+    max_room_size: flags.MaxRoomSize = None,
+    workers: flags.Workers = None,
+    log_form: flags.Log = None,
+    config_file: flags.ConfigFile = None,
+    test_commands: flags.TestCommands = None,
+) -> None:
+    """Start the server."""
+    settings = _settings(
+        config_file,
+        host=host, port=port, udp_port=udp_port, public_ip=public_ip, p2p=p2p, tls=tls, tls_cert=tls_cert, tls_key=tls_key,
+        data_dir=data_dir, allow_origin=allow_origin, web=web, secret=secret, open=open_rooms, ice_server=ice_server,
+        token_public_key=token_public_key, max_room_size=max_room_size, workers=workers, log=log_form, test_commands=test_commands,
+    )  # fmt: skip
+    logs.configure(settings.log)
+    makes_secret = not (settings.is_loopback or settings.open or settings.has_keys)
+    settings = _decide_who_enters(settings)
+    sockets = _listen(settings)
+    try:
+        media, bound = open_media(settings)
+    except OSError as error:
+        wanted = settings.udp_port
+        fail(f"--udp-port: cannot bind UDP port {config.DEFAULT_UDP_PORT if wanted is None else wanted}: {_why(error)}")
+    try:
+        tertulia = Tertulia(settings, media=media)
+    except (ValueError, OSError) as error:
+        media.stop()
+        fail(str(error))
+
+    certificate_files = _certificate(settings)
+    scheme = "https" if certificate_files else "http"
+    urls = _urls(settings, scheme, sockets[0].getsockname()[1])
+
+    def ready() -> None:
+        log.info("ready", url=urls[0], urls=urls, udp_port=int(bound[0].rpartition(":")[2]))
+        if makes_secret:
+            invite = tertulia.token(FIRST_ROOM, role="moderator")
+            typer.echo(f"Moderator's link, good for 24 hours: {urls[0]}/r/{FIRST_ROOM}#t={invite}")
+
+    files: dict[str, Any] = {}
+    if certificate_files:
+        files = {"ssl_certfile": certificate_files[0], "ssl_keyfile": certificate_files[1]}
+    server = Server(
+        uvicorn.Config(
+            tertulia,
+            ws=WebSocketProtocol,
+            ws_max_size=WEBSOCKET_BYTES,
+            ws_per_message_deflate=False,
+            ws_ping_interval=None,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=BACKLOG,
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+            **files,
+        ),
+        on_ready=ready,
+        drain=tertulia.drain,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve(sockets=sockets))
+
+
+def _settings(config_file: Path | None, **given: Any) -> Settings:
+    try:
+        return config.load(config=config_file, **given)
+    except pydantic.ValidationError as error:
+        fail(describe(error))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        fail(f"--config: {error}")
+
+
+def _decide_who_enters(settings: Settings) -> Settings:
+    """Open on loopback without a secret; elsewhere open only when told so, with a secret of our own making where none is given."""
+    if settings.is_loopback:
+        settings = settings.model_copy(update={"local_names_only": True})
+    if settings.open or settings.has_keys:
+        return settings
+    if settings.is_loopback:
+        log.info("open: rooms need no token, for this machine only (--secret to change that)")
+        return settings.model_copy(update={"open": True})
+    try:
+        made = secrets.read_or_make(settings.data_dir)
+    except OSError as error:
+        fail(f"--data-dir: cannot keep a secret there: {_why(error)}")
+    return settings.model_copy(update={"secret": pydantic.SecretStr(made)})
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    try:
+        return listen(settings.host, settings.port)
+    except socket.gaierror as error:
+        fail(f"--host: {settings.host}: {error.strerror}")
+    except OSError as error:
+        fail(f"--port: cannot listen on {settings.host} port {settings.port}: {_why(error)}")
+
+
+def _certificate(settings: Settings) -> tuple[Path, Path] | None:
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        return settings.tls_cert, settings.tls_key
+    if settings.tls == "off":
+        return None
+    try:
+        return certificate.read_or_make(settings.data_dir, _own_addresses(settings))
+    except OSError as error:
+        fail(f"--data-dir: cannot keep a certificate there: {_why(error)}")
+
+
+def _urls(settings: Settings, scheme: str, port: int) -> list[str]:
+    """Where people can reach it, the best first."""
+    host = settings.host.strip("[]")
+    hosts = _own_addresses(settings) if host in ("::", "0.0.0.0") else [host]
+    return [f"{scheme}://[{it}]:{port}" if ":" in it else f"{scheme}://{it}:{port}" for it in hosts or [host]]
+
+
+def _own_addresses(settings: Settings) -> list[str]:
+    bound = addresses.binding(settings.host, 1)
+    return [
+        str(addresses.parse_endpoint(it)[0]) for it in addresses.advertised(settings.host, bound, settings.public_ip)
+    ]
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,166 @@
+"""Settings: what `tertulia serve` and `Tertulia(...)` can be told.
+
+Each can be given as a flag or argument, as `TERTULIA_*` in the environment, or in a TOML file; in that order the first one counts.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+DEFAULT_UDP_PORT = 3478
+
+
+def default_data_dir() -> Path:
+    """Where a server keeps what it makes itself, after the XDG base directories."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "tertulia"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="TERTULIA_", extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    """Address of the HTTP listener. It also decides which addresses media is advertised at."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 3000
+    udp_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """None: 3478, or the next free one."""
+    public_ip: Annotated[list[str], NoDecode] = []
+    p2p: Literal["auto", "never", "always"] = "auto"
+    tls: Literal["off", "self-signed"] = "off"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    data_dir: Path = Field(default_factory=default_data_dir)
+    allow_origin: Annotated[list[str], NoDecode] = []
+    web: Path | None = None
+    """Served in place of the built-in app."""
+    secret: SecretStr | None = None
+    open: bool = False
+    ice_server: Annotated[list[str], NoDecode] = []
+    token_public_key: Annotated[list[Path], NoDecode] = []
+    max_room_size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    workers: Annotated[int, Field(ge=1, le=256)] | None = None
+    """Media threads; None: one per core."""
+    log: Literal["text", "json"] = "text"
+    test_commands: bool = False
+    """Lets the machine itself drop sockets and crash workers over HTTP; for tests only."""
+
+    local_names_only: bool = False
+    """Answer only to Hosts that name this machine; `serve` sets it on a loopback address, against DNS rebinding."""
+    grace: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """How long a lost connection can be resumed."""
+    heartbeat: Annotated[float, Field(gt=0, le=300)] = 15.0
+    """Time between a client's pings; after 2.5 times this without one the connection counts as lost."""
+    join_timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
+    messages_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    max_publications: Annotated[int, Field(ge=1, le=64)] = 8
+    """Tracks that one person may publish."""
+    max_rooms: Annotated[int, Field(ge=1)] = 10_000
+    max_connections: Annotated[int, Field(ge=1)] = 20_000
+    max_connections_per_address: Annotated[int, Field(ge=1)] = 1_000
+    drain_timeout: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """How long a stopping server waits for clients to take their leave."""
+
+    @field_validator("public_ip", "allow_origin", "ice_server", "token_public_key", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """An environment variable holds a list with commas or blanks between."""
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("public_ip")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        return [str(ipaddress.ip_address(address)) for address in value]
+
+    @field_validator("allow_origin")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        for origin in value:
+            scheme, separator, rest = origin.partition("://")
+            if origin != "*" and not (separator and scheme and rest and "/" not in rest):
+                raise ValueError(f"{origin!r} is not an origin such as https://example.org")
+        return [origin.lower() for origin in value]
+
+    @field_validator("ice_server")
+    @classmethod
+    def _ice_urls(cls, value: list[str]) -> list[str]:
+        for url in value:
+            if not url.startswith(("stun:", "stuns:")):
+                raise ValueError(f"{url!r} is not a stun: or stuns: URL")
+        return value
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> "Settings":
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls-cert and tls-key go together")
+        return self
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the HTTP listener."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether tokens can be checked."""
+        return self.secret is not None or bool(self.token_public_key)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings
+
+
+def load(*, config: Path | None = None, **given: Any) -> Settings:
+    """Settings from arguments, the environment and perhaps a TOML file. Arguments that are None or empty lists were not given.
+
+    Raises pydantic.ValidationError, OSError for an unreadable file, tomllib.TOMLDecodeError.
+    """
+    values = {key: value for key, value in given.items() if value is not None and value != []}
+    if config is None:
+        return Settings(**values)
+    with config.open("rb"):
+        pass  # pydantic-settings takes a missing file for an empty one
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, _Toml(settings_cls, config)
+
+    return FromFile(**values)
+
+
+class _Toml(TomlConfigSettingsSource):
+    """Keys may be written as the flags are, `udp-port`, or with underscores."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return {key.replace("-", "_"): value for key, value in super()._read_file(file_path).items()}

@@ -1,0 +1,238 @@
+"""The people of a room with all that they own, and what follows when one of them comes, changes or goes.
+
+Nothing here asks whether something is allowed: `Room` does, before it calls. So nothing here raises, except for an id that is not known.
+"""
+
+from dataclasses import dataclass, replace
+
+from tertulia.core import events as ev
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import Participant, Publication, Right, Role, RoomSettings
+from tertulia.core.permissions import default_rights, ordered, publish_right
+from tertulia.core.topology import TopologyMachine
+from tertulia.core.tracks import Tracks
+from tertulia.errors import Code, ProtocolError
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody waits at the door, with no place and nothing of his own inside."""
+
+    participant: Participant
+    until: float
+
+
+class Assembly:
+    """Who is in a room and who waits, their tracks, and the road between them."""
+
+    def __init__(self, settings: RoomSettings, now: float) -> None:
+        self.settings = settings
+        self.locked = settings.locked
+        self.waiting_room = settings.waiting_room
+        self.people: dict[ParticipantId, Participant] = {}
+        """Eldest first."""
+        self.knocks: dict[ParticipantId, Knock] = {}
+        """In the order of their coming."""
+        self.grace: dict[ParticipantId, float] = {}
+        """Until when those without signalling keep their places."""
+        self.tracks = Tracks()
+        self.topology = TopologyMachine(settings)
+        self.sfu_holders: dict[str, None] = {}
+        self.begin(now)
+        self.reroute()
+
+    def begin(self, now: float) -> None:
+        """A command begins."""
+        self.now = now
+        self.events: list[ev.Event] = []
+        # Is shown a snapshot after the command, so none of the command's events.
+        self._newcomer: ParticipantId | None = None
+
+    def emit(self, event: ev.Event) -> None:
+        self.events.append(event)
+
+    @property
+    def empty(self) -> bool:
+        return not self.people and not self.knocks
+
+    @property
+    def waiting(self) -> tuple[Participant, ...]:
+        return tuple(knock.participant for knock in self.knocks.values())
+
+    def participant(self, participant: ParticipantId) -> Participant:
+        """Raises no_such_participant."""
+        found = self.people.get(participant)
+        if found is None:
+            raise ProtocolError(Code.NO_SUCH_PARTICIPANT, "there is nobody with this identity")
+        return found
+
+    def knocking(self, participant: ParticipantId) -> Participant:
+        """Raises no_such_participant."""
+        found = self.knocks.get(participant)
+        if found is None:
+            raise ProtocolError(Code.NO_SUCH_PARTICIPANT, "nobody with this identity waits")
+        return found.participant
+
+    def everyone(self, but: ParticipantId | None = None) -> ev.To:
+        return tuple(who for who in self.people if who not in (but, self._newcomer))
+
+    # --- waiting ---
+
+    def knock(self, newcomer: Participant) -> None:
+        self.knocks[newcomer.id] = Knock(newcomer, self.now + self.settings.waiting_timeout)
+        self.emit(ev.Waiting(newcomer.id))
+        self.emit(ev.KnockStarted(self._admitters(), newcomer))
+
+    def end_knock(self, who: ParticipantId) -> None:
+        del self.knocks[who]
+        self.emit(ev.KnockEnded(self._admitters(), who))
+
+    def turn_away(self, who: ParticipantId, message: str) -> None:
+        self.emit(ev.Denied(who, message))
+        self.end_knock(who)
+
+    def _admitters(self) -> ev.To:
+        return tuple(who.id for who in self.people.values() if who.may(Right.ADMIT))
+
+    # --- coming and going ---
+
+    def enter(self, newcomer: Participant) -> None:
+        self.emit(ev.Admitted(newcomer.id))
+        self.emit(ev.ParticipantJoined(self.everyone(), newcomer))
+        self.people[newcomer.id] = newcomer
+        self._newcomer = newcomer.id
+        self._subscribe_to_all(newcomer)
+
+    def end_session(self, who: ParticipantId, code: Code, message: str, reason: str) -> None:
+        """Somebody goes who is in or waits; nobody of that name: nothing happens."""
+        if who in self.knocks:
+            self.emit(ev.SessionEnded(who, code, message))
+            self.end_knock(who)
+        elif who in self.people:
+            del self.people[who]
+            self.grace.pop(who, None)
+            self.emit(ev.SessionEnded(who, code, message))
+            self._drop_tracks(who)
+            self.emit(ev.ParticipantLeft(self.everyone(), who, reason))
+            self._keep_a_moderator()
+            self.reroute()
+
+    def connection_lost(self, who: ParticipantId) -> None:
+        self.end_session(who, Code.HEARTBEAT_LOST, "your connection was lost for too long", "connection_lost")
+
+    def end_all(self, code: Code, reason: str) -> None:
+        """All go at once, so nobody is told of the others' going."""
+        people, knocks = list(self.people), list(self.knocks)
+        self.people, self.knocks, self.grace = {}, {}, {}
+        for who in people + knocks:
+            self.emit(ev.SessionEnded(who, code, f"the room was ended: {reason}"))
+        for who in people:
+            self._drop_tracks(who)
+            self.emit(ev.ParticipantLeft((), who, reason))
+
+    def set_connected(self, who: Participant, connected: bool) -> None:
+        changed = replace(who, connected=connected)
+        self.people[who.id] = changed
+        if connected:
+            del self.grace[who.id]
+        else:
+            self.grace[who.id] = self.now + self.settings.grace
+        self.emit(ev.ParticipantUpdated(self.everyone(but=who.id), changed))
+
+    # --- roles ---
+
+    def give_role(self, who: Participant, role: Role) -> None:
+        """The role with the rights that it gives, and all that follows from gaining and losing them."""
+        changed = replace(who, role=role, rights=default_rights(role))
+        if changed == who:
+            return
+        self.people[who.id] = changed
+        self.emit(ev.RightsChanged((who.id,), who.id, role, ordered(changed.rights)))
+        if role is not who.role:
+            self.emit(ev.ParticipantUpdated(self.everyone(but=who.id), changed))
+        for publication in self.tracks.of(who.id):
+            if not changed.may(publish_right(publication.source)):
+                self.withdraw(publication, self.everyone())
+        if not changed.may(Right.SUBSCRIBE):
+            self._drop_subscriptions(who.id)
+        elif not who.may(Right.SUBSCRIBE):
+            self._subscribe_to_all(changed)
+        if changed.may(Right.ADMIT) != who.may(Right.ADMIT):
+            for waiting in self.waiting:
+                if changed.may(Right.ADMIT):
+                    self.emit(ev.KnockStarted((who.id,), waiting))
+                else:
+                    self.emit(ev.KnockEnded((who.id,), waiting.id))
+
+    def with_eldest_right(self, newcomer: Participant) -> Participant:
+        """In an open room the first one in moderates. A namesake who is about to be replaced does not count."""
+        others = (other for other in self.people.values() if other.id != newcomer.id)
+        if (
+            not self.settings.eldest_moderates
+            or not newcomer.can_moderate
+            or any(other.role is Role.MODERATOR or other.can_moderate for other in others)
+        ):
+            return newcomer
+        return replace(newcomer, role=Role.MODERATOR, rights=default_rights(Role.MODERATOR))
+
+    def moderated_without(self, who: ParticipantId) -> bool:
+        return any(other.role is Role.MODERATOR for other in self.people.values() if other.id != who)
+
+    def _keep_a_moderator(self) -> None:
+        if not self.settings.eldest_moderates or any(who.role is Role.MODERATOR for who in self.people.values()):
+            return
+        candidates = [who for who in self.people.values() if who.can_moderate]
+        if candidates:
+            # Somebody whose connection is lost can moderate nothing; the sort is stable, so the eldest comes first.
+            self.give_role(min(candidates, key=lambda who: not who.connected), Role.MODERATOR)
+
+    # --- tracks ---
+
+    def publish(self, publication: Publication) -> None:
+        self.tracks.put(publication)
+        self.emit(ev.PublicationAdded(self.everyone(but=publication.owner), publication))
+        for other in self.people.values():
+            if other.auto_subscribe and other.may(Right.SUBSCRIBE) and other.id != publication.owner:
+                self.subscribe(other.id, publication.id)
+
+    def withdraw(self, publication: Publication, to: ev.To) -> None:
+        for subscriber in self.tracks.remove(publication.id):
+            self.emit(ev.SubscriptionRemoved(subscriber, publication.id))
+        self.emit(ev.PublicationRemoved(to, publication.id, publication.owner))
+
+    def subscribe(self, who: ParticipantId, publication: PublicationId) -> None:
+        if self.tracks.subscribe(who, publication):
+            self.emit(ev.SubscriptionAdded(who, publication))
+
+    def unsubscribe(self, who: ParticipantId, publication: PublicationId) -> None:
+        if self.tracks.unsubscribe(who, publication):
+            self.emit(ev.SubscriptionRemoved(who, publication))
+
+    def _subscribe_to_all(self, who: Participant) -> None:
+        if who.auto_subscribe and who.may(Right.SUBSCRIBE):
+            for publication in self.tracks.all():
+                if publication.owner != who.id:
+                    self.subscribe(who.id, publication.id)
+
+    def _drop_subscriptions(self, who: ParticipantId) -> None:
+        for subscription in self.tracks.subscriptions_of(who):
+            self.unsubscribe(who, subscription.publication)
+
+    def _drop_tracks(self, who: ParticipantId) -> None:
+        self._drop_subscriptions(who)
+        for publication in self.tracks.of(who):
+            self.withdraw(publication, self.everyone())
+
+    # --- the road ---
+
+    def reroute(self) -> None:
+        """Looks whether the road still fits who is here."""
+        sfu_required = bool(self.sfu_holders or self.knocks or self.waiting_room)
+        if self.topology.update(tuple(self.people.values()), sfu_required, self.now):
+            self.show_topology()
+
+    def show_topology(self) -> None:
+        to = self.everyone()
+        road = self.topology
+        topologies = tuple((who, road.seen_by(who)) for who in to)
+        self.emit(ev.TopologyChanged(to, road.mode, road.phase, road.epoch, topologies))

@@ -1,0 +1,246 @@
+"""What can be asked of a room. `actor` is who asks; None is the server itself (REST, CLI, policy), which may do everything.
+
+The codes named here are those of the `TertuliaError` that `Room.handle` raises; a refused command leaves the room as it was. In a room that
+has ended, every command but the reports (`Leave`, `MediaConnected`, `MediaDisconnected`, `TopologyReady`, `RoadFailed`, `Tick`) is refused
+with `room_ended`. An actor, sender or participant who is not in the room is `no_such_participant`.
+"""
+
+from dataclasses import dataclass
+
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import Kind, OnDuplicate, Preference, Right, Role, Source
+from tertulia.errors import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Come in, or knock. Raises room_full, room_locked, identity_taken."""
+
+    participant: ParticipantId
+    name: str
+    role: Role = Role.SPEAKER
+    rights: frozenset[Right] | None = None
+    """None: what the role gives. `moderate` is added for moderators and taken from all others."""
+    p2p: bool = True
+    auto_subscribe: bool = True
+    metadata: str = ""
+    on_duplicate: OnDuplicate = OnDuplicate.REFUSE
+    bypass: bool = False
+    """Skip lock and waiting room. Whoever may admit or moderate, or replaces himself, skips them anyway."""
+    can_moderate: bool = True
+    """Whether being the eldest may make this one a moderator; False for players and encoders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Go, or stop waiting. Nobody of that name: nothing happens."""
+
+    participant: ParticipantId
+    reason: str = "left"
+    """What the others are told."""
+    code: Code = Code.LEFT
+    """What the one who goes is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detach:
+    """The signalling was lost: the grace time begins. Somebody who waits goes at once, for that session cannot be resumed."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """The signalling is back."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Announce a track. Raises not_allowed, invalid (source and kind do not fit), already_published, too_many_publications."""
+
+    participant: ParticipantId
+    publication: PublicationId
+    source: Source
+    kind: Kind
+    muted: bool = False
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublish:
+    """Withdraw a track. Raises not_allowed where it is somebody else's, no_such_publication."""
+
+    actor: ParticipantId | None
+    publication: PublicationId
+
+
+@dataclass(frozen=True, slots=True)
+class SetMuted:
+    """Own track: either way. Somebody else's: moderators and the server, and only to mute. Raises not_allowed, no_such_publication."""
+
+    actor: ParticipantId | None
+    publication: PublicationId
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Raises not_allowed, no_such_publication, invalid (one's own)."""
+
+    participant: ParticipantId
+    publication: PublicationId
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Raises no_such_publication."""
+
+    participant: ParticipantId
+    publication: PublicationId
+
+
+@dataclass(frozen=True, slots=True)
+class Prefer:
+    """Raises not_allowed, no_such_publication, invalid (not subscribed)."""
+
+    participant: ParticipantId
+    publication: PublicationId
+    preference: Preference
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Pass something on to another person. Raises not_allowed where no direct road is there or being made between the two."""
+
+    sender: ParticipantId
+    recipient: ParticipantId
+    payload: object
+    """Opaque to the core."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConnected:
+    """The participant's connection to the SFU is up. Ignored for those who have gone."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDisconnected:
+    """The participant's connection to the SFU is down. Ignored for those who have gone."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyReady:
+    """All that the participant receives comes by the new road. A stale epoch is ignored."""
+
+    participant: ParticipantId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoadFailed:
+    """A direct connection of the participant's broke or did not come about. A stale epoch is ignored."""
+
+    participant: ParticipantId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendChat:
+    """Raises not_allowed, no_such_participant (the recipient)."""
+
+    sender: ParticipantId | None
+    message: str
+    """Id of the message."""
+    text: str
+    to: ParticipantId | None
+    """None: everybody."""
+    time: float
+    """Seconds since 1970; passed on unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Let somebody in who waits. Raises not_allowed, no_such_participant, room_full (to the one who admits)."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Send somebody away who waits. Raises not_allowed, no_such_participant."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Send somebody out of the room. Raises not_allowed, no_such_participant."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+    reason: str = ""
+    """For the one who is removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRole:
+    """Give a role and its rights. Raises not_allowed, no_such_participant, invalid (an open room keeps one moderator)."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SetLocked:
+    """Raises not_allowed."""
+
+    actor: ParticipantId | None
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetWaitingRoom:
+    """Who waits already goes on waiting when it is turned off. Raises not_allowed."""
+
+    actor: ParticipantId | None
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """End the room for everybody. Raises not_allowed."""
+
+    actor: ParticipantId | None
+    reason: str = "ended"
+    code: Code = Code.ROOM_ENDED
+    """What everybody is told; a server that stops says server_stopping."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequireSfu:
+    """Whether `holder` (a recording, a bot) needs the media on the server."""
+
+    holder: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has come to `now`; due at `Room.deadline`, harmless at any other time."""
+
+
+Command = (
+    Join | Leave | Detach | Attach | Publish | Unpublish | SetMuted | Subscribe | Unsubscribe | Prefer | Signal
+    | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | SendChat | Admit | Deny | Remove | SetRole
+    | SetLocked | SetWaitingRoom | End | RequireSfu | Tick
+)  # fmt: skip

@@ -1,0 +1,246 @@
+"""What has happened in a room, in order.
+
+`to` says who is to be shown an event, so that doors need no judgement of their own: nobody is named before his `Admitted` or after
+his `SessionEnded`. It may be empty; the event then is for hooks only. Events without `to` are for the session of the participant they
+name, or for the server's own effects (media, hooks).
+
+A `Waiting` ends with exactly one `Admitted`, `Denied` or `SessionEnded`, an `Admitted` with one `SessionEnded`; every
+`SubscriptionAdded` and `PublicationAdded` with its `Removed`. The newcomer of a command is in no `to` of that command: the snapshot
+taken at `Admitted` has it all.
+"""
+
+from dataclasses import dataclass
+
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import (
+    Mode,
+    Participant,
+    Phase,
+    Preference,
+    Publication,
+    Right,
+    Role,
+    RoomState,
+    Topology,
+)
+from tertulia.errors import Code
+
+To = tuple[ParticipantId, ...]
+
+
+# --- sessions -------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The participant is in; show it `room.snapshot(participant)` as it is after this command."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The participant has to wait to be admitted."""
+
+    participant: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The one who waited is not let in. The session is over."""
+
+    participant: ParticipantId
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """The session is over: say why, then close every road of the participant. It owns nothing any more."""
+
+    participant: ParticipantId
+    code: Code
+    message: str
+
+
+# --- people ---------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantJoined:
+    to: To
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantLeft:
+    to: To
+    participant: ParticipantId
+    reason: str
+    """left, connection_lost, removed, replaced, ended, or what `Leave` said."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantUpdated:
+    """Role or `connected` changed. Not shown to the one concerned."""
+
+    to: To
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChanged:
+    """Shown to the one concerned only."""
+
+    to: To
+    participant: ParticipantId
+    role: Role
+    rights: tuple[Right, ...]
+    """In the order of `Right`."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnockStarted:
+    """Somebody waits. Shown to those who may admit, also to one who comes to be allowed to."""
+
+    to: To
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class KnockEnded:
+    """Admitted, denied or gone; or the one who is shown this may no longer admit."""
+
+    to: To
+    participant: ParticipantId
+
+
+# --- tracks ---------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationAdded:
+    """Shown to all but the owner."""
+
+    to: To
+    publication: Publication
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationRemoved:
+    """Shown to all but an owner who asked for it himself."""
+
+    to: To
+    publication: PublicationId
+    owner: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationUpdated:
+    """Shown to everybody."""
+
+    to: To
+    publication: Publication
+    by: ParticipantId | None
+    """Who did it, where that was not its owner; None also where it was the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationForbidden:
+    """For the engine: drop (or pass again) the publication's packets."""
+
+    publication: PublicationId
+    forbidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionAdded:
+    """For media: `room.forwards` says whether the SFU has to carry it now."""
+
+    subscriber: ParticipantId
+    publication: PublicationId
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRemoved:
+    """For media."""
+
+    subscriber: ParticipantId
+    publication: PublicationId
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """For media."""
+
+    subscriber: ParticipantId
+    publication: PublicationId
+    preference: Preference
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyChanged:
+    """Media takes another road, or the roads have other ends. `room.forwards` may have changed for every subscription."""
+
+    to: To
+    mode: Mode
+    phase: Phase
+    epoch: int
+    topologies: tuple[tuple[ParticipantId, Topology], ...]
+    """What each one in `to` sees, in that order."""
+
+
+# --- messages -------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled:
+    to: To
+    """The recipient."""
+    sender: ParticipantId
+    recipient: ParticipantId
+    payload: object
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSent:
+    """Shown to the sender too, so that all have one order."""
+
+    to: To
+    sender: ParticipantId | None
+    """None: the server."""
+    name: str
+    """The sender's, as it was; empty for the server."""
+    message: str
+    text: str
+    recipient: ParticipantId | None
+    time: float
+
+
+# --- the room -------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RoomUpdated:
+    to: To
+    room: RoomState
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEmptied:
+    """The last one has gone and nobody waits. The room ends if nobody comes, see `RoomSettings.empty_after`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomEnded:
+    """The last event of a room; everybody's `SessionEnded` came before it."""
+
+    reason: str
+    """ended, empty, or what `End` said."""
+
+
+Event = (
+    Admitted | Waiting | Denied | SessionEnded | ParticipantJoined | ParticipantLeft | ParticipantUpdated | RightsChanged
+    | KnockStarted | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | PublicationForbidden
+    | SubscriptionAdded | SubscriptionRemoved | SubscriptionChanged | TopologyChanged | Signalled | ChatSent
+    | RoomUpdated | RoomEmptied | RoomEnded
+)  # fmt: skip

@@ -1,0 +1,216 @@
+"""The nouns of a room. Values only: what changes is replaced, so a record that was handed out never changes afterwards."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tertulia.core.ids import ParticipantId, PublicationId
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    SPEAKER = "speaker"
+    MODERATOR = "moderator"
+
+
+class Right(StrEnum):
+    """What a person may do; the order here is the order in which rights are listed to people."""
+
+    PUBLISH_CAMERA = "publish:camera"
+    PUBLISH_MICROPHONE = "publish:microphone"
+    PUBLISH_SCREEN = "publish:screen"
+    SUBSCRIBE = "subscribe"
+    DATA = "data"
+    CHAT = "chat"
+    RECORD = "record"
+    ADMIT = "admit"
+    MODERATE = "moderate"
+    """Follows the role moderator and is never granted by itself."""
+
+
+class Source(StrEnum):
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SCREEN = "screen"
+    SCREEN_AUDIO = "screen_audio"
+
+
+class Kind(StrEnum):
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class Layer(StrEnum):
+    """Which layer of a simulcast video is wanted, where there are any."""
+
+    AUTO = "auto"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class Policy(StrEnum):
+    """When media may go directly between people."""
+
+    AUTO = "auto"
+    """While there are two."""
+    NEVER = "never"
+    ALWAYS = "always"
+    """A mesh while there are at most four."""
+
+
+class OnDuplicate(StrEnum):
+    """What a join with an identity that is already there does."""
+
+    REFUSE = "refuse"
+    REPLACE = "replace"
+
+
+class Mode(StrEnum):
+    DIRECT = "direct"
+    SFU = "sfu"
+
+
+class Phase(StrEnum):
+    PREPARE = "prepare"
+    """The old road and the new one carry media."""
+    COMMIT = "commit"
+    """Only the road of `Mode` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in the room, or waiting to be."""
+
+    id: ParticipantId
+    name: str
+    role: Role
+    rights: frozenset[Right]
+    p2p: bool = True
+    """Whether the client can talk directly to others and takes part in switches."""
+    auto_subscribe: bool = True
+    metadata: str = ""
+    can_moderate: bool = True
+    """Whether it may become moderator by being the eldest: a person may, a player or an encoder may not."""
+    connected: bool = True
+    """False while the signalling is lost and the grace time runs."""
+    media: bool = False
+    """Whether its connection to the SFU is up."""
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One track that somebody sends."""
+
+    id: PublicationId
+    owner: ParticipantId
+    source: Source
+    kind: Kind
+    muted: bool = False
+    forbidden: bool = False
+    """Muted by a moderator: the engine drops its packets until the owner unmutes."""
+    width: int = 0
+    height: int = 0
+    """Pixels; 0 where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """How a video is shown, so that no more is sent than is seen. Sizes in pixels, 0: not known."""
+
+    visible: bool = True
+    width: int = 0
+    height: int = 0
+    layer: Layer = Layer.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody may and wants to receive a publication, by whichever road."""
+
+    subscriber: ParticipantId
+    publication: PublicationId
+    preference: Preference = Preference()
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Somebody to connect with directly."""
+
+    participant: ParticipantId
+    polite: bool
+    """This side's role in perfect negotiation with that person. Of a pair, the one who joined later is polite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """Which road media takes, as one person sees it."""
+
+    mode: Mode
+    phase: Phase
+    epoch: int
+    """Grows by at least one with each change."""
+    peers: tuple[Peer, ...]
+    """In join order. Empty in `sfu`/`commit`, for those without a direct road, and while alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSettings:
+    """How a room behaves. Times are seconds."""
+
+    name: str
+    max_participants: int = 100
+    policy: Policy = Policy.AUTO
+    waiting_room: bool = False
+    locked: bool = False
+    eldest_moderates: bool = False
+    """An open room, without tokens: the first one in moderates, after the last moderator the eldest."""
+    max_publications: int = 4
+    """For each person."""
+    max_waiting: int = 50
+    grace: float = 30.0
+    """How long somebody whose signalling is lost keeps the place."""
+    waiting_timeout: float = 600.0
+    """How long somebody waits to be admitted."""
+    empty_after: float = 30.0
+    """How long a room without anybody lives; infinity keeps it."""
+    switch_timeout: float = 10.0
+    """How long a switch to the SFU waits for everybody."""
+    direct_timeout: float = 15.0
+    """How long a switch to the direct road waits before it is given up."""
+    settle: float = 10.0
+    """How long few enough people must have been alone with the SFU before the direct road is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """What everybody in the room may know of it."""
+
+    name: str
+    locked: bool
+    waiting_room: bool
+    max_participants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The room as a newcomer is shown it: everything later comes as events."""
+
+    room: RoomState
+    you: Participant
+    rights: tuple[Right, ...]
+    """Yours, in the order of `Right`."""
+    participants: tuple[Participant, ...]
+    """The others, eldest first."""
+    publications: tuple[Publication, ...]
+    """Everybody's, oldest first."""
+    subscriptions: tuple[Subscription, ...]
+    """Your own."""
+    knocking: tuple[Participant, ...]
+    """Who waits to be admitted; empty for those who may not admit."""
+    topology: Topology
+
+    def publications_of(self, owner: ParticipantId) -> tuple[Publication, ...]:
+        return tuple(publication for publication in self.publications if publication.owner == owner)

@@ -1,0 +1,384 @@
+"""A room: commands and the time go in, events come out."""
+
+import math
+from dataclasses import replace
+from functools import singledispatchmethod
+from typing import Final
+
+from tertulia.core import commands as cmd
+from tertulia.core import events as ev
+from tertulia.core.assembly import Assembly
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import (
+    OnDuplicate,
+    Participant,
+    Publication,
+    Right,
+    Role,
+    RoomSettings,
+    RoomState,
+    Snapshot,
+)
+from tertulia.core.permissions import effective_rights, kind_of, ordered, publish_right, require
+from tertulia.errors import Code, Internal, NotAllowed, ProtocolError, Unavailable, UserError
+
+# They tell what has happened already, so they may come late and are never refused.
+_REPORTS: Final = (
+    cmd.Leave, cmd.MediaConnected, cmd.MediaDisconnected, cmd.TopologyReady, cmd.RoadFailed, cmd.Tick
+)  # fmt: skip
+
+
+class Room:
+    """One room, from its making to `RoomEnded`.
+
+    Left to the caller: to send a `Tick` at `deadline`, to give times that never go back, to make ids that are never used twice, and to
+    carry the events out in order.
+    """
+
+    def __init__(self, settings: RoomSettings, now: float) -> None:
+        self.settings = settings
+        self._in = Assembly(settings, now)
+        self._empty_until: float | None = now + settings.empty_after
+        self._ended = False
+
+    # --- what can be seen from outside ---
+
+    @property
+    def empty(self) -> bool:
+        """Nobody is in and nobody waits."""
+        return self._in.empty
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    @property
+    def deadline(self) -> float | None:
+        """When the next `Tick` is due, on the clock of `now`; None: only a command can change anything."""
+        times = [*self._in.grace.values(), *(knock.until for knock in self._in.knocks.values())]
+        times += [time for time in (self._in.topology.deadline, self._empty_until) if time is not None]
+        due = min(times, default=math.inf)
+        return None if self._ended or due == math.inf else due
+
+    @property
+    def state(self) -> RoomState:
+        return RoomState(self.settings.name, self._in.locked, self._in.waiting_room, self.settings.max_participants)
+
+    @property
+    def participants(self) -> tuple[Participant, ...]:
+        """Eldest first; those who wait are not among them."""
+        return tuple(self._in.people.values())
+
+    @property
+    def waiting(self) -> tuple[Participant, ...]:
+        """Who waits to be admitted, the longest first."""
+        return self._in.waiting
+
+    @property
+    def publications(self) -> tuple[Publication, ...]:
+        return self._in.tracks.all()
+
+    def snapshot(self, participant: ParticipantId) -> Snapshot:
+        """The room as this person may see it now. Raises no_such_participant."""
+        you = self._in.participant(participant)
+        return Snapshot(
+            room=self.state,
+            you=you,
+            rights=ordered(you.rights),
+            participants=tuple(other for other in self._in.people.values() if other.id != participant),
+            publications=self._in.tracks.all(),
+            subscriptions=self._in.tracks.subscriptions_of(participant),
+            knocking=self.waiting if you.may(Right.ADMIT) else (),
+            topology=self._in.topology.seen_by(participant),
+        )
+
+    def forwards(self, subscriber: ParticipantId, publication: PublicationId) -> bool:
+        """Whether the SFU has to carry this publication to this person now."""
+        return self._in.topology.forwards and self._in.tracks.subscription(subscriber, publication) is not None
+
+    # --- what can be asked ---
+
+    def handle(self, command: cmd.Command, now: float) -> list[ev.Event]:
+        """Carries out one command at time `now` (seconds).
+
+        Raises a TertuliaError with a code where it cannot; the room is then as it was.
+        """
+        if self._ended and not isinstance(command, _REPORTS):
+            raise UserError(Code.ROOM_ENDED, "the room has ended")
+        was_empty = self.empty
+        self._in.begin(now)
+        self._do(command)
+        if not self._ended:
+            self._in.reroute()
+        if self.empty and not was_empty and not self._ended:
+            self._empty_until = now + self.settings.empty_after
+            self._in.emit(ev.RoomEmptied())
+        elif not self.empty:
+            self._empty_until = None
+        return self._in.events
+
+    @singledispatchmethod
+    def _do(self, command: cmd.Command) -> None:
+        raise Internal(f"no handler for {type(command).__name__}")
+
+    # --- coming and going ---
+
+    @_do.register
+    def _join(self, command: cmd.Join) -> None:
+        who = command.participant
+        inside, knocking = who in self._in.people, who in self._in.knocks
+        if (inside or knocking) and command.on_duplicate is OnDuplicate.REFUSE:
+            raise UserError(Code.IDENTITY_TAKEN, "somebody with this identity is here already")
+        newcomer = self._in.with_eldest_right(
+            Participant(
+                id=who,
+                name=command.name,
+                role=command.role,
+                rights=effective_rights(command.role, command.rights),
+                p2p=command.p2p,
+                auto_subscribe=command.auto_subscribe,
+                metadata=command.metadata,
+                can_moderate=command.can_moderate,
+            )
+        )
+        # Who has been let in before is not asked again when the page is loaded anew.
+        trusted = inside or command.bypass or newcomer.may(Right.MODERATE) or newcomer.may(Right.ADMIT)
+        if self._in.locked and not trusted:
+            raise Unavailable(Code.ROOM_LOCKED, "the room is locked")
+        _require_place(len(self._in.people) - inside, self.settings.max_participants)
+        waits = self._in.waiting_room and not trusted
+        if waits:
+            _require_place(len(self._in.knocks) - knocking, self.settings.max_waiting)
+        self._in.end_session(who, Code.REPLACED, "you joined from elsewhere", "replaced")
+        if waits:
+            self._in.knock(newcomer)
+        else:
+            self._in.enter(newcomer)
+
+    @_do.register
+    def _leave(self, command: cmd.Leave) -> None:
+        message = "you left" if command.code is Code.LEFT else command.reason
+        self._in.end_session(command.participant, command.code, message, command.reason)
+
+    @_do.register
+    def _detach(self, command: cmd.Detach) -> None:
+        if command.participant in self._in.knocks:
+            self._in.connection_lost(command.participant)
+            return
+        who = self._in.participant(command.participant)
+        if who.connected:
+            self._in.set_connected(who, False)
+
+    @_do.register
+    def _attach(self, command: cmd.Attach) -> None:
+        who = self._in.participant(command.participant)
+        if not who.connected:
+            self._in.set_connected(who, True)
+
+    @_do.register
+    def _admit(self, command: cmd.Admit) -> None:
+        require(self._actor(command.actor), Right.ADMIT)
+        who = self._in.knocking(command.participant)
+        _require_place(len(self._in.people), self.settings.max_participants)
+        self._in.end_knock(who.id)
+        self._in.enter(self._in.with_eldest_right(who))
+
+    @_do.register
+    def _deny(self, command: cmd.Deny) -> None:
+        require(self._actor(command.actor), Right.ADMIT)
+        self._in.turn_away(self._in.knocking(command.participant).id, "you were not admitted")
+
+    @_do.register
+    def _remove(self, command: cmd.Remove) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        who = self._in.participant(command.participant)
+        self._in.end_session(who.id, Code.REMOVED, command.reason or "you were removed", "removed")
+
+    @_do.register
+    def _end(self, command: cmd.End) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        self._in.end_all(command.code, command.reason)
+        self._finish(command.reason)
+
+    # --- tracks ---
+
+    @_do.register
+    def _publish(self, command: cmd.Publish) -> None:
+        owner = self._in.participant(command.participant)
+        require(owner, publish_right(command.source))
+        if command.kind is not kind_of(command.source):
+            raise ProtocolError(Code.INVALID, f"{command.source.value} is {kind_of(command.source).value}")
+        own = self._in.tracks.of(owner.id)
+        if any(publication.source is command.source for publication in own):
+            raise ProtocolError(Code.ALREADY_PUBLISHED, f"{command.source.value} is published already")
+        if len(own) >= self.settings.max_publications:
+            raise ProtocolError(Code.TOO_MANY_PUBLICATIONS, "no more publications are allowed")
+        if self._in.tracks.has(command.publication):
+            raise Internal("a publication id was used twice")
+        publication = Publication(
+            id=command.publication,
+            owner=owner.id,
+            source=command.source,
+            kind=command.kind,
+            muted=command.muted,
+            width=command.width,
+            height=command.height,
+        )
+        self._in.publish(publication)
+
+    @_do.register
+    def _unpublish(self, command: cmd.Unpublish) -> None:
+        actor = self._actor(command.actor)
+        publication = self._in.tracks.get(command.publication)
+        if actor is not None and actor.id != publication.owner:
+            raise NotAllowed("this is somebody else's publication")
+        self._in.withdraw(publication, self._in.everyone(but=command.actor))
+
+    @_do.register
+    def _set_muted(self, command: cmd.SetMuted) -> None:
+        actor = self._actor(command.actor)
+        before = self._in.tracks.get(command.publication)
+        own = actor is not None and actor.id == before.owner
+        if not own:
+            require(actor, Right.MODERATE)
+            if not command.muted:
+                raise NotAllowed("only the owner can unmute")
+        # A moderator's mute is enforced even on somebody who says that he is muted; only the owner's unmute ends it.
+        forbidden = command.muted and (before.forbidden or not own)
+        after = replace(before, muted=command.muted, forbidden=forbidden)
+        self._in.tracks.put(after)
+        if after.muted != before.muted:
+            self._in.emit(ev.PublicationUpdated(self._in.everyone(), after, None if own else command.actor))
+        if after.forbidden != before.forbidden:
+            self._in.emit(ev.PublicationForbidden(after.id, after.forbidden))
+
+    @_do.register
+    def _subscribe(self, command: cmd.Subscribe) -> None:
+        who = self._in.participant(command.participant)
+        require(who, Right.SUBSCRIBE)
+        publication = self._in.tracks.get(command.publication)
+        if publication.owner == who.id:
+            raise ProtocolError(Code.INVALID, "this is your own publication")
+        self._in.subscribe(who.id, publication.id)
+
+    @_do.register
+    def _unsubscribe(self, command: cmd.Unsubscribe) -> None:
+        who = self._in.participant(command.participant)
+        publication = self._in.tracks.get(command.publication)
+        self._in.unsubscribe(who.id, publication.id)
+
+    @_do.register
+    def _prefer(self, command: cmd.Prefer) -> None:
+        who = self._in.participant(command.participant)
+        require(who, Right.SUBSCRIBE)
+        publication = self._in.tracks.get(command.publication)
+        subscription = self._in.tracks.subscription(who.id, publication.id)
+        if subscription is None:
+            raise ProtocolError(Code.INVALID, "not subscribed to this publication")
+        if subscription.preference != command.preference:
+            self._in.tracks.prefer(subscription, command.preference)
+            self._in.emit(ev.SubscriptionChanged(who.id, publication.id, command.preference))
+
+    # --- roads ---
+
+    @_do.register
+    def _signal(self, command: cmd.Signal) -> None:
+        sender, recipient = self._in.participant(command.sender).id, self._in.participant(command.recipient).id
+        if not self._in.topology.linked(sender, recipient):
+            raise NotAllowed("there is no direct road to that person")
+        self._in.emit(ev.Signalled((recipient,), sender, recipient, command.payload))
+
+    @_do.register
+    def _media_connected(self, command: cmd.MediaConnected) -> None:
+        self._set_media(command.participant, True)
+
+    @_do.register
+    def _media_disconnected(self, command: cmd.MediaDisconnected) -> None:
+        self._set_media(command.participant, False)
+
+    @_do.register
+    def _topology_ready(self, command: cmd.TopologyReady) -> None:
+        if self._in.topology.ready(command.participant, command.epoch, self._in.now):
+            self._in.show_topology()
+
+    @_do.register
+    def _road_failed(self, command: cmd.RoadFailed) -> None:
+        if self._in.topology.road_failed(command.participant, command.epoch, self._in.now):
+            self._in.show_topology()
+
+    @_do.register
+    def _require_sfu(self, command: cmd.RequireSfu) -> None:
+        if command.required:
+            self._in.sfu_holders[command.holder] = None
+        else:
+            self._in.sfu_holders.pop(command.holder, None)
+
+    # --- the room ---
+
+    @_do.register
+    def _send_chat(self, command: cmd.SendChat) -> None:
+        sender = self._actor(command.sender)
+        require(sender, Right.CHAT)
+        to = self._in.everyone()
+        if command.to is not None:
+            recipient = self._in.participant(command.to)
+            to = (recipient.id,) if sender is None or sender == recipient else (sender.id, recipient.id)
+        name = "" if sender is None else sender.name
+        self._in.emit(ev.ChatSent(to, command.sender, name, command.message, command.text, command.to, command.time))
+
+    @_do.register
+    def _set_role(self, command: cmd.SetRole) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        who = self._in.participant(command.participant)
+        demoted = who.role is Role.MODERATOR and command.role is not Role.MODERATOR
+        if demoted and self.settings.eldest_moderates and not self._in.moderated_without(who.id):
+            raise UserError(Code.INVALID, "the room needs a moderator: make somebody else one first")
+        self._in.give_role(who, command.role)
+
+    @_do.register
+    def _set_locked(self, command: cmd.SetLocked) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        if self._in.locked != command.locked:
+            self._in.locked = command.locked
+            self._in.emit(ev.RoomUpdated(self._in.everyone(), self.state))
+
+    @_do.register
+    def _set_waiting_room(self, command: cmd.SetWaitingRoom) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        if self._in.waiting_room != command.enabled:
+            self._in.waiting_room = command.enabled
+            self._in.emit(ev.RoomUpdated(self._in.everyone(), self.state))
+
+    @_do.register
+    def _tick(self, command: cmd.Tick) -> None:
+        if self._ended:
+            return
+        for who, until in sorted(self._in.grace.items(), key=lambda item: item[1]):
+            if self._in.now >= until:
+                self._in.connection_lost(who)
+        for who, knock in list(self._in.knocks.items()):
+            if self._in.now >= knock.until:
+                self._in.turn_away(who, "nobody let you in")
+        if self._in.topology.tick(self._in.now):
+            self._in.show_topology()
+        if self._empty_until is not None and self._in.now >= self._empty_until:
+            self._finish("empty")
+
+    # --- what the handlers share ---
+
+    def _actor(self, actor: ParticipantId | None) -> Participant | None:
+        return None if actor is None else self._in.participant(actor)
+
+    def _set_media(self, participant: ParticipantId, connected: bool) -> None:
+        who = self._in.people.get(participant)
+        if who is not None:
+            self._in.people[participant] = replace(who, media=connected)
+
+    def _finish(self, reason: str) -> None:
+        self._ended = True
+        self._in.emit(ev.RoomEnded(reason))
+
+
+def _require_place(taken: int, size: int) -> None:
+    if taken >= size:
+        raise Unavailable(Code.ROOM_FULL, "there is no place left")

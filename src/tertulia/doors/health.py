@@ -1,0 +1,88 @@
+"""Is it alive, is it ready, how is it doing."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from tertulia.media.port import Media
+from tertulia.runtime.hub import Hub
+
+
+class Health:
+    """/healthz, /readyz and /metrics of one server."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        media: Media,
+        connections: Callable[[], int],
+        refused: Callable[[], Mapping[str, int]],
+        workers: int,
+    ) -> None:
+        """`connections`: open WebSockets; `refused`: messages refused so far, by code; `workers`: media threads."""
+        self._hub = hub
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(_Figures(hub, media, connections, refused, workers))
+
+    def routes(self) -> list[Route]:
+        return [Route("/healthz", self._alive), Route("/readyz", self._ready), Route("/metrics", self._metrics)]
+
+    async def _alive(self, request: Request) -> Response:
+        return PlainTextResponse("ok\n", headers={"cache-control": "no-store"})
+
+    async def _ready(self, request: Request) -> Response:
+        stopping = self._hub.stopping
+        text, status = ("stopping\n", 503) if stopping else ("ready\n", 200)
+        return PlainTextResponse(text, status_code=status, headers={"cache-control": "no-store"})
+
+    async def _metrics(self, request: Request) -> Response:
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Figures(Collector):
+    """Reads the figures when they are asked for; nothing is counted twice."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        media: Media,
+        connections: Callable[[], int],
+        refused: Callable[[], Mapping[str, int]],
+        workers: int,
+    ) -> None:
+        self._hub = hub
+        self._media = media
+        self._connections = connections
+        self._refused = refused
+        self._workers = workers
+
+    def collect(self) -> Iterator[Metric]:
+        rooms = self._hub.rooms.values()
+        yield GaugeMetricFamily("tertulia_rooms", "Rooms that are open", value=len(rooms))
+        yield GaugeMetricFamily(
+            "tertulia_participants", "People in rooms", value=sum(len(actor.room.participants) for actor in rooms)
+        )
+        yield GaugeMetricFamily(
+            "tertulia_waiting", "People who wait to be admitted", value=sum(len(actor.room.waiting) for actor in rooms)
+        )
+        yield GaugeMetricFamily(
+            "tertulia_publications",
+            "Tracks that are published",
+            value=sum(len(actor.room.publications) for actor in rooms),
+        )
+        yield GaugeMetricFamily("tertulia_websockets", "Open WebSockets", value=self._connections())
+        yield GaugeMetricFamily("tertulia_workers", "Media threads", value=self._workers)
+        refused = CounterMetricFamily(
+            "tertulia_messages_refused", "Messages answered with an error or dropped", labels=["code"]
+        )
+        for code, count in self._refused().items():
+            refused.add_metric([code], count)
+        yield refused
+        for name, count in self._media.counters().items():
+            yield CounterMetricFamily(f"tertulia_{name}", "The media engine's total", value=count)

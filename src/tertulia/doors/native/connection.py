@@ -1,0 +1,355 @@
+"""One WebSocket: first what may come before a session, then a session's requests."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from tertulia.core import commands as cmd
+from tertulia.core.ids import PublicationId
+from tertulia.core.room import Room
+from tertulia.doors.native import incoming, outgoing
+from tertulia.doors.native.session import NativeSession
+from tertulia.doors.session import Allowance, Link, Rate
+from tertulia.errors import Code, NotAllowed, ProtocolError, TertuliaError
+from tertulia.runtime.actor import RoomActor
+from tertulia.runtime.seat import Done, Outcome, Reply
+from tertulia.wire import native as wire
+
+if TYPE_CHECKING:
+    from tertulia.doors.native.door import NativeDoor
+
+log = structlog.get_logger(__name__)
+
+MESSAGES_BEFORE_JOIN = 5
+BYTES_BEFORE_JOIN = 64 * 1024
+LOST_AFTER_HEARTBEATS = 2.5
+ABORT = "tertulia.abort"
+"""ASGI extension of our own server: a callable that cuts the TCP connection, whatever is still buffered."""
+
+
+class Connection:
+    """Reads one socket. It writes only through its link."""
+
+    def __init__(self, door: "NativeDoor", scope: Scope, receive: Receive, send: Send) -> None:
+        self._door = door
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._link: Link
+        self._reader: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+        self.session: NativeSession | None = None
+
+    # --- the socket, for the link ---
+
+    async def write(self, text: bytes) -> None:
+        await self._send({"type": "websocket.send", "text": text.decode()})
+
+    async def close(self, code: int, reason: str) -> None:
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def abort(self) -> None:
+        cut: Callable[[], None] | None = (self._scope.get("extensions") or {}).get(ABORT)
+        if cut is not None:
+            cut()
+
+    # --- its life ---
+
+    async def run(self) -> None:
+        await self._receive()
+        if wire.SUBPROTOCOL not in self._scope["subprotocols"]:
+            await self._send(
+                {"type": "websocket.close", "code": 1002, "reason": f"the subprotocol is {wire.SUBPROTOCOL}"}
+            )
+            return
+        client = self._scope.get("client")
+        address = client[0] if client else ""
+        admitted = self._door.connections.enter(address)
+        try:
+            await self._send({"type": "websocket.accept", "subprotocol": wire.SUBPROTOCOL})
+            self._link = Link(self, on_broken=self._broken)
+            if admitted:
+                self._reader = asyncio.create_task(self._read())
+                await asyncio.wait(
+                    [self._reader, asyncio.ensure_future(self._link.finished())], return_when=asyncio.FIRST_COMPLETED
+                )
+            else:
+                self._dismiss(None, Code.TOO_MANY_CONNECTIONS, "too many connections are open")
+            if not self._link.closing:
+                self._link.stop()
+            await self._link.finished()
+        finally:
+            if self._reader is not None:
+                self._reader.cancel()
+            if admitted:
+                self._door.connections.leave(address)
+            if hasattr(self, "_link"):
+                self._link.stop()
+                self._broken(self._link)
+            self._ended.set()
+
+    async def finished(self) -> None:
+        await self._ended.wait()
+
+    def stop_if_outside(self) -> None:
+        """The server stops: says so where no room does."""
+        if self.session is None and hasattr(self, "_link"):
+            self._dismiss(None, Code.SERVER_STOPPING, "the server is stopping")
+
+    def _broken(self, link: Link) -> None:
+        if self.session is not None:
+            self.session.detach(link)
+
+    async def _read(self) -> None:
+        try:
+            if await self._get_in():
+                await self._serve()
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("connection failed")
+            self._dismiss(None, Code.INTERNAL, "internal error")
+
+    def _dismiss(self, id: int | None, code: Code, message: str) -> None:
+        """Closes a socket that has no session, saying why."""
+        self._door.count_refused(code.value)
+        self._link.say(outgoing.error(id, code, message))
+        self._link.say(outgoing.bye(code, message))
+        self._link.close(outgoing.close_code(code), code.value)
+
+    # --- before a session ---
+
+    async def _get_in(self) -> bool:
+        """Reads until a session is there. False: it does not come about, and the socket ends."""
+        budget = BYTES_BEFORE_JOIN
+        try:
+            async with asyncio.timeout(self._door.options.join_timeout):
+                for _ in range(MESSAGES_BEFORE_JOIN):
+                    event = await self._receive()
+                    if event["type"] != "websocket.receive":
+                        return False
+                    try:
+                        message, size = incoming.read(event.get("text"), budget)
+                    except incoming.Unreadable as error:
+                        if error.code is Code.TOO_LARGE:
+                            self._dismiss(error.id, error.code, error.message)
+                            return False
+                        budget -= len(event.get("text") or event.get("bytes") or "")
+                        self._refuse_outside(error.id, error.code, error.message)
+                        continue
+                    budget -= size
+                    match message:
+                        case wire.Join():
+                            break
+                        case wire.Resume():
+                            if await self._resume(message):
+                                return True
+                        case _:
+                            self._refuse_outside(
+                                getattr(message, "id", None), Code.WRONG_ORDER, "the first message is join or resume"
+                            )
+                else:
+                    self._dismiss(None, Code.TOO_MANY_MESSAGES, "too many messages before join")
+                    return False
+        except TimeoutError:
+            self._dismiss(None, Code.JOIN_TIMEOUT, "no join came in time")
+            return False
+        return await self._join(message)
+
+    def _refuse_outside(self, id: int | None, code: Code, message: str) -> None:
+        self._door.count_refused(code.value)
+        self._link.say(outgoing.error(id, code, message))
+
+    async def _join(self, join: wire.Join) -> bool:
+        door = self._door
+        try:
+            entry = door.admission.admit(room=join.room, token=join.token, name=join.name)
+            session = NativeSession(entry.participant, join.id, door.terms, door.forget)
+            command = cmd.Join(
+                participant=entry.participant,
+                name=entry.name,
+                role=entry.role,
+                rights=entry.rights,
+                p2p=join.p2p,
+                auto_subscribe=join.auto_subscribe,
+                metadata=join.metadata,
+                on_duplicate=entry.on_duplicate,
+            )
+
+            def check(room: Room) -> None:
+                if entry.only_if_room_has_waiting_room and not room.state.waiting_room:
+                    raise NotAllowed("this room takes a token", Code.TOKEN_REQUIRED)
+                # From here on the session hears of the room.
+                self.session = session
+                session.take_over(self._link)
+
+            def replied(actor: RoomActor, outcome: Outcome) -> None:
+                if isinstance(outcome, TertuliaError):
+                    self.session = None
+                    session.give_up_link()
+                    self._dismiss(join.id, outcome.code, outcome.message)
+                    return
+                session.actor = actor
+                if not session.over:
+                    door.sessions[session.id] = session
+                if self._link.closed:
+                    # The socket went while the join waited for its turn: nobody has the token to come back with.
+                    actor.post(cmd.Leave(session.participant, "connection_lost"))
+
+            if entry.only_if_room_has_waiting_room and door.hub.find(join.room) is None:
+                raise NotAllowed("this server takes a token", Code.TOKEN_REQUIRED)
+            await door.hub.join(join.room, command, session, replied, check)
+        except TertuliaError as error:
+            self._dismiss(join.id, error.code, error.message)
+            return False
+        return self.session is not None
+
+    async def _resume(self, resume: wire.Resume) -> bool:
+        """False: answered with session_gone; the client may join on the same socket."""
+        session = self._door.sessions.get(resume.session)
+        if session is None or session.actor is None or session.over or not session.proves(resume.token):
+            self._refuse_outside(None, Code.SESSION_GONE, "this session cannot be resumed")
+            return False
+
+        def attached(outcome: Outcome) -> None:
+            # Asked again, for another socket may have been quicker with the same token.
+            if isinstance(outcome, TertuliaError) or session.over or not session.proves(resume.token):
+                return
+            if self._link.closed:
+                session.lose(1000, "taken_over")
+                return
+            if not session.outbox.rewind(resume.last_seq):
+                session.lose(1000, "taken_over")
+                assert session.actor is not None
+                session.actor.post(cmd.Leave(session.participant, "connection_lost", Code.SESSION_GONE))
+                return
+            session.rotate()
+            self._link.say(session.resumed())
+            session.take_over(self._link)
+            self.session = session
+
+        with contextlib.suppress(TertuliaError):
+            await session.actor.request(cmd.Attach(session.participant), attached)
+        if self.session is None:
+            self._refuse_outside(None, Code.SESSION_GONE, "this session cannot be resumed")
+        return self.session is not None
+
+    # --- within a session ---
+
+    async def _serve(self) -> None:
+        session = self.session
+        assert session is not None
+        loop = asyncio.get_running_loop()
+        options = self._door.options
+        rate = Rate(options.messages_per_second, loop.time())
+        patience = options.heartbeat * LOST_AFTER_HEARTBEATS
+        while session.link is self._link:
+            try:
+                async with asyncio.timeout(patience):
+                    event = await self._receive()
+            except TimeoutError:
+                session.lose(1013, Code.HEARTBEAT_LOST.value)
+                return
+            if event["type"] != "websocket.receive":
+                return
+            match rate.spend(loop.time()):
+                case Allowance.PASS:
+                    await self._handle(session, event)
+                case Allowance.REPORT:
+                    text = event.get("text") or ""
+                    id = incoming.request_id(text) if len(text) <= incoming.SMALL_BYTES else None
+                    self._refuse(session, id, Code.TOO_MANY_MESSAGES, "slow down, see limits.messagesPerSecond")
+                case Allowance.DROP:
+                    self._door.count_refused(Code.TOO_MANY_MESSAGES.value)
+                    # A server that has the next message ready would not let anybody else run in between.
+                    await asyncio.sleep(0)
+                case Allowance.ABUSE:
+                    await self._send_away(session, Code.TOO_MANY_MESSAGES)
+                    return
+
+    async def _handle(self, session: NativeSession, event: Message) -> None:
+        try:
+            message, _ = incoming.read(event.get("text"))
+        except incoming.Unreadable as error:
+            if error.id is not None and error.id > session.accepted:
+                session.accepted = error.id
+            self._refuse(session, error.id, error.code, error.message)
+            return
+        match message:
+            case wire.Ping():
+                session.outbox.ack(message.ack)
+                self._link.say(wire.encode(wire.Pong(ack=session.accepted, time=message.time)))
+            case wire.Resume():
+                self._refuse(session, None, Code.WRONG_ORDER, "this socket has its session")
+            case _:
+                await self._request(session, message)
+
+    async def _request(self, session: NativeSession, message: wire.ClientMessage) -> None:
+        assert not isinstance(message, wire.Ping | wire.Resume)
+        if message.id <= session.accepted:
+            self._refuse(session, message.id, Code.WRONG_ORDER, f"ids grow: the last one was {session.accepted}")
+            return
+        session.accepted = message.id
+        if isinstance(message, wire.Join) or not (session.admitted or isinstance(message, wire.Leave)):
+            self._refuse(session, message.id, Code.WRONG_ORDER, "not possible now")
+            return
+        actor = session.actor
+        assert actor is not None
+        try:
+            if isinstance(message, wire.Offer | wire.Answer):
+                self._require_own(actor, session, message)
+            command = incoming.command(session.participant, message)
+            if command is None:
+                session.send(wire.encode(wire.Ok(id=message.id)))
+            else:
+                await actor.request(command, self._reply(session, message, command))
+        except TertuliaError as error:
+            self._refuse(session, message.id, error.code, error.message)
+
+    def _reply(self, session: NativeSession, message: wire.ClientMessage, command: object) -> Reply:
+        """What to say when a request was carried out."""
+        assert not isinstance(message, wire.Ping | wire.Resume)
+        id = message.id
+
+        def reply(outcome: Outcome) -> None:
+            match outcome:
+                case TertuliaError():
+                    self._refuse(session, id, outcome.code, outcome.message)
+                case Done() if isinstance(command, cmd.Publish):
+                    track = wire.Publication(
+                        command.publication,
+                        command.source.value,
+                        command.kind.value,
+                        command.muted,
+                        command.width,
+                        command.height,
+                    )
+                    session.send(wire.encode(wire.Published(id=id, publication=track)))
+                case Done() if isinstance(message, wire.Offer) and message.to == wire.SERVER:
+                    session.send(wire.encode(wire.Answered(id=id, serial=message.serial, sdp=outcome.answer)))
+                case Done():
+                    session.send(wire.encode(wire.Ok(id=id)))
+
+        return reply
+
+    def _require_own(self, actor: RoomActor, session: NativeSession, message: wire.Offer | wire.Answer) -> None:
+        """Nobody may pass a section off as somebody else's publication."""
+        for id in message.publications.values():
+            known = actor.effects.publications.get(PublicationId(id))
+            if known is None or known.owner != session.participant:
+                raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{id} is not a publication of yours")
+
+    def _refuse(self, session: NativeSession, id: int | None, code: Code, message: str) -> None:
+        self._door.count_refused(code.value)
+        session.refuse(id, code, message)
+
+    async def _send_away(self, session: NativeSession, code: Code) -> None:
+        """Ends the session for a broken rule."""
+        self._door.count_refused(code.value)
+        assert session.actor is not None
+        with contextlib.suppress(TertuliaError):
+            await session.actor.request(cmd.Leave(session.participant, "removed", code))

@@ -1,0 +1,147 @@
+"""Texts become messages, and requests become commands. One table: a request that is not in it cannot be made."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tertulia.core import commands as cmd
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import Kind, Layer, Preference, Role, Source
+from tertulia.errors import Code, ProtocolError
+from tertulia.runtime import seat
+from tertulia.wire import native as wire
+
+MESSAGE_BYTES = 768 * 1024
+"""The largest message: an offer with some hundred sections. Below uvicorn's own limit of 1 MiB, so that the answer is ours."""
+SMALL_BYTES = 16 * 1024
+"""For everything without SDP and chat text."""
+CHAT_BYTES = 16 * 1024
+"""UTF-8 bytes of a chat message's text."""
+
+_LIMITS: dict[type, int] = {
+    wire.Offer: MESSAGE_BYTES,
+    wire.Answer: MESSAGE_BYTES,
+    wire.Chat: 6 * CHAT_BYTES,  # a text may come with every character escaped; the text itself is measured below
+}
+
+
+class _Head(msgspec.Struct):
+    id: int | None = None
+
+
+class Unreadable(ProtocolError):
+    """A text that is no message. `id` is that of the request, where at least that could be read."""
+
+    def __init__(self, code: Code, message: str, id: int | None = None) -> None:
+        super().__init__(code, message)
+        self.id = id
+
+
+def read(text: str | None, size_limit: int = MESSAGE_BYTES) -> tuple[wire.ClientMessage, int]:
+    """The message in a received text (None: it was a binary frame) and its size in bytes.
+
+    Raises Unreadable with malformed, unknown_type or too_large.
+    """
+    if text is None:
+        raise Unreadable(Code.MALFORMED, "messages are texts, not binary frames")
+    # Characters first: a text far over the limit need not be encoded to know it.
+    if len(text) > size_limit:
+        raise Unreadable(Code.TOO_LARGE, f"a message has at most {size_limit} bytes")
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise Unreadable(Code.MALFORMED, "not UTF-8") from None
+    if len(data) > size_limit:
+        raise Unreadable(Code.TOO_LARGE, f"a message has at most {size_limit} bytes")
+    try:
+        message = wire.decode(data)
+    except msgspec.ValidationError as error:
+        why = str(error)
+        raise Unreadable(_code_of(why), why, request_id(data)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise Unreadable(Code.MALFORMED, "not JSON") from None
+    if len(data) > _LIMITS.get(type(message), SMALL_BYTES):
+        raise Unreadable(Code.TOO_LARGE, "too large for a message of this type", getattr(message, "id", None))
+    if isinstance(message, wire.Chat) and len(message.text.encode()) > CHAT_BYTES:
+        raise Unreadable(Code.TOO_LARGE, f"a chat text has at most {CHAT_BYTES} bytes", message.id)
+    return message, len(data)
+
+
+def request_id(data: bytes | str) -> int | None:
+    """The id in something that may be a request."""
+    try:
+        return msgspec.json.decode(data, type=_Head).id
+    except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+        return None
+
+
+def _code_of(why: str) -> Code:
+    """msgspec tells kinds of errors apart by their text only."""
+    if why.endswith("`$.type`") or "missing required field `type`" in why:
+        return Code.UNKNOWN_TYPE
+    return Code.TOO_LARGE if "of length <=" in why else Code.MALFORMED
+
+
+def command(who: ParticipantId, message: wire.ClientMessage) -> seat.Request | None:
+    """What a request asks for; None: nothing is to be done. Raises ProtocolError (invalid)."""
+    return COMMANDS[type(message)](who, message)
+
+
+def new_publication() -> PublicationId:
+    return PublicationId(secrets.token_urlsafe(9))
+
+
+def _publish(who: ParticipantId, it: wire.Publish) -> seat.Request:
+    return cmd.Publish(who, new_publication(), Source(it.source), Kind(it.kind), it.muted, it.width, it.height)
+
+
+def _prefer(who: ParticipantId, it: wire.Prefer) -> seat.Request:
+    return cmd.Prefer(who, PublicationId(it.publication), Preference(it.visible, it.width, it.height, Layer(it.layer)))
+
+
+def _offer(who: ParticipantId, it: wire.Offer) -> seat.Request:
+    if it.to == wire.SERVER:
+        return seat.Offer(who, it.serial, it.sdp, {mid: PublicationId(id) for mid, id in it.publications.items()})
+    return cmd.Signal(who, ParticipantId(it.to), it)
+
+
+def _answer(who: ParticipantId, it: wire.Answer) -> seat.Request:
+    if it.to == wire.SERVER:
+        raise ProtocolError(Code.INVALID, "the server never offers, so there is nothing to answer")
+    return cmd.Signal(who, ParticipantId(it.to), it)
+
+
+def _candidate(who: ParticipantId, it: wire.Candidate) -> seat.Request | None:
+    return None if it.to == wire.SERVER else cmd.Signal(who, ParticipantId(it.to), it)
+
+
+def _chat(who: ParticipantId, it: wire.Chat) -> seat.Request:
+    to = None if it.to is None else ParticipantId(it.to)
+    return cmd.SendChat(who, secrets.token_urlsafe(9), it.text, to, time.time())
+
+
+COMMANDS: dict[type, Callable[[ParticipantId, Any], seat.Request | None]] = {
+    wire.Leave: lambda who, it: cmd.Leave(who),
+    wire.Publish: _publish,
+    wire.Unpublish: lambda who, it: cmd.Unpublish(who, PublicationId(it.publication)),
+    wire.Mute: lambda who, it: cmd.SetMuted(who, PublicationId(it.publication), it.muted),
+    wire.Subscribe: lambda who, it: cmd.Subscribe(who, PublicationId(it.publication)),
+    wire.Unsubscribe: lambda who, it: cmd.Unsubscribe(who, PublicationId(it.publication)),
+    wire.Prefer: _prefer,
+    wire.Offer: _offer,
+    wire.Answer: _answer,
+    wire.Candidate: _candidate,
+    wire.TopologyReady: lambda who, it: cmd.TopologyReady(who, it.epoch),
+    wire.RoadFailed: lambda who, it: cmd.RoadFailed(who, it.epoch),
+    wire.Chat: _chat,
+    wire.Admit: lambda who, it: cmd.Admit(who, ParticipantId(it.participant)),
+    wire.Deny: lambda who, it: cmd.Deny(who, ParticipantId(it.participant)),
+    wire.Remove: lambda who, it: cmd.Remove(who, ParticipantId(it.participant), it.reason),
+    wire.SetRole: lambda who, it: cmd.SetRole(who, ParticipantId(it.participant), Role(it.role)),
+    wire.Lock: lambda who, it: cmd.SetLocked(who, it.locked),
+    wire.WaitingRoom: lambda who, it: cmd.SetWaitingRoom(who, it.enabled),
+    wire.End: lambda who, it: cmd.End(who),
+}

@@ -1,0 +1,163 @@
+"""Events become messages of `tertulia.v1`. One table: an event that is not in it is not shown on this wire."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tertulia.core import events as ev
+from tertulia.core import model
+from tertulia.core.model import Snapshot
+from tertulia.errors import Code
+from tertulia.media.port import Bound, NeedSections
+from tertulia.runtime.seat import Heard, MediaLost, Shown
+from tertulia.wire import native as wire
+
+RETRYABLE = frozenset(
+    {
+        Code.TOO_MANY_MESSAGES, Code.ROOM_FULL, Code.ROOM_LOCKED, Code.TOO_MANY_CONNECTIONS, Code.TOO_MANY_ROOMS,
+        Code.JOIN_TIMEOUT, Code.MEDIA_UNAVAILABLE, Code.TOO_SLOW, Code.HEARTBEAT_LOST, Code.SERVER_STOPPING, Code.INTERNAL,
+    }
+)  # fmt: skip
+_BROKEN_RULE = frozenset(
+    {Code.MALFORMED, Code.UNKNOWN_TYPE, Code.WRONG_ORDER, Code.TOO_MANY_MESSAGES, Code.JOIN_TIMEOUT}
+)
+
+
+def close_code(code: Code) -> int:
+    """The WebSocket close code that goes with a `bye`."""
+    if code is Code.TOO_LARGE:
+        return 1009
+    if code in _BROKEN_RULE:
+        return 1008
+    return 1013 if code in RETRYABLE else 1000
+
+
+def error(id: int | None, code: Code, message: str) -> bytes:
+    return wire.encode(wire.Error(id=id, code=code.value, message=message, retryable=code in RETRYABLE))
+
+
+def bye(code: Code, message: str) -> bytes:
+    return wire.encode(wire.Bye(code=code.value, message=message, retryable=code in RETRYABLE))
+
+
+def publication(it: model.Publication) -> wire.Publication:
+    return wire.Publication(it.id, it.source.value, it.kind.value, it.muted, it.width, it.height)
+
+
+def participant(it: model.Participant, publications: tuple[model.Publication, ...] = ()) -> wire.Participant:
+    return wire.Participant(
+        id=it.id,
+        name=it.name,
+        role=it.role.value,
+        connected=it.connected,
+        metadata=it.metadata,
+        publications=[publication(one) for one in publications],
+    )
+
+
+def room_state(it: model.RoomState) -> wire.RoomState:
+    return wire.RoomState(it.name, it.locked, it.waiting_room, it.max_participants)
+
+
+def topology(it: model.Topology) -> wire.Topology:
+    peers = [wire.Peer(peer.participant, peer.polite) for peer in it.peers]
+    return wire.Topology(it.mode.value, it.phase.value, it.epoch, peers)
+
+
+def joined(
+    id: int, snapshot: Snapshot, session: wire.Session, ice_servers: list[wire.IceServer], limits: wire.Limits
+) -> wire.Joined:
+    """The reply to `join`."""
+    return wire.Joined(
+        id=id,
+        session=session,
+        room=room_state(snapshot.room),
+        you=participant(snapshot.you, snapshot.publications_of(snapshot.you.id)),
+        rights=[right.value for right in snapshot.rights],
+        participants=[participant(other, snapshot.publications_of(other.id)) for other in snapshot.participants],
+        knocking=[participant(other) for other in snapshot.knocking],
+        topology=topology(snapshot.topology),
+        ice_servers=ice_servers,
+        limits=limits,
+    )
+
+
+def shared(event: Shown) -> bytes | None:
+    """The text, without its number, of an event that is the same for everybody; None where this wire does not show it."""
+    make = _SHARED.get(type(event))
+    return None if make is None else wire.encode(make(event))
+
+
+def personal_topology(event: ev.TopologyChanged, who: str) -> bytes | None:
+    for one, seen in event.topologies:
+        if one == who:
+            return wire.encode(wire.TopologyChanged(topology=topology(seen)))
+    return None
+
+
+def signalled(event: ev.Signalled) -> bytes | None:
+    """Another person's offer, answer or candidate; None for what came by a door that speaks otherwise."""
+    match event.payload:
+        case wire.Offer() as it:
+            return wire.encode(
+                wire.PeerOffer(sender=event.sender, serial=it.serial, sdp=it.sdp, publications=it.publications)
+            )
+        case wire.Answer() as it:
+            return wire.encode(
+                wire.PeerAnswer(sender=event.sender, serial=it.serial, sdp=it.sdp, publications=it.publications)
+            )
+        case wire.Candidate() as it:
+            return wire.encode(
+                wire.PeerCandidate(
+                    sender=event.sender,
+                    candidate=it.candidate,
+                    sdp_mid=it.sdp_mid,
+                    sdp_m_line_index=it.sdp_m_line_index,
+                    username_fragment=it.username_fragment,
+                )
+            )
+        case _:
+            return None
+
+
+def _participant_updated(event: ev.ParticipantUpdated) -> wire.ParticipantUpdated:
+    it = event.participant
+    return wire.ParticipantUpdated(
+        participant=it.id, name=it.name, role=it.role.value, connected=it.connected, metadata=it.metadata
+    )
+
+
+def _chat(event: ev.ChatSent) -> wire.ChatReceived:
+    return wire.ChatReceived(
+        message=wire.ChatMessage(
+            id=event.message,
+            sender=wire.SERVER if event.sender is None else event.sender,
+            name=event.name,
+            text=event.text,
+            to=event.recipient,
+            time=event.time,
+        )
+    )
+
+
+_SHARED: dict[type, Callable[[Any], wire.Message]] = {
+    ev.Waiting: lambda e: wire.Waiting(),
+    ev.ParticipantJoined: lambda e: wire.ParticipantJoined(participant=participant(e.participant)),
+    ev.ParticipantLeft: lambda e: wire.ParticipantLeft(participant=e.participant, reason=e.reason),
+    ev.ParticipantUpdated: _participant_updated,
+    ev.RightsChanged: lambda e: wire.RightsChanged(role=e.role.value, rights=[right.value for right in e.rights]),
+    ev.KnockStarted: lambda e: wire.Knock(participant=participant(e.participant)),
+    ev.KnockEnded: lambda e: wire.KnockEnded(participant=e.participant),
+    ev.PublicationAdded: lambda e: wire.PublicationAdded(
+        participant=e.publication.owner, publication=publication(e.publication)
+    ),
+    ev.PublicationRemoved: lambda e: wire.PublicationRemoved(participant=e.owner, publication=e.publication),
+    ev.PublicationUpdated: lambda e: wire.PublicationUpdated(
+        participant=e.publication.owner, publication=publication(e.publication), by=e.by
+    ),
+    ev.RoomUpdated: lambda e: wire.RoomUpdated(room=room_state(e.room)),
+    ev.ChatSent: _chat,
+    Bound: lambda e: wire.Bind(mid=e.mid, publication=e.publication),
+    NeedSections: lambda e: wire.NeedSections(audio=e.audio, video=e.video),
+    MediaLost: lambda e: wire.MediaLost(reason=e.reason),
+    Heard: lambda e: wire.Speakers(speakers=[wire.Speaker(who, track, level) for who, track, level in e.speakers]),
+}

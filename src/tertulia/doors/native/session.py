@@ -1,0 +1,81 @@
+"""A session that speaks `tertulia.v1`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tertulia.core import events as ev
+from tertulia.core.ids import ParticipantId
+from tertulia.doors.native import outgoing
+from tertulia.doors.session import Session
+from tertulia.errors import Code
+from tertulia.runtime.seat import Entered, Heard, Notice
+from tertulia.wire import native as wire
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What every session is told of this server. Times are in seconds."""
+
+    grace: float
+    heartbeat: float
+    limits: wire.Limits
+    ice_servers: tuple[wire.IceServer, ...]
+
+
+class NativeSession(Session):
+    """Translates what it is shown, and keeps count of its client's requests."""
+
+    def __init__(
+        self, participant: ParticipantId, join_id: int, terms: Terms, on_over: Callable[["NativeSession"], None]
+    ) -> None:
+        super().__init__(participant, wire.number)
+        self._on_over = on_over
+        self._join_id = join_id
+        self._terms = terms
+        self.admitted = False
+        self.accepted = join_id
+        """Highest request id so far: it is carried out, or will be before anything that comes later."""
+
+    def deliver(self, notice: Notice) -> None:
+        event = notice.event
+        match event:
+            case Entered():
+                self.admitted = True
+                joined = outgoing.joined(
+                    self._join_id, event.snapshot, self.credentials(), list(self._terms.ice_servers), self._terms.limits
+                )
+                self.send(wire.encode(joined))
+            case ev.Denied():
+                self.say_goodbye(Code.DENIED, event.message)
+            case ev.SessionEnded():
+                self.say_goodbye(event.code, event.message)
+            case ev.TopologyChanged():
+                self._send_if_any(outgoing.personal_topology(event, self.participant))
+            case ev.Signalled():
+                self._send_if_any(outgoing.signalled(event))
+            case _:
+                body = notice.once("native", lambda: outgoing.shared(event))
+                self._send_if_any(body, "speakers" if isinstance(event, Heard) else None)
+
+    def refuse(self, id: int | None, code: Code, message: str) -> None:
+        self.send(outgoing.error(id, code, message))
+
+    def say_goodbye(self, code: Code, message: str) -> None:
+        """Ends the session. One that never got in is told so in reply to its `join` first."""
+        if not self.admitted:
+            self.refuse(self._join_id, code, message)
+        self.end(outgoing.bye(code, message), outgoing.close_code(code), code.value)
+        self._on_over(self)
+
+    def credentials(self) -> wire.Session:
+        """What the client needs to come back."""
+        return wire.Session(self.id, self.token, self._terms.grace, self._terms.heartbeat)
+
+    def resumed(self) -> bytes:
+        return wire.encode(
+            wire.Resumed(session=self.credentials(), ack=self.accepted, ice_servers=list(self._terms.ice_servers))
+        )
+
+    def _send_if_any(self, body: bytes | None, key: str | None = None) -> None:
+        if body is not None:
+            self.send(body, key)

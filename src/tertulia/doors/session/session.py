@@ -1,0 +1,92 @@
+"""A person's session: it outlives its sockets by the grace time."""
+
+import hmac
+import secrets
+from collections.abc import Callable
+
+from tertulia.core import commands
+from tertulia.core.ids import ParticipantId
+from tertulia.doors.session.link import Link
+from tertulia.doors.session.outbox import Outbox
+from tertulia.media.port import ConnectionId
+from tertulia.runtime.actor import RoomActor
+
+
+class Session:
+    """Base of the doors' sessions: outbox, resume token, and which socket writes for it. `deliver` is the door's own."""
+
+    def __init__(self, participant: ParticipantId, number: Callable[[bytes, int], bytes]) -> None:
+        self.id = secrets.token_urlsafe(12)
+        self.participant = participant
+        self.actor: RoomActor | None = None
+        """The room; None until the join is through."""
+        self.token = secrets.token_urlsafe(24)
+        """Good for one resume."""
+        self.outbox = Outbox(number)
+        self.link: Link | None = None
+        """The socket that writes now; None while the signalling is lost."""
+        self.over = False
+        """It has ended for good; nothing is sent any more."""
+
+    @property
+    def connection(self) -> ConnectionId:
+        """Its connection to the SFU."""
+        return ConnectionId(self.id)
+
+    def send(self, body: bytes, key: str | None = None) -> None:
+        """A numbered message. `key`: while it waits, a newer one with the same key takes its place."""
+        if self.over:
+            return
+        self.outbox.put(body, key)
+        if self.link is None:
+            self.outbox.bound_while_detached()
+        elif self.outbox.too_much_for_a_reader:
+            self.lose(1013, "too_slow")
+        else:
+            self.link.wake()
+
+    def lose(self, code: int, reason: str) -> None:
+        """Lets the socket go; the session can be resumed."""
+        link = self.link
+        self.detach(link)
+        if link is not None:
+            link.cut(code, reason)
+
+    def detach(self, link: Link | None) -> None:
+        """Its socket is gone. Nothing happens where another socket has taken over."""
+        if link is None or self.link is not link:
+            return
+        self.link = None
+        self.outbox.bound_while_detached()
+        if self.actor is not None and not self.over:
+            self.actor.post(commands.Detach(self.participant))
+
+    def proves(self, token: str) -> bool:
+        """Whether this is the token for the next resume."""
+        return hmac.compare_digest(self.token.encode(), token.encode("utf-8", "replace"))
+
+    def rotate(self) -> None:
+        self.token = secrets.token_urlsafe(24)
+
+    def take_over(self, link: Link) -> None:
+        """Another socket writes from now on; the old one, if any, is closed."""
+        old, self.link = self.link, link
+        if old is not None:
+            old.cut(1000, "taken_over")
+        link.carry(self.outbox)
+
+    def give_up_link(self) -> None:
+        """The session does not come about; its socket goes on without it."""
+        if self.link is not None:
+            self.link.carry(None)
+            self.link = None
+
+    def end(self, body: bytes, code: int, reason: str) -> None:
+        """The last message; the socket closes after it."""
+        if self.over:
+            return
+        self.outbox.put(body)
+        self.over = True
+        if self.link is not None:
+            self.link.close(code, reason)
+            self.link.wake()

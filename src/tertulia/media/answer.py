@@ -1,0 +1,97 @@
+"""Composes the answer to a planned offer (RFC 9429 section 5.3)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tertulia.media import extensions
+from tertulia.media.sdp import Codec, Direction, Section, SessionDescription, SsrcGroup, Transport
+from tertulia.media.sections import PlannedSection, Slot
+
+_MAX_MESSAGE: Final = 262_144
+"""Bytes of a data-channel message that we take."""
+_SCTP_PORT: Final = 5000
+_VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
+
+
+def compose(
+    planned: Sequence[PlannedSection],
+    local: Transport,
+    candidates: Sequence[str],
+    *,
+    bundled: bool,
+    session_id: int,
+    version: int,
+) -> SessionDescription:
+    """The answer, ICE-lite, with the candidates in the first section that carries the transport."""
+    sections: list[Section] = []
+    bundle: list[str] = []
+    for plan in planned:
+        if not plan.accepted:
+            sections.append(_refused(plan.offered))
+            continue
+        section = replace(_accepted(plan), transport=local)
+        if not bundle:
+            section = replace(section, candidates=tuple(candidates))
+        bundle.append(section.mid or "")
+        sections.append(section)
+    return SessionDescription(tuple(sections), tuple(bundle) if bundled else (), True, session_id, version)
+
+
+def _refused(offered: Section) -> Section:
+    """Port 0, but with the encodings of its payload types: pion rejects an answer without them."""
+    return Section(
+        kind=offered.kind,
+        port=0,
+        protocol=offered.protocol,
+        formats=offered.formats,
+        mid=offered.mid,
+        direction=Direction.INACTIVE,
+        codecs=tuple(replace(codec, parameters="", feedback=()) for codec in offered.codecs),
+    )
+
+
+def _accepted(plan: PlannedSection) -> Section:
+    offered = plan.offered
+    section = Section(kind=offered.kind, port=9, protocol=offered.protocol, formats=offered.formats, mid=offered.mid)
+    if offered.kind == "application":
+        return replace(section, sctp_port=_SCTP_PORT, max_message_size=_MAX_MESSAGE)
+    transport_cc = extensions.TRANSPORT_CC in extensions.ids(plan.extensions)
+    section = replace(
+        section,
+        direction=Direction.of(sends=plan.to_client, receives=plan.source is not None),
+        rtcp_mux=True,
+        rtcp_rsize=offered.rtcp_rsize,
+        codecs=tuple(_codecs(plan, transport_cc=transport_cc)),
+        extensions=plan.extensions,
+    )
+    if plan.slot is not None and plan.to_client:
+        section = _sending(section, plan.slot)
+    return section
+
+
+def _codecs(plan: PlannedSection, *, transport_cc: bool) -> list[Codec]:
+    """Each codec with its retransmissions after it, as browsers write them."""
+    allowed = {"transport-cc"} if transport_cc else set[str]()
+    if plan.offered.kind == "video":
+        allowed.update(_VIDEO_FEEDBACK)
+    codecs: list[Codec] = []
+    for codec in plan.codecs:
+        codecs.append(replace(codec, feedback=tuple(item for item in codec.feedback if item in allowed)))
+        repair = plan.offered.codec(codec.rtx) if codec.rtx is not None else None
+        if repair is not None:
+            codecs.append(repair)
+    return codecs
+
+
+def _sending(section: Section, slot: Slot) -> Section:
+    """The SSRCs of what we send. The engine's CNAME for a slot is the same, `slot-<id>`."""
+    name = f"slot-{slot.id}"
+    repaired = any(payload.rtx_payload_type is not None for payload in slot.payloads)
+    return replace(
+        section,
+        msid=(slot.stream, name),
+        cname=name,
+        ssrc_groups=(SsrcGroup("FID", (slot.ssrc, slot.rtx_ssrc)),) if repaired else (),
+        ssrcs=(slot.ssrc, slot.rtx_ssrc) if repaired else (slot.ssrc,),
+    )

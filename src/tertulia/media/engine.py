@@ -1,0 +1,352 @@
+"""The port to media over the compiled engine."""
+
+import asyncio
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from tertulia.errors import Code, ProtocolError, Unavailable
+from tertulia.media import extensions
+from tertulia.media.addresses import candidates
+from tertulia.media.forwarding import Forwarding, Viewer
+from tertulia.media.negotiation import Negotiation, Plan
+from tertulia.media.port import (
+    Connected,
+    ConnectionId,
+    Disconnected,
+    Kind,
+    Listener,
+    MediaEvent,
+    Preference,
+    PublicationKey,
+    Speakers,
+)
+from tertulia.media.sdp_parse import parse
+from tertulia.media.sections import Slot, Source
+
+if TYPE_CHECKING:
+    from tertulia._media import Engine, Event
+
+_log = structlog.get_logger(__name__)
+
+
+def create_engine(
+    bind: Sequence[str], *, workers: int = 1, local_only: bool = False, gso: bool = True, test_commands: bool = False
+) -> "Engine":
+    """Binds the sockets and starts the media threads. Raises OSError when an address ("host:port") cannot be bound."""
+    # Here and not above: what only plans and parses works without the compiled module.
+    from tertulia._media import Engine
+
+    return Engine(bind=bind, workers=workers, local_only=local_only, gso=gso, test_commands=test_commands)
+
+
+@dataclass(slots=True)
+class _Room:
+    number: int
+    connections: int = 0
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A client's connection, also while it has no transport: `number` is then 0 and `negotiation` None."""
+
+    viewer: Viewer
+    number: int = 0
+    room: str = ""
+    serial: int = 0
+    ufrag: str = ""
+    pwd: str = ""
+    negotiation: Negotiation | None = None
+    generation: int = 0
+    """Counts transports: events of an older one are not told any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    event: MediaEvent
+    connection: _Connection | None = None
+    generation: int = 0
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """Events wait here for the next turn of the loop, so that an answer is out before what follows from it."""
+
+    listener: Listener | None = None
+    events: list[_Queued] = field(default_factory=list)
+    scheduled: bool = False
+
+
+class EngineMedia:
+    """Keeps `port.Media`. `advertised`: addresses for the answers' candidates, "host:port" (see `addresses`)."""
+
+    def __init__(self, engine: "Engine", *, advertised: Sequence[str]) -> None:
+        self._engine = engine
+        self._candidates = candidates(advertised)
+        self._fingerprint = engine.fingerprint()
+        self._ids = itertools.count(1)
+        self._rooms: dict[str, _Room] = {}
+        self._room_names: dict[int, str] = {}
+        self._connections: dict[ConnectionId, _Connection] = {}
+        self._numbers: dict[int, _Connection] = {}
+        self._forwarding = Forwarding(engine, self._emit)
+        self._outbox = _Outbox()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def listen(self, listener: Listener) -> None:
+        """Begins to read the engine's events in the running event loop."""
+        self._outbox.listener = listener
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._engine.event_fd(), self._read_events)
+
+    def answer(
+        self, connection: ConnectionId, room: str, serial: int, sdp: str, publications: Mapping[str, PublicationKey]
+    ) -> str:
+        if serial < 1:
+            raise ProtocolError(Code.BAD_OFFER, "serials count from 1")
+        entry = self._connections.get(connection)
+        if serial == 1:
+            return self._open(connection, room, sdp, publications)
+        if entry is None or entry.negotiation is None:
+            raise Unavailable(Code.MEDIA_UNAVAILABLE, "the connection is gone: open a new one with serial 1")
+        if serial <= entry.serial:
+            raise ProtocolError(Code.STALE_OFFER, f"serial {serial} is not above {entry.serial}")
+        plan = entry.negotiation.plan(parse(sdp), publications)
+        entry.serial = serial
+        try:
+            if plan.restarts_ice:
+                remote = plan.remote
+                entry.ufrag, entry.pwd = self._engine.restart_ice(
+                    entry.number, ice_ufrag=remote.ufrag, ice_pwd=remote.pwd
+                )
+            self._carry_out(entry.number, plan)
+        except (RuntimeError, ValueError) as error:
+            # Half of the plan may have been carried out: only a new connection is sure to be in order.
+            _log.exception("the engine refused a planned change", connection=connection)
+            self._engine.close(entry.number)
+            self._lost(entry, "internal")
+            raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the offer") from error
+        return self._keep(entry, entry.negotiation, plan, ())
+
+    def _open(self, connection: ConnectionId, room: str, sdp: str, publications: Mapping[str, PublicationKey]) -> str:
+        negotiation = Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint)
+        plan = negotiation.plan(parse(sdp), publications)
+        number = next(self._ids)
+        try:
+            ufrag, pwd = self._engine.open(
+                number,
+                room=self._enter_room(room),
+                ice_ufrag=plan.remote.ufrag,
+                ice_pwd=plan.remote.pwd,
+                fingerprint=plan.remote.fingerprint,
+                dtls_active=plan.dtls_active,
+            )
+            self._carry_out(number, plan)
+        except (RuntimeError, ValueError) as error:
+            _log.exception("the engine refused a connection", connection=connection)
+            self._engine.close(number)
+            self._leave_room(room)
+            raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the connection") from error
+        # Only now is the older connection given up: had the offer failed, it would have gone on.
+        entry = self._entry(connection)
+        old_sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
+        self._end_transport(entry)
+        entry.number, entry.room, entry.serial, entry.negotiation = number, room, 1, negotiation
+        entry.ufrag, entry.pwd = ufrag, pwd
+        entry.generation += 1
+        self._numbers[number] = entry
+        return self._keep(entry, negotiation, plan, old_sources)
+
+    def _keep(self, entry: _Connection, negotiation: Negotiation, plan: Plan, old_sources: tuple[Source, ...]) -> str:
+        answer = negotiation.commit(plan, entry.ufrag, entry.pwd)
+        self._forwarding.change_sources((*old_sources, *plan.removed_sources), plan.added_sources)
+        self._forwarding.change_slots(entry.viewer, tuple(negotiation.slots))
+        return answer
+
+    def _carry_out(self, number: int, plan: Plan) -> None:
+        # Removals first: what is added may use their MIDs and SSRCs again.
+        for source in plan.removed_sources:
+            self._engine.remove_source(source.id)
+        for slot in plan.removed_slots:
+            self._engine.remove_slot(slot.id)
+        for source in plan.added_sources:
+            self._add_source(number, source)
+        for slot in plan.added_slots:
+            self._add_slot(number, slot)
+
+    def _add_source(self, number: int, source: Source) -> None:
+        self._engine.add_source(
+            number,
+            source.id,
+            kind=source.kind,
+            codec=source.key.name,
+            mid=source.mid,
+            clock_rate=source.clock_rate,
+            payload_type=source.payload_type,
+            rtx_payload_type=source.rtx_payload_type,
+            ssrc=source.ssrc,
+            rtx_ssrc=source.rtx_ssrc,
+            nack=source.nack,
+            extensions=extensions.ids(source.extensions),
+        )
+
+    def _add_slot(self, number: int, slot: Slot) -> None:
+        self._engine.add_slot(
+            number,
+            slot.id,
+            kind=slot.kind,
+            mid=slot.mid,
+            ssrc=slot.ssrc,
+            rtx_ssrc=slot.rtx_ssrc,
+            transport_cc=slot.transport_cc,
+            extensions=extensions.ids(slot.extensions),
+        )
+
+    def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
+        self._forwarding.subscribe(self._entry(connection).viewer, publication, kind)
+
+    def unsubscribe(self, connection: ConnectionId, publication: PublicationKey) -> None:
+        entry = self._connections.get(connection)
+        if entry is not None:
+            self._forwarding.unsubscribe(entry.viewer, publication)
+
+    def prefer(self, connection: ConnectionId, publication: PublicationKey, preference: Preference) -> None:
+        entry = self._connections.get(connection)
+        if entry is not None:
+            self._forwarding.prefer(entry.viewer, publication, preference)
+
+    def forbid(self, publication: PublicationKey, forbidden: bool) -> None:
+        self._forwarding.forbid(publication, forbidden)
+
+    def withdraw(self, publication: PublicationKey) -> None:
+        source = self._forwarding.withdraw(publication)
+        if source is None:
+            return
+        self._engine.remove_source(source.id)
+        for entry in self._connections.values():
+            if entry.negotiation is not None:
+                entry.negotiation.drop_source(source)
+
+    def close(self, connection: ConnectionId) -> None:
+        entry = self._connections.pop(connection, None)
+        if entry is None:
+            return
+        sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
+        self._end_transport(entry)
+        self._forwarding.forget(entry.viewer)
+        self._forwarding.change_sources(sources, ())
+
+    def counters(self) -> Mapping[str, int]:
+        return self._engine.counters()
+
+    def stop(self) -> None:
+        if self._loop is not None:
+            self._loop.remove_reader(self._engine.event_fd())
+            self._loop = None
+        self._outbox.listener = None
+        self._engine.stop()
+
+    # Connections
+
+    def _entry(self, connection: ConnectionId) -> _Connection:
+        if connection not in self._connections:
+            self._connections[connection] = _Connection(Viewer(connection))
+        return self._connections[connection]
+
+    def _end_transport(self, entry: _Connection) -> None:
+        """Ends it in the engine, with its slots and sources, and forgets its slots here; sources are the caller's to forget."""
+        if entry.negotiation is not None:
+            self._engine.close(entry.number)
+            self._forget_transport(entry)
+
+    def _forget_transport(self, entry: _Connection) -> None:
+        self._numbers.pop(entry.number, None)
+        self._leave_room(entry.room)
+        entry.number, entry.serial, entry.negotiation = 0, 0, None
+        self._forwarding.lose_slots(entry.viewer)
+
+    def _lost(self, entry: _Connection, reason: str) -> None:
+        """The transport ended on the engine's side."""
+        sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
+        self._forget_transport(entry)
+        self._forwarding.change_sources(sources, ())
+        self._emit(entry.viewer.id, Disconnected(entry.viewer.id, reason))
+
+    def _enter_room(self, name: str) -> int:
+        room = self._rooms.get(name)
+        if room is None:
+            room = self._rooms[name] = _Room(next(self._ids))
+            self._room_names[room.number] = name
+        room.connections += 1
+        return room.number
+
+    def _leave_room(self, name: str) -> None:
+        room = self._rooms[name]
+        room.connections -= 1
+        if room.connections == 0:
+            del self._rooms[name]
+            del self._room_names[room.number]
+
+    # Events
+
+    def _read_events(self) -> None:
+        for event in self._engine.poll_events():
+            self._handle(event)
+
+    def _handle(self, event: "Event") -> None:
+        match event:
+            case ("connected", number):
+                entry = self._numbers.get(number)
+                if entry is not None:
+                    self._emit(entry.viewer.id, Connected(entry.viewer.id))
+            case ("disconnected", number, reason):
+                entry = self._numbers.get(number)
+                if entry is not None:
+                    self._lost(entry, reason)
+            case ("worker_lost", worker, numbers):
+                _log.error("a media worker was lost", worker=worker, connections=len(numbers))
+                for entry in [self._numbers[number] for number in numbers if number in self._numbers]:
+                    self._lost(entry, "worker_lost")
+            case ("speakers", room, levels):
+                self._speakers(room, levels)
+            case ("log", level, message):
+                log = {"error": _log.error, "warning": _log.warning}.get(level, _log.info)
+                log("media engine", message=message)
+            case _:
+                pass  # source_started and slot_started: nobody needs them yet
+
+    def _speakers(self, room: int, levels: Sequence[tuple[int, int]]) -> None:
+        name = self._room_names.get(room)
+        if name is None:
+            return
+        known = ((self._forwarding.publication(source), level) for source, level in levels)
+        spoken = tuple((publication, level) for publication, level in known if publication is not None)
+        self._queue(_Queued(Speakers(name, spoken)))
+
+    def _emit(self, connection: ConnectionId, event: MediaEvent) -> None:
+        entry = self._connections.get(connection)
+        if entry is not None:
+            self._queue(_Queued(event, entry, entry.generation))
+
+    def _queue(self, queued: _Queued) -> None:
+        self._outbox.events.append(queued)
+        if not self._outbox.scheduled:
+            self._outbox.scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._outbox.scheduled = False
+        events, self._outbox.events = self._outbox.events, []
+        for queued in events:
+            entry = queued.connection
+            # The listener may close a connection while we go through the list: look each time.
+            if entry is not None and (
+                self._connections.get(entry.viewer.id) is not entry or queued.generation != entry.generation
+            ):
+                continue
+            if self._outbox.listener is not None:
+                self._outbox.listener(queued.event)

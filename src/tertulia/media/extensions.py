@@ -1,0 +1,35 @@
+"""The RTP header extensions that the engine understands, by the names it has for them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tertulia.media.sdp import Extension, Section
+
+TRANSPORT_CC: Final = "transport_cc"
+_MAX_ID: Final = 14
+"""The one-byte form, which every client reads, has no higher ids (RFC 8285 section 4.2)."""
+
+_URIS: Final = {
+    "urn:ietf:params:rtp-hdrext:sdes:mid": "mid",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": TRANSPORT_CC,
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio_level",
+    "urn:3gpp:video-orientation": "video_orientation",
+}
+
+
+def accepted(section: Section, *, client_sends: bool, client_receives: bool) -> tuple[Extension, ...]:
+    """The offered extensions that we use in a section, as the answer repeats them.
+
+    One that the client narrowed to the other direction is left out, and so is a second id for the same extension.
+    """
+    found: dict[str, Extension] = {}
+    for extension in section.extensions:
+        usable = (extension.direction.sends and client_sends) or (extension.direction.receives and client_receives)
+        if extension.uri in _URIS and 1 <= extension.id <= _MAX_ID and usable:
+            found.setdefault(extension.uri, Extension(extension.id, extension.uri))
+    return tuple(found.values())
+
+
+def ids(extensions: tuple[Extension, ...]) -> Mapping[str, int]:
+    """Header-extension ids by the engine's names."""
+    return {_URIS[extension.uri]: extension.id for extension in extensions}

@@ -1,0 +1,132 @@
+"""A `Media` without media, for tests of what stands above it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tertulia.errors import Code, ProtocolError, TertuliaError, Unavailable
+from tertulia.media.port import (
+    Bound,
+    Connected,
+    ConnectionId,
+    Disconnected,
+    Kind,
+    Listener,
+    MediaEvent,
+    NeedSections,
+    Preference,
+    PublicationKey,
+    Speakers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the port: the method's name and its arguments in order."""
+
+    name: str
+    arguments: tuple[Any, ...]
+
+
+class FakeMedia:
+    """Keeps `port.Media`: records calls, answers every offer alike, and raises the events that a test asks for.
+
+    It keeps the rules about serials; nothing else happens by itself.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.serials: dict[ConnectionId, int] = {}
+        self.publications: dict[ConnectionId, dict[str, PublicationKey]] = {}
+        """By mid, as the last offer of each connection named them."""
+        self.subscriptions: dict[ConnectionId, dict[PublicationKey, Kind]] = {}
+        self.forbidden: set[PublicationKey] = set()
+        self.next_error: TertuliaError | None = None
+        """Raised by the next `answer`, once."""
+        self.totals: dict[str, int] = {}
+        self.stopped = False
+        self._listener: Listener | None = None
+
+    def named(self, name: str) -> list[tuple[Any, ...]]:
+        """The arguments of all calls of a method."""
+        return [call.arguments for call in self.calls if call.name == name]
+
+    # The port
+
+    def listen(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def answer(
+        self, connection: ConnectionId, room: str, serial: int, sdp: str, publications: Mapping[str, PublicationKey]
+    ) -> str:
+        self.calls.append(Call("answer", (connection, room, serial, sdp, dict(publications))))
+        error, self.next_error = self.next_error, None
+        if error is not None:
+            raise error
+        if serial < 1:
+            raise ProtocolError(Code.BAD_OFFER, "serials count from 1")
+        if serial > 1:
+            if connection not in self.serials:
+                raise Unavailable(Code.MEDIA_UNAVAILABLE, "the connection is gone: open a new one with serial 1")
+            if serial <= self.serials[connection]:
+                raise ProtocolError(Code.STALE_OFFER, f"serial {serial} is not above {self.serials[connection]}")
+        self.serials[connection] = serial
+        self.publications[connection] = dict(publications)
+        return f"v=0 fake {connection} {serial}"
+
+    def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
+        self.calls.append(Call("subscribe", (connection, publication, kind)))
+        self.subscriptions.setdefault(connection, {})[publication] = kind
+
+    def unsubscribe(self, connection: ConnectionId, publication: PublicationKey) -> None:
+        self.calls.append(Call("unsubscribe", (connection, publication)))
+        self.subscriptions.get(connection, {}).pop(publication, None)
+
+    def prefer(self, connection: ConnectionId, publication: PublicationKey, preference: Preference) -> None:
+        self.calls.append(Call("prefer", (connection, publication, preference)))
+
+    def forbid(self, publication: PublicationKey, forbidden: bool) -> None:
+        self.calls.append(Call("forbid", (publication, forbidden)))
+        (self.forbidden.add if forbidden else self.forbidden.discard)(publication)
+
+    def withdraw(self, publication: PublicationKey) -> None:
+        self.calls.append(Call("withdraw", (publication,)))
+        self.forbidden.discard(publication)
+        for wanted in self.subscriptions.values():
+            wanted.pop(publication, None)
+
+    def close(self, connection: ConnectionId) -> None:
+        self.calls.append(Call("close", (connection,)))
+        for table in (self.serials, self.publications, self.subscriptions):
+            table.pop(connection, None)
+
+    def counters(self) -> Mapping[str, int]:
+        return dict(self.totals)
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    # What a test makes happen
+
+    def raise_event(self, event: MediaEvent) -> None:
+        """Tells the listener, at once."""
+        if self._listener is None:
+            raise RuntimeError("nobody listens")
+        self._listener(event)
+
+    def connect(self, connection: ConnectionId) -> None:
+        self.raise_event(Connected(connection))
+
+    def disconnect(self, connection: ConnectionId, reason: str = "consent_expired") -> None:
+        self.serials.pop(connection, None)
+        self.publications.pop(connection, None)
+        self.raise_event(Disconnected(connection, reason))
+
+    def bind(self, connection: ConnectionId, mid: str, publication: PublicationKey | None) -> None:
+        self.raise_event(Bound(connection, mid, publication))
+
+    def need_sections(self, connection: ConnectionId, audio: int, video: int) -> None:
+        self.raise_event(NeedSections(connection, audio, video))
+
+    def speak(self, room: str, *levels: tuple[PublicationKey, int]) -> None:
+        self.raise_event(Speakers(room, levels))

@@ -1,0 +1,274 @@
+"""Who receives what: sources, subscriptions and the receiving sections that they meet in.
+
+A subscription waits until its publication has a source and its connection a free slot of that kind whose client can decode the source.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from tertulia.media.codecs import Payload, payload_for
+from tertulia.media.port import Bound, ConnectionId, Kind, MediaEvent, NeedSections, Preference, PublicationKey
+from tertulia.media.sections import Slot, Source
+
+if TYPE_CHECKING:
+    from tertulia._media import Engine
+
+MAX_POOL: Final = 100
+"""Receiving sections of one kind that we ask a client for: two such pools stay below the limits of an offer."""
+_FIRST_POOL: Final[dict[Kind, int]] = {"audio": 3, "video": 4}
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A wish to receive, and where it is met at present."""
+
+    publication: PublicationKey
+    kind: Kind
+    visible: bool = True
+    slot: Slot | None = None
+    payload: Payload | None = None
+    unplayable: bool = False
+    """The client cannot decode it; said once in the log."""
+
+
+@dataclass(slots=True)
+class Viewer:
+    """What a connection receives. Outlives the transport: subscriptions wait for the next one."""
+
+    id: ConnectionId
+    subscriptions: dict[PublicationKey, Subscription] = field(default_factory=dict)
+    slots: tuple[Slot, ...] = ()
+    taken: set[int] = field(default_factory=set)
+    """Ids of the slots that carry something."""
+    paused: set[int] = field(default_factory=set)
+    asked: bool = False
+    """More sections were asked for since the last offer."""
+    open: bool = False
+
+
+class Forwarding:
+    """Binds sources to slots, and says so."""
+
+    def __init__(self, engine: "Engine", emit: Callable[[ConnectionId, MediaEvent], None]) -> None:
+        self._engine = engine
+        self._emit = emit
+        self._sources: dict[PublicationKey, Source] = {}
+        self._publications: dict[int, PublicationKey] = {}
+        self._viewers: dict[PublicationKey, dict[ConnectionId, Viewer]] = {}
+        self._forbidden: set[PublicationKey] = set()
+
+    def publication(self, source: int) -> PublicationKey | None:
+        """The publication of a source that is still there."""
+        return self._publications.get(source)
+
+    # Sources
+
+    def change_sources(self, removed: Iterable[Source], added: Sequence[Source]) -> None:
+        """Call when the engine knows the added ones. A publication in both goes on in the same places, with another source."""
+        replaced = {source.publication for source in added}
+        for source in added:
+            self._sources[source.publication] = source
+            self._publications[source.id] = source.publication
+            if source.publication in self._forbidden:
+                self._engine.enable_source(source.id, False)
+        for source in removed:
+            self._publications.pop(source.id, None)
+            if self._sources.get(source.publication) == source:
+                del self._sources[source.publication]
+                self._unbind_everywhere(source.publication)
+        for publication in replaced:
+            for viewer in list(self._viewers.get(publication, {}).values()):
+                self._rebind(viewer, viewer.subscriptions[publication])
+                self.fill(viewer)
+
+    def withdraw(self, publication: PublicationKey) -> Source | None:
+        """Forgets a publication and all subscriptions to it; gives the source that it had."""
+        source = self._sources.pop(publication, None)
+        if source is not None:
+            self._publications.pop(source.id, None)
+        self._forbidden.discard(publication)
+        viewers = self._viewers.pop(publication, {}).values()
+        for viewer in viewers:
+            self._release(viewer, viewer.subscriptions.pop(publication))
+        for viewer in viewers:
+            self.fill(viewer)
+        return source
+
+    def forbid(self, publication: PublicationKey, forbidden: bool) -> None:
+        if forbidden == (publication in self._forbidden):
+            return
+        if forbidden:
+            self._forbidden.add(publication)
+        else:
+            self._forbidden.discard(publication)
+        source = self._sources.get(publication)
+        if source is not None:
+            self._engine.enable_source(source.id, not forbidden)
+
+    # Subscriptions
+
+    def subscribe(self, viewer: Viewer, publication: PublicationKey, kind: Kind) -> None:
+        if publication not in viewer.subscriptions:
+            viewer.subscriptions[publication] = Subscription(publication, kind)
+            self._viewers.setdefault(publication, {})[viewer.id] = viewer
+            self.fill(viewer)
+
+    def unsubscribe(self, viewer: Viewer, publication: PublicationKey) -> None:
+        subscription = viewer.subscriptions.pop(publication, None)
+        if subscription is not None:
+            self._forget_viewer(viewer, publication)
+            self._release(viewer, subscription)
+            self.fill(viewer)
+
+    def prefer(self, viewer: Viewer, publication: PublicationKey, preference: Preference) -> None:
+        subscription = viewer.subscriptions.get(publication)
+        if subscription is not None:
+            subscription.visible = preference.visible
+            self._pause(viewer, subscription)
+
+    # Slots
+
+    def change_slots(self, viewer: Viewer, slots: Sequence[Slot]) -> None:
+        """After each answer: the connection's slots from now on. Those that are missing are gone or their section is inactive."""
+        viewer.open = True
+        viewer.asked = False
+        viewer.slots = tuple(slots)
+        by_id = {slot.id: slot for slot in slots}
+        for subscription in viewer.subscriptions.values():
+            subscription.unplayable = False
+            if subscription.slot is None:
+                continue
+            slot = by_id.get(subscription.slot.id)
+            if slot is None:
+                self._release(viewer, subscription)
+            elif slot != subscription.slot:
+                subscription.slot = slot
+                self._rebind(viewer, subscription)
+        self.fill(viewer)
+
+    def lose_slots(self, viewer: Viewer) -> None:
+        """The transport is gone and its slots with it; nothing needs to be said about them."""
+        viewer.open = viewer.asked = False
+        viewer.slots = ()
+        viewer.taken.clear()
+        viewer.paused.clear()
+        for subscription in viewer.subscriptions.values():
+            subscription.slot = subscription.payload = None
+
+    def forget(self, viewer: Viewer) -> None:
+        """The connection is closed for good."""
+        self.lose_slots(viewer)
+        for publication in viewer.subscriptions:
+            self._forget_viewer(viewer, publication)
+        viewer.subscriptions.clear()
+
+    def fill(self, viewer: Viewer) -> None:
+        """Binds what waits, oldest wish first; asks for sections where there are too few."""
+        if not viewer.open:
+            return
+        lacking: Counter[Kind] = Counter()
+        for subscription in viewer.subscriptions.values():
+            source = self._sources.get(subscription.publication)
+            if subscription.slot is not None or source is None or subscription.unplayable:
+                continue
+            fitting = [
+                (slot, payload)
+                for slot in viewer.slots
+                if slot.kind == source.kind and (payload := payload_for(source.key, slot.payloads)) is not None
+            ]
+            free = next(((slot, payload) for slot, payload in fitting if slot.id not in viewer.taken), None)
+            if source.kind != subscription.kind:
+                self._give_up(viewer, subscription, "its section is of another kind")
+            elif free is not None:
+                self._bind(viewer, subscription, source, *free)
+            elif fitting or not any(slot.kind == source.kind for slot in viewer.slots):
+                lacking[source.kind] += 1
+            else:
+                self._give_up(viewer, subscription, f"the client cannot decode {source.key.name}")
+        if lacking and not viewer.asked:
+            self._ask(viewer, lacking)
+
+    def _ask(self, viewer: Viewer, lacking: Counter[Kind]) -> None:
+        totals = Counter(slot.kind for slot in viewer.slots)
+        wanted: dict[Kind, int] = {kind: _grown(kind, totals[kind], lacking[kind]) for kind in _FIRST_POOL}
+        if all(wanted[kind] <= totals[kind] for kind in lacking):
+            _log.warning("receiving sections at their limit", connection=viewer.id, lacking=dict(lacking))
+            return
+        viewer.asked = True
+        self._emit(viewer.id, NeedSections(viewer.id, wanted["audio"], wanted["video"]))
+
+    def _give_up(self, viewer: Viewer, subscription: Subscription, reason: str) -> None:
+        subscription.unplayable = True
+        _log.warning(
+            "subscription cannot be met", connection=viewer.id, publication=subscription.publication, reason=reason
+        )
+
+    def _bind(self, viewer: Viewer, subscription: Subscription, source: Source, slot: Slot, payload: Payload) -> None:
+        subscription.slot, subscription.payload = slot, payload
+        viewer.taken.add(slot.id)
+        self._pause(viewer, subscription)
+        self._engine_bind(slot, source, payload)
+        self._emit(viewer.id, Bound(viewer.id, slot.mid, subscription.publication))
+
+    def _rebind(self, viewer: Viewer, subscription: Subscription) -> None:
+        """The source or the payload types in a slot changed; the client hears nothing of it if it can go on."""
+        source = self._sources.get(subscription.publication)
+        subscription.unplayable = False
+        if subscription.slot is None or source is None:
+            return
+        payload = payload_for(source.key, subscription.slot.payloads) if source.kind == subscription.kind else None
+        if payload is None:
+            self._release(viewer, subscription)
+        else:
+            subscription.payload = payload
+            self._engine_bind(subscription.slot, source, payload)
+
+    def _engine_bind(self, slot: Slot, source: Source, payload: Payload) -> None:
+        self._engine.bind(
+            slot.id, source.id, payload_type=payload.payload_type, rtx_payload_type=payload.rtx_payload_type
+        )
+
+    def _release(self, viewer: Viewer, subscription: Subscription) -> None:
+        slot, subscription.slot, subscription.payload = subscription.slot, None, None
+        if slot is not None:
+            viewer.taken.discard(slot.id)
+            self._engine.bind(slot.id, None)
+            self._emit(viewer.id, Bound(viewer.id, slot.mid, None))
+
+    def _unbind_everywhere(self, publication: PublicationKey) -> None:
+        viewers = list(self._viewers.get(publication, {}).values())
+        for viewer in viewers:
+            self._release(viewer, viewer.subscriptions[publication])
+            self.fill(viewer)
+
+    def _pause(self, viewer: Viewer, subscription: Subscription) -> None:
+        """A slot without a viewer's eyes on it sends nothing; sound goes on."""
+        slot = subscription.slot
+        if slot is None:
+            return
+        paused = subscription.kind == "video" and not subscription.visible
+        if paused != (slot.id in viewer.paused):
+            (viewer.paused.add if paused else viewer.paused.discard)(slot.id)
+            self._engine.pause_slot(slot.id, paused)
+
+    def _forget_viewer(self, viewer: Viewer, publication: PublicationKey) -> None:
+        viewers = self._viewers.get(publication, {})
+        viewers.pop(viewer.id, None)
+        if not viewers:
+            self._viewers.pop(publication, None)
+
+
+def _grown(kind: Kind, total: int, lacking: int) -> int:
+    """The pool doubles until it is large enough, so that a growing room asks seldom."""
+    if lacking == 0:
+        return total
+    wanted = total * 2 or _FIRST_POOL[kind]
+    while wanted < total + lacking:
+        wanted *= 2
+    return min(wanted, MAX_POOL)

@@ -1,0 +1,58 @@
+"""What stands in a connection's sections on our side: a source, a slot, or both."""
+
+from dataclasses import dataclass
+
+from tertulia.media.codecs import CodecKey, Payload
+from tertulia.media.port import Kind, PublicationKey
+from tertulia.media.sdp import Codec, Extension, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A publication as a client sends it to us. `ssrc` is None where the offer does not tell it."""
+
+    id: int
+    publication: PublicationKey
+    kind: Kind
+    key: CodecKey
+    mid: str
+    clock_rate: int
+    payload_type: int
+    rtx_payload_type: int | None
+    ssrc: int | None
+    rtx_ssrc: int | None
+    nack: bool
+    extensions: tuple[Extension, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in which a client receives; what is in it changes without SDP."""
+
+    id: int
+    kind: Kind
+    mid: str
+    ssrc: int
+    rtx_ssrc: int
+    stream: str
+    """Its MediaStream. Two slots do not share one, or a browser would put two people together; a player's picture and sound do."""
+    transport_cc: bool
+    extensions: tuple[Extension, ...]
+    payloads: tuple[Payload, ...]
+    """What the client can decode in it, and by which payload types."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSection:
+    """An offered section and what becomes of it."""
+
+    offered: Section
+    accepted: bool
+    codecs: tuple[Codec, ...] = ()
+    """The codecs of the answer, without RTX."""
+    extensions: tuple[Extension, ...] = ()
+    source: Source | None = None
+    slot: Slot | None = None
+    """Kept while the section is inactive; see `to_client`."""
+    to_client: bool = False
+    """We send in this section."""

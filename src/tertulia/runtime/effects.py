@@ -1,0 +1,196 @@
+"""What follows from a room's events: sessions are told, and media does what the room has decided."""
+
+from collections.abc import Callable
+
+from tertulia.core import events
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import Preference as CorePreference
+from tertulia.core.model import Publication
+from tertulia.core.room import Room
+from tertulia.errors import Code, ProtocolError
+from tertulia.media.port import Bound, ConnectionId, Media, NeedSections, Preference, PublicationKey
+from tertulia.runtime.seat import Entered, Heard, MediaLost, Notice, Offer, Seat, Shown
+
+Wish = tuple[ParticipantId, PublicationId]
+
+
+class Effects:
+    """One room's sessions and its part of the media engine. Called by the room's actor only."""
+
+    def __init__(self, room: Room, name: str, media: Media) -> None:
+        self._room = room
+        self._name = name
+        self._media = media
+        self._seats: dict[ParticipantId, Seat] = {}
+        self._arriving: Seat | None = None
+        self._publications: dict[PublicationId, Publication] = {}
+        self._wishes: dict[Wish, CorePreference] = {}
+        self._forwarded: set[Wish] = set()
+        self._table: dict[type, Callable[..., None]] = {
+            events.Admitted: self._admitted,
+            events.Waiting: self._waiting,
+            events.Denied: self._over,
+            events.SessionEnded: self._over,
+            events.PublicationAdded: self._publication_added,
+            events.PublicationRemoved: self._publication_removed,
+            events.PublicationUpdated: self._publication_updated,
+            events.PublicationForbidden: self._publication_forbidden,
+            events.SubscriptionAdded: self._subscription_added,
+            events.SubscriptionRemoved: self._subscription_removed,
+            events.SubscriptionChanged: self._subscription_changed,
+            events.TopologyChanged: self._topology_changed,
+        }
+
+    def carry_out(self, happened: list[events.Event], arriving: Seat | None) -> None:
+        """`arriving`: the session of the `Join` that led to these events."""
+        self._arriving = arriving
+        for event in happened:
+            handler = self._table.get(type(event))
+            if handler is None:
+                self._show(event)
+            else:
+                handler(event)
+        self._arriving = None
+
+    def seat(self, participant: ParticipantId) -> Seat | None:
+        return self._seats.get(participant)
+
+    @property
+    def seats(self) -> dict[ParticipantId, Seat]:
+        return self._seats
+
+    @property
+    def publications(self) -> dict[PublicationId, Publication]:
+        return self._publications
+
+    # --- media ------------------------------------------------------------------------------------------------------------------------
+
+    def answer(self, offer: Offer) -> str:
+        seat = self._seats.get(offer.participant)
+        if seat is None:
+            raise ProtocolError(Code.NO_SUCH_PARTICIPANT, "you are not in the room")
+        for publication in offer.publications.values():
+            known = self._publications.get(publication)
+            if known is None or known.owner != offer.participant:
+                raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{publication} is not a publication of yours")
+        keys = {mid: PublicationKey(publication) for mid, publication in offer.publications.items()}
+        return self._media.answer(seat.connection, self._name, offer.serial, offer.sdp, keys)
+
+    def media_told(self, participant: ParticipantId, event: Bound | NeedSections | MediaLost) -> None:
+        """Something for one participant's client about its connection to the SFU."""
+        seat = self._seats.get(participant)
+        if seat is not None:
+            seat.deliver(Notice(event))
+
+    def heard(self, levels: tuple[tuple[PublicationKey, int], ...]) -> None:
+        """Who speaks, to everybody. A publication that is gone or muted speaks no more."""
+        known = ((self._publications.get(PublicationId(key)), level) for key, level in levels)
+        speakers = tuple((p.owner, p.id, level) for p, level in known if p is not None and not p.muted)
+        self._show_to(tuple(self._seats), Heard(speakers))
+
+    # --- sessions ---------------------------------------------------------------------------------------------------------------------
+
+    def _admitted(self, event: events.Admitted) -> None:
+        if self._arriving is not None and event.participant not in self._seats:
+            self._seats[event.participant] = self._arriving
+        seat = self._seats.get(event.participant)
+        if seat is not None:
+            seat.deliver(Notice(Entered(self._room.snapshot(event.participant))))
+
+    def _waiting(self, event: events.Waiting) -> None:
+        if self._arriving is not None:
+            self._seats[event.participant] = self._arriving
+            self._arriving.deliver(Notice(event))
+
+    def _over(self, event: events.Denied | events.SessionEnded) -> None:
+        seat = self._seats.pop(event.participant, None)
+        if seat is not None:
+            self._media.close(seat.connection)
+            for wish in [wish for wish in self._forwarded if wish[0] == event.participant]:
+                self._forwarded.discard(wish)
+            seat.deliver(Notice(event))
+
+    # --- tracks -----------------------------------------------------------------------------------------------------------------------
+
+    def _publication_added(self, event: events.PublicationAdded) -> None:
+        self._publications[event.publication.id] = event.publication
+        self._show(event)
+
+    def _publication_removed(self, event: events.PublicationRemoved) -> None:
+        if self._publications.pop(event.publication, None) is not None:
+            self._media.withdraw(PublicationKey(event.publication))
+        self._show(event)
+
+    def _publication_updated(self, event: events.PublicationUpdated) -> None:
+        self._publications[event.publication.id] = event.publication
+        self._show(event)
+
+    def _publication_forbidden(self, event: events.PublicationForbidden) -> None:
+        self._media.forbid(PublicationKey(event.publication), event.forbidden)
+
+    def _subscription_added(self, event: events.SubscriptionAdded) -> None:
+        wish = (event.subscriber, event.publication)
+        self._wishes[wish] = CorePreference()
+        self._forward(wish)
+
+    def _subscription_removed(self, event: events.SubscriptionRemoved) -> None:
+        wish = (event.subscriber, event.publication)
+        self._wishes.pop(wish, None)
+        self._stop_forwarding(wish)
+
+    def _subscription_changed(self, event: events.SubscriptionChanged) -> None:
+        wish = (event.subscriber, event.publication)
+        self._wishes[wish] = event.preference
+        connection = self._connection(event.subscriber)
+        if wish in self._forwarded and connection is not None:
+            self._media.prefer(connection, PublicationKey(event.publication), _for_media(event.preference))
+
+    def _topology_changed(self, event: events.TopologyChanged) -> None:
+        for wish in self._wishes:
+            self._forward(wish)
+        self._show(event)
+
+    def _forward(self, wish: Wish) -> None:
+        """Makes media do for this subscription what the room says now."""
+        subscriber, publication = wish
+        wanted = self._room.forwards(subscriber, publication)
+        if not wanted:
+            self._stop_forwarding(wish)
+            return
+        connection = self._connection(subscriber)
+        known = self._publications.get(publication)
+        if wish in self._forwarded or connection is None or known is None:
+            return
+        self._forwarded.add(wish)
+        self._media.subscribe(connection, PublicationKey(publication), known.kind.value)
+        if self._wishes[wish] != CorePreference():
+            self._media.prefer(connection, PublicationKey(publication), _for_media(self._wishes[wish]))
+
+    def _stop_forwarding(self, wish: Wish) -> None:
+        if wish not in self._forwarded:
+            return
+        self._forwarded.discard(wish)
+        connection = self._connection(wish[0])
+        if connection is not None:
+            self._media.unsubscribe(connection, PublicationKey(wish[1]))
+
+    def _connection(self, participant: ParticipantId) -> ConnectionId | None:
+        seat = self._seats.get(participant)
+        return None if seat is None else seat.connection
+
+    # --- telling ----------------------------------------------------------------------------------------------------------------------
+
+    def _show(self, event: events.Event) -> None:
+        to: tuple[ParticipantId, ...] = getattr(event, "to", ())
+        self._show_to(to, event)
+
+    def _show_to(self, to: tuple[ParticipantId, ...], event: Shown) -> None:
+        notice = Notice(event)
+        for participant in to:
+            seat = self._seats.get(participant)
+            if seat is not None:
+                seat.deliver(notice)
+
+
+def _for_media(preference: CorePreference) -> Preference:
+    return Preference(preference.visible, preference.width, preference.height, preference.layer.value)

@@ -1,0 +1,144 @@
+"""All rooms of a server: found by name, made on demand, forgotten when they have ended."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from tertulia.core import commands, events
+from tertulia.core.ids import ParticipantId
+from tertulia.core.model import RoomSettings
+from tertulia.core.room import Room
+from tertulia.errors import Code, Unavailable
+from tertulia.media.port import Bound, Connected, ConnectionId, Disconnected, Media, MediaEvent, NeedSections, Speakers
+from tertulia.runtime.actor import Observer, RoomActor
+from tertulia.runtime.seat import MediaLost, Outcome, Seat
+
+log = structlog.get_logger(__name__)
+
+JOIN_TRIES = 3
+"""A room may end between finding it and joining it; then it is made anew."""
+
+
+class Hub:
+    """Lives in one event loop."""
+
+    def __init__(
+        self,
+        media: Media,
+        settings_for: Callable[[str], RoomSettings],
+        *,
+        max_rooms: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._media = media
+        self._settings_for = settings_for
+        self._max_rooms = max_rooms
+        self._clock = clock
+        self._rooms: dict[str, RoomActor] = {}
+        self._observers: list[Observer] = []
+        self._connections: dict[ConnectionId, tuple[RoomActor, ParticipantId]] = {}
+        self.stopping = False
+        media.listen(self._media_event)
+
+    def observe(self, observer: Observer) -> None:
+        """It hears every event of every room, in the room's turn: it must return at once."""
+        self._observers.append(observer)
+
+    @property
+    def rooms(self) -> dict[str, RoomActor]:
+        """By name. Not to be changed."""
+        return self._rooms
+
+    def find(self, name: str) -> RoomActor | None:
+        return self._rooms.get(name)
+
+    async def join(
+        self,
+        name: str,
+        join: commands.Join,
+        seat: Seat,
+        reply: Callable[[RoomActor, Outcome], None],
+        check: Callable[[Room], None] | None = None,
+    ) -> None:
+        """Brings a session into a room, which is made where there is none. `reply` tells how it went, in the room's turn.
+
+        Raises Unavailable with server_stopping, too_many_rooms or room_ended, without calling `reply`.
+        """
+        for attempt in range(JOIN_TRIES):
+            actor = self._find_or_make(name)
+
+            def replied(outcome: Outcome, actor: RoomActor = actor) -> None:
+                if actor.seat(join.participant) is seat:
+                    self._connections[seat.connection] = (actor, join.participant)
+                reply(actor, outcome)
+
+            try:
+                await actor.request(join, replied, seat=seat, check=check)
+                return
+            except Unavailable:
+                if attempt == JOIN_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def forget(self, connection: ConnectionId) -> None:
+        """Its session is over."""
+        self._connections.pop(connection, None)
+
+    async def stop(self, timeout: float) -> None:
+        """No more joins; ends every room with server_stopping, waiting at most `timeout` seconds for their turn to come."""
+        self.stopping = True
+        actors = list(self._rooms.values())
+        for actor in actors:
+            actor.post(commands.End(None, "server_stopping", Code.SERVER_STOPPING))
+        if actors:
+            await asyncio.wait([asyncio.ensure_future(actor.stopped()) for actor in actors], timeout=timeout)
+        for actor in list(self._rooms.values()):
+            log.warning("room did not end in time", room=actor.name)
+            actor.abandon()
+        self._connections.clear()
+
+    def _find_or_make(self, name: str) -> RoomActor:
+        if self.stopping:
+            raise Unavailable(Code.SERVER_STOPPING, "the server is stopping")
+        actor = self._rooms.get(name)
+        if actor is None:
+            if len(self._rooms) >= self._max_rooms:
+                raise Unavailable(Code.TOO_MANY_ROOMS, "this server has no place for another room")
+            actor = RoomActor(
+                self._settings_for(name),
+                self._media,
+                clock=self._clock,
+                observe=self._observed,
+                on_closed=self._room_closed,
+            )
+            self._rooms[name] = actor
+        return actor
+
+    def _observed(self, actor: RoomActor, event: events.Event) -> None:
+        for observer in self._observers:
+            observer(actor, event)
+
+    def _room_closed(self, actor: RoomActor) -> None:
+        if self._rooms.get(actor.name) is actor:
+            del self._rooms[actor.name]
+
+    def _media_event(self, event: MediaEvent) -> None:
+        if isinstance(event, Speakers):
+            actor = self._rooms.get(event.room)
+            if actor is not None:
+                actor.effects.heard(event.levels)
+            return
+        owner = self._connections.get(event.connection)
+        if owner is None:
+            return
+        actor, participant = owner
+        if isinstance(event, Connected):
+            actor.post(commands.MediaConnected(participant))
+        elif isinstance(event, Disconnected):
+            actor.post(commands.MediaDisconnected(participant))
+            actor.effects.media_told(participant, MediaLost(event.reason))
+        else:
+            told: Bound | NeedSections = event
+            actor.effects.media_told(participant, told)

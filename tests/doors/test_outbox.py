@@ -1,0 +1,128 @@
+"""The outbox against a plain model: nothing is lost, doubled or out of order."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tertulia.doors.session import Allowance, Connections, Outbox, Rate
+
+
+def make() -> Outbox:
+    return Outbox(lambda body, seq: b"%d:" % seq + body)
+
+
+def drain(outbox: Outbox) -> list[bytes]:
+    taken = []
+    while (text := outbox.take()) is not None:
+        taken.append(text)
+    return taken
+
+
+@given(st.lists(st.one_of(st.just("put"), st.just("take"), st.just("loss"), st.integers(0, 5))))
+def test_every_message_arrives_once_and_in_order(steps: list[str | int]) -> None:
+    outbox, sent, received = make(), 0, 0
+    in_flight: list[bytes] = []
+
+    def arrives(text: bytes) -> None:
+        nonlocal received
+        assert text == b"%d:m%d" % (received + 1, received)
+        received += 1
+
+    for step in steps:
+        if step == "put":
+            outbox.put(b"m%d" % sent)
+            sent += 1
+        elif step == "take":
+            text = outbox.take()
+            if text is not None:
+                in_flight.append(text)
+        elif step == "loss":
+            in_flight.clear()
+            assert outbox.rewind(received)
+        else:
+            assert isinstance(step, int)
+            for text in in_flight[:step]:
+                arrives(text)
+            del in_flight[:step]
+            outbox.ack(received)
+    for text in (*in_flight, *drain(outbox)):
+        arrives(text)
+    assert received == sent
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans())))
+def test_keyed_messages_leave_no_gap_and_do_not_pile_up(steps: list[tuple[bool, bool]]) -> None:
+    outbox, taken = make(), []
+    for number, (keyed, take) in enumerate(steps):
+        outbox.put(b"%d" % number, "speakers" if keyed else None)
+        assert sum(1 for _, key in outbox._waiting.values() if key) <= 1
+        if take and (text := outbox.take()) is not None:
+            taken.append(text)
+    taken += drain(outbox)
+    assert [int(text.split(b":")[0]) for text in taken] == list(range(1, len(taken) + 1))
+    bodies = [int(text.split(b":")[1]) for text in taken]
+    assert bodies == sorted(bodies)
+    assert {n for n, (keyed, _) in enumerate(steps) if not keyed} <= set(bodies)
+
+
+def test_acks_that_make_no_sense_do_no_harm() -> None:
+    outbox = make()
+    outbox.put(b"a")
+    outbox.take()
+    outbox.ack(7)
+    outbox.ack(0)
+    assert outbox.rewind(0)
+    assert not outbox.rewind(2)
+    outbox.ack(1)
+    assert not outbox.rewind(0)
+
+
+def test_it_is_bounded_by_count_and_by_size() -> None:
+    outbox = make()
+    for _ in range(257):
+        outbox.put(b"x")
+    assert outbox.too_much_for_a_reader
+    outbox = make()
+    outbox.put(b"x" * (2 << 20))
+    assert not outbox.too_much_for_a_reader, "one large message may pass"
+    outbox.put(b"x")
+    assert outbox.too_much_for_a_reader
+    outbox.bound_while_detached()
+    assert outbox.lost
+    assert not outbox.rewind(0)
+    outbox.put(b"x")
+    assert outbox.take() is None
+
+
+def test_what_is_kept_for_a_resume_is_bounded() -> None:
+    outbox = make()
+    for _ in range(2_000):
+        outbox.put(b"x" * 100)
+        outbox.take()
+    assert not outbox.rewind(0)
+    assert outbox.rewind(2_000 - 512)
+    assert len(drain(outbox)) == 512
+
+
+def test_rates() -> None:
+    rate = Rate(50, now=0.0)
+    assert [rate.spend(0.0) for _ in range(200)] == [Allowance.PASS] * 200
+    refused = [rate.spend(0.0) for _ in range(1_800)]
+    assert refused.count(Allowance.REPORT) == 18
+    assert refused[0] is Allowance.REPORT
+    assert rate.spend(0.0) is Allowance.ABUSE
+    steady = Rate(50, now=0.0)
+    assert all(steady.spend(n / 50) is Allowance.PASS for n in range(10_000))
+
+
+def test_connections_are_paid_back() -> None:
+    connections = Connections(total=2, per_address=1)
+    assert connections.enter("a")
+    assert not connections.enter("a")
+    assert connections.enter("b")
+    assert not connections.enter("c")
+    connections.leave("a")
+    assert connections.enter("c")
+    connections.leave("b")
+    connections.leave("c")
+    assert connections.open == 0
+    assert not connections._by_address

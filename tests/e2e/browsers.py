@@ -1,0 +1,201 @@
+"""Real browsers behind one small interface: open a page, call a function of its `person`, close it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Page as PlaywrightPage
+from websockets.asyncio.client import ClientConnection, connect
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio",
+    "--disable-features=WebRtcHideLocalIpsWithMdns", "--allow-loopback-in-peer-connection",
+    "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
+]  # fmt: skip
+
+# As a user's Firefox has them, but for fake devices, real host addresses (no mDNS resolver runs here) and nothing that phones home.
+FIREFOX_PREFERENCES = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    "media.autoplay.block-webaudio": False,
+    "app.update.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.page": 0,
+    "browser.newtabpage.enabled": False,
+    "browser.safebrowsing.update.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "dom.push.connection.enabled": False,
+    "extensions.getAddons.cache.enabled": False,
+    "media.gmp-manager.updateEnabled": False,
+    "media.gmp-manager.url": "",
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "network.dns.disablePrefetch": True,
+    "services.settings.server": "data:,",
+    "toolkit.telemetry.enabled": False,
+}
+
+
+def find(*names: str) -> str:
+    """The first of these programs that is installed; a missing browser is a failure, never a skipped test."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError(f"none of {', '.join(names)} is installed: apt-get install {names[0]}")
+
+
+class Page(Protocol):
+    """A browser tab with the test page in it."""
+
+    async def evaluate(self, expression: str) -> Any: ...
+    async def reload(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class ChromiumPage:
+    def __init__(self, context: BrowserContext, page: PlaywrightPage) -> None:
+        self._context = context
+        self.page = page
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self.page.evaluate(f"async () => ({expression})")
+
+    async def reload(self) -> None:
+        await self.page.reload()
+
+    async def close(self) -> None:
+        await self._context.close()
+
+
+class Chromium:
+    """One headless Chromium; every page has a context (profile) of its own unless told to share one."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    async def __aenter__(self) -> Chromium:
+        self._playwright = await async_playwright().start()
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=find("chromium", "chromium-browser", "google-chrome"), args=CHROMIUM_FLAGS
+        )
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        assert self._browser and self._playwright
+        await self._browser.close()
+        await self._playwright.stop()
+
+    async def open(self, url: str, **options: Any) -> ChromiumPage:
+        assert self._browser
+        options.setdefault("permissions", ["camera", "microphone"])
+        context = await self._browser.new_context(ignore_https_errors=True, **options)
+        page = ChromiumPage(context, await context.new_page())
+        await page.page.goto(url)
+        return page
+
+
+class FirefoxPage:
+    def __init__(self, firefox: Firefox, context: str, url: str) -> None:
+        self._firefox = firefox
+        self._context = context
+        self._url = url
+
+    async def evaluate(self, expression: str) -> Any:
+        result = await self._firefox.command(
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify(await ({expression})) ?? 'null')()",
+            target={"context": self._context},
+            awaitPromise=True,
+        )
+        if result["type"] != "success":
+            raise RuntimeError(result["exceptionDetails"]["text"])
+        return json.loads(result["result"]["value"])
+
+    async def reload(self) -> None:
+        await self._firefox.command("browsingContext.reload", context=self._context, wait="complete")
+
+    async def close(self) -> None:
+        await self._firefox.command("browsingContext.close", context=self._context)
+
+
+class Firefox:
+    """Debian's Firefox over WebDriver BiDi: Playwright drives only its own build."""
+
+    async def __aenter__(self) -> Firefox:
+        self._profile = Path(tempfile.mkdtemp(prefix="tertulia-firefox-"))
+        lines = [f'user_pref("{key}", {json.dumps(value)});\n' for key, value in FIREFOX_PREFERENCES.items()]
+        (self._profile / "user.js").write_text("".join(lines))
+        self._process = await asyncio.create_subprocess_exec(
+            find("firefox-esr", "firefox"), "--headless", "--no-remote", "--profile", str(self._profile), "--remote-debugging-port", "0",
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1"}, start_new_session=True,
+        )  # fmt: skip
+        address = await asyncio.wait_for(self._listening(), 60)
+        self._drain = asyncio.create_task(self._read_to_end())
+        self._socket: ClientConnection = await connect(f"{address}/session", max_size=None, compression=None)
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._reader = asyncio.create_task(self._read())
+        await self.command("session.new", capabilities={})
+        return self
+
+    async def _listening(self) -> str:
+        assert self._process.stderr
+        async for line in self._process.stderr:
+            if b"WebDriver BiDi listening on" in line:
+                return line.decode().rsplit(" ", 1)[1].strip()
+        raise RuntimeError("Firefox ended before it listened")
+
+    async def _read_to_end(self) -> None:
+        assert self._process.stderr
+        while await self._process.stderr.read(65536):
+            pass
+
+    async def _read(self) -> None:
+        async for text in self._socket:
+            message = json.loads(text)
+            if (waiting := self._waiting.pop(message.get("id"), None)) and not waiting.done():
+                waiting.set_result(message)
+
+    async def __aexit__(self, *exc: object) -> None:
+        try:
+            await asyncio.wait_for(self.command("browser.close"), 5)
+            await asyncio.wait_for(self._process.wait(), 8)
+        except (TimeoutError, RuntimeError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+        self._reader.cancel()
+        self._drain.cancel()
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+    async def command(self, method: str, **parameters: Any) -> Any:
+        number = next(self._ids)
+        future = self._waiting[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        answer = await asyncio.wait_for(future, 60)
+        if answer["type"] == "error":
+            raise RuntimeError(f"{method}: {answer['message']}")
+        return answer["result"]
+
+    async def open(self, url: str) -> FirefoxPage:
+        user = (await self.command("browser.createUserContext"))["userContext"]
+        context = (await self.command("browsingContext.create", type="tab", userContext=user))["context"]
+        await self.command("browsingContext.navigate", context=context, url=url, wait="complete")
+        return FirefoxPage(self, context, url)

@@ -1,0 +1,159 @@
+"""One server for most tests, browsers that are started once, people that are closed after each test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import urllib.request
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from .browsers import Chromium, Firefox
+from .caller import Caller
+
+HERE = Path(__file__).parent
+READY_WITHIN = 30.0
+
+
+class Server:
+    """`tertulia serve` as a user starts it, on ports of its own."""
+
+    def __init__(self, *arguments: str, port: int = 0, udp_port: int = 0) -> None:
+        self._arguments = arguments
+        self._port = port
+        self._udp_port = udp_port
+        self.url = ""
+        self.lines: list[dict[str, Any]] = []
+
+    async def start(self) -> Server:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tertulia", "serve", "--port", str(self._port), "--udp-port", str(self._udp_port), "--log", "json",
+            "--test-commands", *self._arguments,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        ready = await asyncio.wait_for(self._wait_for_ready(), READY_WITHIN)
+        self.url = ready["url"].rstrip("/")
+        self._port = int(self.url.rsplit(":", 1)[1])
+        self._udp_port = self.udp_port = int(ready["udp_port"])
+        self._drain = asyncio.create_task(self._read())
+        return self
+
+    async def _wait_for_ready(self) -> dict[str, Any]:
+        while entry := await self._line():
+            if entry.get("event") == "ready":
+                return entry
+        raise RuntimeError(f"the server ended: {self.lines}")
+
+    async def _line(self) -> dict[str, Any] | None:
+        assert self._process.stdout
+        text = await self._process.stdout.readline()
+        if not text:
+            return None
+        try:
+            entry = json.loads(text)
+        except ValueError:
+            entry = {"event": text.decode(errors="replace").rstrip()}
+        self.lines.append(entry)
+        return dict(entry)
+
+    async def _read(self) -> None:
+        while await self._line():
+            pass
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process.returncode is None:
+            self._process.send_signal(how)
+        await asyncio.wait_for(self._process.wait(), 15)
+        self._drain.cancel()
+
+    async def get(self, path: str) -> str:
+        def fetch() -> str:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+                return str(answer.read().decode())
+
+        return await asyncio.to_thread(fetch)
+
+    async def post(self, path: str) -> str:
+        def fetch() -> str:
+            request = urllib.request.Request(self.url + path, method="POST")
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return str(answer.read().decode())
+
+        return await asyncio.to_thread(fetch)
+
+    async def metric(self, name: str) -> float:
+        """The sum of a metric's samples."""
+        text = await self.get("/metrics")
+        values = [line.rsplit(" ", 1)[1] for line in text.splitlines() if line.split("{")[0].split(" ")[0] == name]
+        assert values, f"no metric {name}"
+        return sum(map(float, values))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server() -> AsyncIterator[Server]:
+    server = await Server("--web", str(HERE / "web")).start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Chromium]:
+    async with Chromium() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def firefox() -> AsyncIterator[Firefox]:
+    async with Firefox() as browser:
+        yield browser
+
+
+@pytest.fixture
+def room() -> str:
+    return f"room-{uuid.uuid4().hex[:8]}"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def people(
+    request: pytest.FixtureRequest, server: Server, chromium: Chromium, room: str
+) -> AsyncIterator[Callable[..., Any]]:
+    """`await people("Ana", "Ben")` opens a page for each, not yet joined."""
+    opened: list[Caller] = []
+
+    async def invite(*names: str, browser: Any = chromium, **options: Any) -> list[Caller]:
+        callers = []
+        for name in names:
+            page = await browser.open(f"{server.url}/")
+            caller = Caller(page, name, len(opened) + 1, room, options=options)
+            opened.append(caller)
+            callers.append(caller)
+        return callers
+
+    yield invite
+    failed = getattr(request.node, "failed", False)
+    for caller in opened:
+        if failed:
+            print(f"--- {caller.name}", getattr(caller.page, "errors", ""))
+            try:
+                print(json.dumps(await caller.page.evaluate("person.state()"))[:2000])
+                print(json.dumps(await caller.roads())[:2000])
+            except Exception as error:
+                print(f"(page gone: {error})")
+        await caller.page.close()
+    if failed:
+        print("--- server", *server.lines[-40:], sep="\n")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    outcome = yield
+    if outcome.get_result().failed:  # type: ignore[attr-defined]
+        item.failed = True  # type: ignore[attr-defined]

@@ -1,0 +1,35 @@
+"""A clap is seen and heard at the same time: at most 80 ms apart at the receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import pytest
+
+from .caller import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+CLAPS = 5
+MOST = 80.0
+"""Milliseconds between sound and picture that people do not notice (ITU-R BT.1359 allows +45 to -125)."""
+
+
+@pytest.mark.parametrize("road", ["direct", "server"])
+async def test_sound_and_picture_stay_together(people: Callable[..., Any], road: str) -> None:
+    callers = await people("Ana", "Ben", "Cora")
+    ana, ben, cora = callers
+    await ana.join(fps=30, clap=True)
+    await ben.join()
+    if road == "server":
+        await cora.join()
+    await ben.sees(ana)
+    await ben.call("listenForClaps", name="Ana")
+
+    async def enough() -> list[float] | None:
+        claps = await ben.call("claps", name="Ana")
+        return claps if len(claps) >= CLAPS else None
+
+    claps = await until(enough, f"{CLAPS} claps are seen and heard")
+    assert abs(median(claps)) <= MOST, claps

@@ -1,0 +1,143 @@
+// One person in a call, driven from outside: `person.join(…)`, `person.watch(…)`, `person.hear(…)`. Everything that is returned is plain JSON.
+import { Room } from '/sdk/tertulia.js';
+import { beeps, clapper, listen, paint, read, tone } from './picture.js';
+
+const KEEP = 4000;
+
+class Person {
+  /** Frames as they were shown, by the sender's name: `{at, id, n}` or `{at, black}`. */
+  frames = new Map();
+  ears = new Map();
+  elements = new Map();
+  log = [];
+
+  async join({ room, name, id, hz, fps = 10, options = {}, clap = false, publish = ['camera', 'microphone'] }) {
+    this.room = new Room(`/r/${room}`, options);
+    this.room.addEventListener('publicationadded', (event) => this.#attach(event.publication, event.participant));
+    this.room.addEventListener('publicationremoved', (event) => this.#detach(event.publication));
+    this.room.addEventListener('statechange', () => this.#note('state', this.room.state));
+    this.room.addEventListener('topologychange', () => this.#note('topology', { ...this.room.topology }));
+    await this.room.join({ name });
+    if (clap) this.board = clapper(hz);
+    if (publish.includes('camera')) {
+      this.painted = paint(id, fps, this.board?.flash);
+      this.camera = await this.room.local.publish(this.painted.track, { source: 'camera' });
+    }
+    if (publish.includes('microphone')) {
+      this.microphone = await this.room.local.publish(this.board?.track ?? tone(hz), { source: 'microphone' });
+    }
+    return this.room.local.id;
+  }
+
+  #note(what, value) {
+    this.log.push({ at: performance.now(), what, value });
+  }
+
+  #attach(publication, participant) {
+    if (publication.kind === 'audio') {
+      this.ears.set(participant.name, listen(publication.stream));
+      return;
+    }
+    const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
+    video.srcObject = publication.stream;
+    document.body.append(video);
+    video.play().catch(() => {});
+    this.elements.set(publication.id, video);
+    const key = publication.source === 'camera' ? participant.name : `${participant.name}/${publication.source}`;
+    const frames = [];
+    this.frames.set(key, frames);
+    const shown = () => {
+      const seen = read(video);
+      if (seen) frames.push({ at: performance.now(), ...seen });
+      if (frames.length > KEEP) frames.shift();
+      if (video.isConnected) video.requestVideoFrameCallback(shown);
+    };
+    video.requestVideoFrameCallback(shown);
+  }
+
+  #detach(publication) {
+    this.elements.get(publication.id)?.remove();
+    this.elements.delete(publication.id);
+  }
+
+  /** Begins to note the beeps of one sender. */
+  async listenForClaps({ name }) {
+    const [person] = [...this.room.participants.values()].filter((participant) => participant.name === name);
+    const sound = [...person.publications.values()].find((publication) => publication.kind === 'audio');
+    this.beeps = [];
+    await beeps(sound.stream, (at) => this.beeps.push(at));
+  }
+
+  /** For each beep, how many milliseconds later the flash was shown; negative: earlier. */
+  claps({ name }) {
+    const frames = this.frames.get(name) ?? [];
+    const flashes = frames.filter((frame, i) => frame.flash && i > 0 && !frames[i - 1].flash).map((frame) => frame.at);
+    return (this.beeps ?? []).flatMap((beep) => {
+      const nearest = flashes.reduce((best, at) => (Math.abs(at - beep) < Math.abs(best - beep) ? at : best), Infinity);
+      return Math.abs(nearest - beep) < 400 ? [nearest - beep] : [];
+    });
+  }
+
+  now() {
+    return performance.now();
+  }
+
+  /** Frames of one sender since a time of this page's clock. */
+  watch({ name, since = 0 }) {
+    return (this.frames.get(name) ?? []).filter((frame) => frame.at >= since);
+  }
+
+  hear({ name }) {
+    return this.ears.get(name)?.() ?? null;
+  }
+
+  names() {
+    return [...this.room.participants.values()].map((participant) => participant.name).sort();
+  }
+
+  state() {
+    return { state: this.room.state, topology: this.room.topology, log: this.log, id: this.room.local?.id };
+  }
+
+  async mute({ source, muted }) {
+    await this[source].setEnabled(!muted);
+  }
+
+  async leave() {
+    await this.room.leave();
+  }
+
+  async say({ text }) {
+    await this.room.chat.send(text);
+  }
+
+  /** The selected candidate pair and the RTP counts of each road. */
+  async roads() {
+    const roads = this.room.roads();
+    const describe = async (connection) => {
+      if (!connection) return null;
+      const stats = [...(await connection.getStats()).values()];
+      const transport = stats.find((s) => s.type === 'transport');
+      const pair = stats.find((s) => s.id === transport?.selectedCandidatePairId) ?? stats.find((s) => s.type === 'candidate-pair' && s.nominated);
+      const candidate = (id) => {
+        const found = stats.find((s) => s.id === id);
+        return found ? { type: found.candidateType, address: found.address, port: found.port, protocol: found.protocol } : null;
+      };
+      const sum = (type, field) => stats.filter((s) => s.type === type).reduce((total, s) => total + (s[field] ?? 0), 0);
+      return {
+        state: connection.connectionState,
+        local: pair ? candidate(pair.localCandidateId) : null,
+        remote: pair ? candidate(pair.remoteCandidateId) : null,
+        sent: sum('outbound-rtp', 'packetsSent'),
+        received: sum('inbound-rtp', 'packetsReceived'),
+        decoded: sum('inbound-rtp', 'framesDecoded'),
+        lost: sum('inbound-rtp', 'packetsLost'),
+      };
+    };
+    const direct = {};
+    for (const [peer, connection] of roads.peers) direct[peer] = await describe(connection);
+    return { direct, sfu: await describe(roads.sfu) };
+  }
+}
+
+window.person = new Person();

@@ -1,0 +1,55 @@
+"""The compiled engine behind the port, with aiortc as two people."""
+
+import asyncio
+
+import pytest
+from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+
+from tertulia.media import addresses
+from tertulia.media.engine import EngineMedia, create_engine
+from tertulia.media.port import Bound, Connected, ConnectionId, MediaEvent, PublicationKey
+
+ANA, BOB = ConnectionId("ana"), ConnectionId("bob")
+CAM, MIC = PublicationKey("cam"), PublicationKey("mic")
+
+
+async def connect(
+    media: EngineMedia, peer: RTCPeerConnection, connection: ConnectionId, published: dict[str, PublicationKey]
+) -> None:
+    await peer.setLocalDescription(await peer.createOffer())
+    answer = media.answer(connection, "room", 1, peer.localDescription.sdp, published)
+    await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+
+@pytest.mark.interop
+async def test_sound_and_picture_reach_a_viewer_who_came_first() -> None:
+    await asyncio.wait_for(_sound_and_picture(), 30)
+
+
+async def _sound_and_picture() -> None:
+    engine = create_engine(addresses.binding("127.0.0.1", 0), local_only=True)
+    media = EngineMedia(engine, advertised=addresses.advertised("127.0.0.1", engine.addresses()))
+    heard: list[MediaEvent] = []
+    media.listen(heard.append)
+    publisher, viewer = RTCPeerConnection(), RTCPeerConnection()
+    tracks: list[MediaStreamTrack] = []
+    viewer.on("track", tracks.append)
+    try:
+        viewer.addTransceiver("audio", direction="recvonly")
+        viewer.addTransceiver("video", direction="recvonly")
+        media.subscribe(BOB, MIC, "audio")
+        media.subscribe(BOB, CAM, "video")
+        await connect(media, viewer, BOB, {})
+        publisher.addTransceiver(AudioStreamTrack(), direction="sendonly")
+        publisher.addTransceiver(VideoStreamTrack(), direction="sendonly")
+        await connect(media, publisher, ANA, {"0": MIC, "1": CAM})
+        frames = await asyncio.gather(*(track.recv() for track in tracks))
+        assert [type(frame).__name__ for frame in frames] == ["AudioFrame", "VideoFrame"]
+        assert {event.connection for event in heard if isinstance(event, Connected)} == {ANA, BOB}
+        assert [event for event in heard if isinstance(event, Bound)] == [Bound(BOB, "0", MIC), Bound(BOB, "1", CAM)]
+        assert media.counters()["rtp_out"] > 0
+    finally:
+        await publisher.close()
+        await viewer.close()
+        media.stop()

@@ -1,0 +1,68 @@
+import { useEffect, useRef, useState } from 'react';
+import { Room, RoomError } from 'tertulia-client';
+import { Call } from './Call.tsx';
+import { Ended } from './Ended.tsx';
+import { type Choices, PreJoin } from './PreJoin.tsx';
+import { remembered } from '../place.ts';
+
+type Stage =
+  | { is: 'prejoin'; busy: boolean; waiting: boolean }
+  | { is: 'call'; room: Room }
+  | { is: 'ended'; code: string; message: string };
+
+const PREJOIN: Stage = { is: 'prejoin', busy: false, waiting: false };
+
+/** From the door of a room to its end: pre-join, call, end. */
+export function RoomPage({ room: name, token }: { room: string; token: string | null }) {
+  const [stage, setStage] = useState<Stage>(PREJOIN);
+  const joining = useRef<AbortController | null>(null);
+  useEffect(() => () => joining.current?.abort(), []);
+
+  const join = async ({ name: person, camera, microphone }: Choices) => {
+    const abort = new AbortController();
+    joining.current = abort;
+    setStage({ is: 'prejoin', busy: true, waiting: false });
+    const room = new Room(`/r/${encodeURIComponent(name)}`, token ? { token } : {});
+    room.addEventListener('statechange', () => {
+      if (room.state === 'closed') setStage({ is: 'ended', code: room.reason?.code ?? 'left', message: room.reason?.message ?? '' });
+    });
+    try {
+      await room.join({
+        name: person,
+        signal: abort.signal,
+        onWaiting: () => setStage({ is: 'prejoin', busy: true, waiting: true }),
+      });
+    } catch (error) {
+      camera?.stop();
+      microphone?.stop();
+      const problem = error instanceof RoomError ? error : null;
+      setStage({ is: 'ended', code: problem?.code ?? 'internal', message: problem?.message ?? String(error) });
+      return;
+    }
+    setStage({ is: 'call', room });
+    // The page is in the call already; a device that cannot be published is shown by its button.
+    await Promise.allSettled([
+      microphone && room.can('publish:microphone') ? room.local.publish(microphone, { source: 'microphone' }) : null,
+      camera && room.can('publish:camera') ? room.local.publish(camera, { source: 'camera' }) : null,
+    ]);
+  };
+
+  switch (stage.is) {
+    case 'prejoin':
+      return <PreJoin room={name} busy={stage.busy} waiting={stage.waiting} onJoin={(choices) => void join(choices)} />;
+    case 'call':
+      return <Call room={stage.room} />;
+    case 'ended':
+      return (
+        <Ended
+          code={stage.code}
+          message={stage.message}
+          onRejoin={() => {
+            const { name: person } = remembered();
+            if (person) void join({ name: person, camera: null, microphone: null });
+            else setStage(PREJOIN);
+          }}
+        />
+      );
+  }
+}

@@ -1,0 +1,21 @@
+// Copies what the two builds made to where the server looks for it (and the wheel takes it from).
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const web = new URL('../', import.meta.url);
+const target = new URL('../src/tertulia/static/', web);
+const copies = [
+  ['app/dist/', 'app/'],
+  ['sdk/dist/tertulia.js', 'sdk/tertulia.js'],
+  ['sdk/dist/tertulia.js.map', 'sdk/tertulia.js.map'],
+];
+
+await rm(target, { recursive: true, force: true });
+for (const [from, to] of copies) {
+  const place = new URL(to, target);
+  await mkdir(new URL('.', place), { recursive: true });
+  await cp(new URL(from, web), place, { recursive: true });
+}
+// Made for web/scripts/budget.js; nobody asks the server for it.
+await rm(new URL('app/.vite/', target), { recursive: true });
+console.log(`installed into ${fileURLToPath(target)}`);

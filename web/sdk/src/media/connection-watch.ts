@@ -1,0 +1,72 @@
+import type { Clock } from '../common/clock.js';
+import { ClockedTimeouts } from '../common/clock.js';
+
+/** `trouble`: it was connected, and may come back by itself or by an ICE restart. */
+export type LinkState = 'connecting' | 'connected' | 'trouble' | 'dead';
+
+const DEAD_MS = 10_000;
+/** Many interruptions heal by themselves: the restart waits a moment. */
+const RESTART_MS = 1500;
+
+export interface WatchOptions {
+  /** Whether a failed ICE is the end (a direct road has the server to fall back on) or a reason for a restart. */
+  failFast: boolean;
+  restart(): void;
+  changed(state: LinkState): void;
+}
+
+/** Follows one RTCPeerConnection: connected within 10 s, an ICE restart in trouble, dead after 10 s of it. */
+export class ConnectionWatch {
+  readonly #pc: RTCPeerConnection;
+  readonly #timers: ClockedTimeouts;
+  readonly #options: WatchOptions;
+  #state: LinkState = 'connecting';
+  #stopped = false;
+
+  constructor(pc: RTCPeerConnection, clock: Clock, options: WatchOptions) {
+    this.#pc = pc;
+    this.#timers = new ClockedTimeouts(clock);
+    this.#options = options;
+    pc.addEventListener('connectionstatechange', () => this.#update());
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** From now on it has to connect within 10 s. */
+  start(): void {
+    if (this.#state === 'connecting' && !this.#stopped) this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timers.clearAll();
+  }
+
+  #update(): void {
+    if (this.#stopped) return;
+    switch (this.#pc.connectionState) {
+      case 'connected':
+        this.#timers.clearAll();
+        return this.#set('connected');
+      case 'disconnected':
+        return this.#trouble(RESTART_MS);
+      case 'failed':
+        return this.#options.failFast ? this.#set('dead') : this.#trouble(0);
+    }
+  }
+
+  #trouble(restartIn: number): void {
+    if (!this.#timers.has('dead')) this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
+    this.#timers.set('restart', restartIn, this.#options.restart);
+    if (this.#state === 'connected') this.#set('trouble');
+  }
+
+  #set(state: LinkState): void {
+    if (this.#state === state || this.#state === 'dead') return;
+    this.#state = state;
+    if (state === 'dead') this.#timers.clearAll();
+    this.#options.changed(state);
+  }
+}

@@ -1,0 +1,29 @@
+import type { RoomError } from '../common/room-error.js';
+import type { LinkState } from './connection-watch.js';
+
+/** Which road media takes. */
+export type Mode = 'direct' | 'sfu';
+
+/** What a connection receives for one publication. */
+export interface Incoming {
+  publication: string;
+  track: MediaStreamTrack;
+  rtp: RTCRtpReceiver;
+  /** The section carried another publication before. */
+  reused: boolean;
+}
+
+/** Events that both kinds of connection have. */
+export interface LinkEvents {
+  track: Incoming;
+  untrack: { publication: string };
+  state: { state: LinkState };
+  fault: { error: RoomError };
+}
+
+let count = 0;
+
+/** A name for one RTCPeerConnection among all that this page ever had. */
+export const linkKey = (what: string): string => `${what}#${++count}`;
+
+export type ConnectionFactory = (config: RTCConfiguration) => RTCPeerConnection;

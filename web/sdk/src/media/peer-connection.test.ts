@@ -1,0 +1,167 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../test/fakes/clock.js';
+import { createPeerConnection, type FakePeerConnection, fake, track } from '../../test/fakes/webrtc.js';
+import type { CandidateInit, Description } from './peer-connection.js';
+import { PeerConnection } from './peer-connection.js';
+
+const CANDIDATE: CandidateInit = { candidate: 'candidate:1', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: null };
+
+describe('PeerConnection', () => {
+  let clock: FakeClock;
+  let sent: { type: string; description: Description }[];
+  let events: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    sent = [];
+    events = [];
+  });
+
+  const open = (polite: boolean): { link: PeerConnection; pc: FakePeerConnection } => {
+    const link = new PeerConnection(
+      'bob',
+      polite,
+      {},
+      {
+        clock,
+        createPeerConnection,
+        offer: (_to, description) => sent.push({ type: 'offer', description }),
+        answer: (_to, description) => sent.push({ type: 'answer', description }),
+        candidate: (_to, { candidate }) => events.push(`candidate:${candidate}`),
+      },
+    );
+    link.addEventListener('track', ({ publication }) => events.push(`+${publication}`));
+    link.addEventListener('untrack', ({ publication }) => events.push(`-${publication}`));
+    link.addEventListener('state', ({ state }) => events.push(state));
+    link.addEventListener('fault', ({ error }) => events.push(`fault:${error.message}`));
+    return { link, pc: fake(link.pc) };
+  };
+  const offered = (serial: number, publications = {}): Description => ({
+    serial,
+    sdp: `remote ${serial}`,
+    publications,
+  });
+  const types = () => sent.map(({ type, description }) => `${type} ${description.serial}`);
+
+  it('offers at once on the impolite side, with or without something to send', async () => {
+    const { pc } = open(false);
+    await settle();
+    expect(pc.channels).toEqual(['tertulia']);
+    expect(types()).toEqual(['offer 1']);
+  });
+
+  it('leaves the first offer to the other on the polite side, for a moment', async () => {
+    const { link } = open(true);
+    link.publish('cam', 'video', track('video'));
+    await clock.advance(299);
+    expect(types()).toEqual([]);
+    await clock.advance(1);
+    expect(types()).toEqual(['offer 1']);
+    expect(sent[0]?.description.publications).toEqual({ 0: 'cam' });
+  });
+
+  it('passes over an offer that collides with its own on the impolite side', async () => {
+    const { link, pc } = open(false);
+    await settle();
+    await link.handleOffer(offered(1));
+    await link.handleCandidate(CANDIDATE);
+    expect(types()).toEqual(['offer 1']);
+    await link.handleAnswer(offered(1));
+    expect(pc.signalingState).toBe('stable');
+    expect(events).toEqual([]);
+  });
+
+  it('takes its own offer back on the polite side, answers, and offers again', async () => {
+    const { link, pc } = open(true);
+    link.publish('cam', 'video', track('video'));
+    await clock.advance(300);
+    pc.remoteSection('5', 'video');
+    await link.handleOffer(offered(1, { 5: 'bob-cam' }));
+    await settle();
+    expect(types()).toEqual(['offer 1', 'answer 1', 'offer 2']);
+    expect(events).toEqual(['+bob-cam']);
+    await link.handleAnswer(offered(1)); // of the offer that was taken back
+    expect(pc.signalingState).toBe('have-local-offer');
+    await link.handleAnswer(offered(2, { 5: 'bob-cam' }));
+    expect(pc.signalingState).toBe('stable');
+    expect(events).toEqual(['+bob-cam']);
+  });
+
+  it('names what it sends in answers too, and takes the map for all that the other side sends', async () => {
+    const { link, pc } = open(false);
+    link.publish('mic', 'audio', track('audio'));
+    await settle();
+    await link.handleAnswer(offered(1));
+    pc.remoteSection('a', 'audio');
+    pc.remoteSection('b', 'video');
+    await link.handleOffer(offered(1, { a: 'bob-mic', b: 'bob-cam' }));
+    expect(sent.at(-1)).toMatchObject({ type: 'answer', description: { serial: 1, publications: { 0: 'mic' } } });
+    await link.handleOffer(offered(2, { a: 'bob-mic', b: 'bob-screen' }));
+    await link.handleOffer(offered(3, { b: 'bob-screen' }));
+    expect(events).toEqual(['+bob-mic', '+bob-cam', '-bob-cam', '+bob-screen', '-bob-mic']);
+  });
+
+  it('keeps candidates until there is a description', async () => {
+    const { link, pc } = open(true);
+    await link.handleCandidate(CANDIDATE);
+    expect(pc.candidates).toEqual([]);
+    await link.handleOffer(offered(1));
+    await link.handleCandidate({ ...CANDIDATE, candidate: '' });
+    expect(pc.candidates).toMatchObject([CANDIDATE, { candidate: '' }]);
+  });
+
+  it('never sets two descriptions at once', async () => {
+    const { link, pc } = open(true);
+    link.publish('cam', 'video', track('video'));
+    const all = [offered(1), offered(2), offered(3)].map((offer) => link.handleOffer(offer));
+    link.publish('mic', 'audio', track('audio'));
+    await clock.advance(300);
+    await Promise.all(all);
+    expect(events.filter((event) => event.startsWith('fault'))).toEqual([]);
+    expect(pc.signalingState).not.toBe('closed');
+  });
+
+  it('uses a section again', async () => {
+    const { link, pc } = open(false);
+    link.publish('cam', 'video', track('video'));
+    await settle();
+    await link.handleAnswer(offered(1));
+    link.unpublish('cam');
+    link.publish('screen', 'video', track('video'));
+    await settle();
+    expect(pc.transceivers).toHaveLength(1);
+    expect(sent.at(-1)?.description.publications).toEqual({ 0: 'screen' });
+  });
+
+  it('is dead at a failure, and without a connection after 10 s', async () => {
+    const { pc } = open(false);
+    pc.become('connected');
+    pc.become('failed');
+    expect(events).toEqual(['connected', 'dead']);
+    events = [];
+    open(false);
+    await clock.advance(10_000);
+    expect(events).toEqual(['dead']);
+  });
+
+  it('restarts ICE when it is interrupted', async () => {
+    const { link, pc } = open(false);
+    await settle();
+    await link.handleAnswer(offered(1));
+    pc.become('connected');
+    pc.become('disconnected');
+    await clock.advance(1500);
+    expect(pc.restarts).toBe(1);
+    expect(types()).toEqual(['offer 1', 'offer 2']);
+  });
+
+  it('says nothing more after it was closed', async () => {
+    const { link, pc } = open(false);
+    link.close();
+    await settle();
+    await link.handleOffer(offered(1));
+    pc.become('failed');
+    await clock.advance(20_000);
+    expect([...types(), ...events]).toEqual([]);
+  });
+});

@@ -1,0 +1,275 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeClock, settle } from '../../test/fakes/clock.js';
+import * as webrtc from '../../test/fakes/webrtc.js';
+import {
+  createPeerConnection,
+  type FakeMediaStream,
+  FakePeerConnection,
+  fake,
+  track,
+} from '../../test/fakes/webrtc.js';
+import type { Topology } from '../wire/generated.js';
+import { Receiver } from './receiver.js';
+import { Roads } from './roads.js';
+
+const BOB = [{ participant: 'bob', polite: false }];
+const topology = (mode: Topology['mode'], phase: Topology['phase'], epoch: number, peers = BOB): Topology => ({
+  mode,
+  phase,
+  epoch,
+  peers,
+});
+
+describe('Roads', () => {
+  let clock: FakeClock;
+  let roads: Roads;
+  let events: string[];
+  let peerSerial: number;
+
+  beforeEach(() => {
+    vi.stubGlobal('MediaStream', webrtc.FakeMediaStream);
+    FakePeerConnection.all = [];
+    clock = new FakeClock();
+    events = [];
+    peerSerial = 0;
+    roads = new Roads({
+      clock,
+      createPeerConnection,
+      offer: () => undefined,
+      answer: () => undefined,
+      candidate: () => undefined,
+      offerServer: async ({ serial }) => {
+        events.push(`offer ${serial}`);
+        return { sdp: 'answer' };
+      },
+    });
+    roads.addEventListener('ready', ({ epoch }) => events.push(`ready ${epoch}`));
+    roads.addEventListener('failed', ({ epoch }) => events.push(`failed ${epoch}`));
+    roads.addEventListener('link', ({ interrupted }) => events.push(interrupted ? 'interrupted' : 'restored'));
+  });
+
+  const sfu = () => fake(roads.sfu);
+  const peer = () => fake(roads.peers.get('bob') ?? null);
+  const directions = (pc: FakePeerConnection) => pc.transceivers.map(({ direction }) => direction);
+  const said = () => events.filter((event) => !event.startsWith('offer'));
+  const shown = (receiver: Receiver) => (receiver.stream as unknown as FakeMediaStream).getTracks();
+  const log = (receiver: Receiver) => (receiver.stream as unknown as FakeMediaStream).log;
+
+  const receiver = (id: string, kind: 'audio' | 'video' = 'video', muted = false) => {
+    const made = new Receiver(kind, muted, clock);
+    roads.receive(id, made);
+    return made;
+  };
+  /** Bob sends these by the direct road; returns the sections. */
+  const bobSends = async (map: Record<string, string>) => {
+    const pc = peer();
+    for (const [mid, id] of Object.entries(map)) {
+      if (!pc.transceivers.some((transceiver) => transceiver.mid === mid))
+        pc.remoteSection(mid, id.includes('mic') ? 'audio' : 'video');
+    }
+    if (pc.signalingState === 'have-local-offer') {
+      roads.handleAnswer({ type: 'answer', from: 'bob', serial: 1, sdp: 'x', publications: map });
+    } else {
+      roads.handleOffer({ type: 'offer', from: 'bob', serial: ++peerSerial, sdp: 'x', publications: map });
+    }
+    await settle();
+    pc.become('connected');
+  };
+  const startDirect = async () => {
+    roads.start([], topology('direct', 'commit', 1));
+    roads.publish('my-cam', 'video', track('video'));
+    await settle();
+    sfu().become('connected');
+    await bobSends({ b: 'bob-cam' });
+  };
+
+  it('alone: a connection to the server, with nothing in it', async () => {
+    roads.start([], topology('direct', 'commit', 1, []));
+    roads.publish('my-cam', 'video', track('video'));
+    await settle();
+    expect(directions(sfu())).toEqual([]);
+    expect(roads.peers.size).toBe(0);
+  });
+
+  it('two: sends and receives by the direct road only', async () => {
+    const bob = receiver('bob-cam');
+    await startDirect();
+    expect(directions(peer())).toEqual(['sendonly', 'recvonly']);
+    expect(directions(sfu())).toEqual([]);
+    expect(shown(bob)).toEqual([peer().byMid('b').receiver.track]);
+  });
+
+  it('to the server: shows the old road until the first frame of the new one, then says that it is ready, once', async () => {
+    const bob = receiver('bob-cam');
+    await startDirect();
+    const old = peer();
+    const [first] = shown(bob);
+    roads.handleTopology(topology('sfu', 'prepare', 2));
+    await settle();
+    // Both roads now.
+    expect(directions(old)).toContain('sendonly');
+    expect(directions(sfu())).toEqual(['sendonly', ...Array(3).fill('recvonly'), ...Array(4).fill('recvonly')]);
+    roads.handleBind('4', 'bob-cam');
+    await clock.advance(2000);
+    expect(shown(bob)).toEqual([first]);
+    expect(said()).toEqual([]);
+    sfu().byMid('4').receiver.flow();
+    await clock.advance(400);
+    const second = sfu().byMid('4').receiver.track;
+    expect(shown(bob)).toEqual([second]);
+    expect(log(bob)).toEqual([`+${first?.id}`, `+${second.id}`, `-${first?.id}`]);
+    expect(said()).toEqual(['ready 2']);
+    expect(old.closed).toBe(false);
+    roads.handleTopology(topology('sfu', 'commit', 3, []));
+    expect(old.closed).toBe(true);
+    await clock.advance(20_000);
+    expect(shown(bob)).toEqual([second]);
+    expect(said()).toEqual(['ready 2']);
+  });
+
+  it('does not wait for what is muted or not seen, but for sound that is not', async () => {
+    const cam = receiver('bob-cam', 'video', true);
+    receiver('bob-screen').setHidden(true);
+    receiver('bob-mic', 'audio');
+    await startDirect();
+    roads.handleTopology(topology('sfu', 'prepare', 2));
+    await settle();
+    roads.handleBind('1', 'bob-mic');
+    await clock.advance(1000);
+    expect(said()).toEqual([]);
+    sfu().byMid('1').receiver.flow();
+    await clock.advance(500);
+    expect(said()).toEqual(['ready 2']);
+    expect(cam.track).not.toBeNull();
+  });
+
+  it('back to direct: keeps the server until the commit, then leaves it without media', async () => {
+    const bob = receiver('bob-cam');
+    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.publish('my-cam', 'video', track('video'));
+    await settle();
+    sfu().become('connected');
+    const mid =
+      sfu().transceivers.find(({ direction, receiver: r }) => direction === 'recvonly' && r.track.kind === 'video')
+        ?.mid ?? '';
+    roads.handleBind(mid, 'bob-cam');
+    sfu().byMid(mid).receiver.flow();
+    await clock.advance(200);
+    roads.handleTopology(topology('direct', 'prepare', 2));
+    await settle();
+    await bobSends({ b: 'bob-cam' });
+    expect(shown(bob)).toEqual([sfu().byMid(mid).receiver.track]);
+    peer().byMid('b').receiver.flow();
+    await clock.advance(200);
+    expect(shown(bob)).toEqual([peer().byMid('b').receiver.track]);
+    expect(said()).toEqual(['ready 2']);
+    expect(directions(sfu())).toContain('sendonly');
+    roads.handleTopology(topology('direct', 'commit', 3));
+    await settle();
+    expect(directions(sfu())).not.toContain('sendonly');
+    expect(directions(sfu())).toContain('inactive');
+    roads.handleTopology(topology('sfu', 'prepare', 4));
+    await settle();
+    expect(directions(sfu()).filter((direction) => direction === 'sendonly')).toHaveLength(1);
+    expect(sfu().transceivers).toHaveLength(8);
+  });
+
+  it('stays with the server when the direct road does not come about', async () => {
+    const bob = receiver('bob-cam');
+    roads.start([], topology('sfu', 'commit', 1, []));
+    await settle();
+    sfu().become('connected');
+    roads.handleBind('3', 'bob-cam');
+    await clock.advance(100);
+    const before = shown(bob);
+    roads.handleTopology(topology('direct', 'prepare', 2));
+    await clock.advance(10_000);
+    expect(said()).toContain('failed 2');
+    roads.handleTopology(topology('sfu', 'commit', 3, []));
+    expect(roads.peers.size).toBe(0);
+    expect(shown(bob)).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+
+  it('says once that the direct road broke', async () => {
+    receiver('bob-cam');
+    await startDirect();
+    peer().become('failed');
+    expect(said()).toEqual(['failed 1', 'interrupted']);
+    roads.handleTopology(topology('sfu', 'prepare', 2));
+    expect(said().at(-1)).toBe('restored');
+  });
+
+  it('opens a new connection from serial 1 when the server has lost it, and shows the last picture until then', async () => {
+    const bob = receiver('bob-cam');
+    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.publish('my-cam', 'video', track('video'));
+    await settle();
+    const old = sfu();
+    old.become('connected');
+    roads.handleBind('4', 'bob-cam');
+    await clock.advance(0);
+    events = [];
+    roads.handleMediaLost();
+    await clock.advance(0);
+    await settle();
+    expect(sfu()).not.toBe(old);
+    expect(events).toContain('offer 1');
+    expect(directions(sfu()).slice(0, 2)).toEqual(['sendonly', 'recvonly']);
+    expect(shown(bob)).toEqual([old.byMid('4').receiver.track]);
+    expect(old.closed).toBe(false);
+    sfu().become('connected');
+    roads.handleBind('5', 'bob-cam');
+    sfu().byMid('5').receiver.flow();
+    await clock.advance(500);
+    expect(shown(bob)).toEqual([sfu().byMid('5').receiver.track]);
+    expect(old.closed).toBe(true);
+    expect(events.at(-1)).toBe('restored');
+  });
+
+  it('waits for a key frame in a section that showed somebody else', async () => {
+    const cy = receiver('cy-cam');
+    const bob = receiver('bob-cam');
+    await startDirect();
+    roads.handleTopology(topology('sfu', 'prepare', 2));
+    await settle();
+    roads.handleBind('4', 'cy-cam');
+    const section = sfu().byMid('4').receiver;
+    section.flow();
+    await clock.advance(100);
+    expect(shown(cy)).toHaveLength(1);
+    roads.handleBind('4', 'bob-cam');
+    expect(shown(cy)).toEqual([]);
+    await clock.advance(50);
+    section.framesDecoded += 1; // still one of the other person's
+    await clock.advance(200);
+    expect(shown(bob)).toEqual([peer().byMid('b').receiver.track]);
+    section.flow();
+    await clock.advance(200);
+    expect(shown(bob)).toEqual([section.track]);
+  });
+
+  it('sends by every road what it sends, and another track on each of them', async () => {
+    await startDirect();
+    roads.handleTopology(topology('sfu', 'prepare', 2));
+    await settle();
+    const next = track('video');
+    await roads.replace('my-cam', next);
+    const senders = [peer(), sfu()].map(
+      (pc) => pc.transceivers.find(({ direction }) => direction === 'sendonly')?.sender.track,
+    );
+    expect(senders).toEqual([next, next]);
+    roads.unpublish('my-cam');
+    expect([...directions(peer()), ...directions(sfu())]).not.toContain('sendonly');
+  });
+
+  it('closes everything, and leaves no timer', async () => {
+    receiver('bob-cam');
+    await startDirect();
+    const all = [...FakePeerConnection.all];
+    roads.close();
+    expect(all.every(({ closed }) => closed)).toBe(true);
+    await clock.advance(60_000);
+    expect(clock.timers).toBe(0);
+  });
+});

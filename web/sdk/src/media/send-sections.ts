@@ -1,0 +1,69 @@
+export type Kind = 'audio' | 'video';
+
+/** The sendonly sections of one connection, one per publication; those of ended publications are used again. */
+export class SendSections {
+  readonly #pc: RTCPeerConnection;
+  readonly #sections = new Map<string, RTCRtpTransceiver>();
+  readonly #idle: RTCRtpTransceiver[] = [];
+
+  constructor(pc: RTCPeerConnection) {
+    this.#pc = pc;
+  }
+
+  get ids(): string[] {
+    return [...this.#sections.keys()];
+  }
+
+  has(id: string): boolean {
+    return this.#sections.has(id);
+  }
+
+  /** An offer has to follow. `track` null: the section sends nothing for now. */
+  add(id: string, kind: Kind, track: MediaStreamTrack | null): void {
+    const index = this.#idle.findIndex((section) => section.receiver.track.kind === kind);
+    const [idle] = index < 0 ? [] : this.#idle.splice(index, 1);
+    if (idle) {
+      idle.direction = 'sendonly';
+      void replace(idle, track);
+    }
+    this.#sections.set(id, idle ?? this.#pc.addTransceiver(track ?? kind, { direction: 'sendonly' }));
+  }
+
+  /** An offer has to follow. */
+  remove(id: string): void {
+    const section = this.#sections.get(id);
+    if (!section) return;
+    this.#sections.delete(id);
+    section.direction = 'inactive';
+    void replace(section, null);
+    this.#idle.push(section);
+  }
+
+  /** Needs no offer. */
+  async replace(id: string, track: MediaStreamTrack | null): Promise<void> {
+    const section = this.#sections.get(id);
+    if (section) await replace(section, track);
+  }
+
+  /**
+   * Which section carries which publication now. Take it before the description is made, and read the mids after: a section that is
+   * added in between is not in that description.
+   */
+  snapshot(): () => Record<string, string> {
+    const sections = [...this.#sections];
+    return () => {
+      const mids: Record<string, string> = {};
+      for (const [id, section] of sections) if (section.mid !== null) mids[section.mid] = id;
+      return mids;
+    };
+  }
+}
+
+/** A closed connection refuses: then there is nothing to send anyway. */
+async function replace(section: RTCRtpTransceiver, track: MediaStreamTrack | null): Promise<void> {
+  try {
+    await section.sender.replaceTrack(track);
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
+  }
+}

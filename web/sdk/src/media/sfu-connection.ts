@@ -1,0 +1,174 @@
+import type { Clock } from '../common/clock.js';
+import { Emitter } from '../common/emitter.js';
+import { RoomError } from '../common/room-error.js';
+import type { LinkState } from './connection-watch.js';
+import { ConnectionWatch } from './connection-watch.js';
+import type { ConnectionFactory, Incoming, LinkEvents } from './link.js';
+import { linkKey } from './link.js';
+import type { Kind } from './send-sections.js';
+import { SendSections } from './send-sections.js';
+
+export interface ServerOffer {
+  serial: number;
+  sdp: string;
+  publications: Record<string, string>;
+}
+
+export interface SfuPorts {
+  createPeerConnection: ConnectionFactory;
+  clock: Clock;
+  /** Resolves with the server's answer. */
+  offer(offer: ServerOffer): Promise<{ sdp: string }>;
+}
+
+/**
+ * The connection to the server, from serial 1 to its end; `dead` asks the owner for a new one.
+ * Input: sections and bindings. Output: `track` and `untrack` for what is bound.
+ */
+export class SfuConnection extends Emitter<LinkEvents> {
+  readonly key = linkKey('sfu');
+  readonly pc: RTCPeerConnection;
+  readonly #ports: SfuPorts;
+  readonly #watch: ConnectionWatch;
+  readonly #sends: SendSections;
+  readonly #pool: Record<Kind, RTCRtpTransceiver[]> = { audio: [], video: [] };
+  readonly #bound = new Map<string, string>();
+  /** Sections that have carried something already. */
+  readonly #used = new Set<string>();
+  #serial = 0;
+  #dirty = false;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+  #dead = false;
+
+  constructor(config: RTCConfiguration, ports: SfuPorts) {
+    super();
+    this.#ports = ports;
+    this.pc = ports.createPeerConnection({ ...config, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
+    // Its success shows that media can reach the server, long before the server is needed for media.
+    this.pc.createDataChannel('tertulia');
+    this.#sends = new SendSections(this.pc);
+    this.#watch = new ConnectionWatch(this.pc, ports.clock, {
+      failFast: false,
+      restart: () => {
+        this.pc.restartIce();
+        this.negotiate();
+      },
+      changed: (state) => this.emit('state', { state }),
+    });
+    this.negotiate();
+  }
+
+  get state(): LinkState {
+    return this.#dead ? 'dead' : this.#watch.state;
+  }
+
+  publish(id: string, kind: Kind, track: MediaStreamTrack | null): void {
+    if (this.#sends.has(id)) return;
+    this.#sends.add(id, kind, track);
+    this.negotiate();
+  }
+
+  unpublish(id: string): void {
+    if (!this.#sends.has(id)) return;
+    this.#sends.remove(id);
+    this.negotiate();
+  }
+
+  replace(id: string, track: MediaStreamTrack | null): Promise<void> {
+    return this.#sends.replace(id, track);
+  }
+
+  /** Keeps at least so many receiving sections. */
+  requireSections(audio: number, video: number): void {
+    let added = false;
+    for (const [kind, wanted] of [['audio', audio] as const, ['video', video] as const]) {
+      while (this.#pool[kind].length < wanted) {
+        this.#pool[kind].push(this.pc.addTransceiver(kind, { direction: 'recvonly' }));
+        added = true;
+      }
+    }
+    if (added) this.negotiate();
+  }
+
+  handleBind(mid: string, publication: string | null): void {
+    const before = this.#bound.get(mid);
+    if (before === publication) return;
+    const section = this.pc.getTransceivers().find((transceiver) => transceiver.mid === mid);
+    if (publication === null || !section) {
+      if (before === undefined) return;
+      this.#bound.delete(mid);
+      return this.emit('untrack', { publication: before });
+    }
+    for (const [other, id] of this.#bound) if (id === publication) this.#bound.delete(other);
+    this.#bound.set(mid, publication);
+    if (before !== undefined) this.emit('untrack', { publication: before });
+    const reused = this.#used.has(mid);
+    this.#used.add(mid);
+    this.emit('track', { publication, track: section.receiver.track, rtp: section.receiver, reused });
+  }
+
+  /** What is received for a publication now. */
+  incoming(publication: string): Incoming | null {
+    for (const [mid, id] of this.#bound) {
+      if (id !== publication) continue;
+      const section = this.pc.getTransceivers().find((transceiver) => transceiver.mid === mid);
+      if (section) return { publication, track: section.receiver.track, rtp: section.receiver, reused: false };
+    }
+    return null;
+  }
+
+  /** An offer with everything as it is then. One is in flight at a time; what changes meanwhile goes into the next. */
+  negotiate(): void {
+    this.#dirty = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** No more offers and no more events; what it receives stays until `close`. */
+  retire(): void {
+    this.#stopped = true;
+    this.#watch.stop();
+  }
+
+  close(): void {
+    this.retire();
+    this.pc.close();
+  }
+
+  async #run(): Promise<void> {
+    await null; // what changes in one go makes one offer
+    while (this.#dirty && !this.#stopped) {
+      this.#dirty = false;
+      try {
+        await this.#exchange();
+      } catch (error) {
+        if (!this.#stopped) await this.#handleRefusal(error);
+      }
+    }
+  }
+
+  async #exchange(): Promise<void> {
+    const publications = this.#sends.snapshot();
+    await this.pc.setLocalDescription();
+    const sdp = this.pc.localDescription?.sdp ?? '';
+    const answer = await this.#ports.offer({ serial: ++this.#serial, sdp, publications: publications() });
+    if (this.#stopped) return;
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    this.#watch.start();
+  }
+
+  async #handleRefusal(error: unknown): Promise<void> {
+    const fault = error instanceof RoomError ? error : new RoomError('bad_offer', String(error), { cause: error });
+    this.emit('fault', { error: fault });
+    const keep = fault.code === 'no_common_codec' || fault.code === 'too_many_sections';
+    if (keep && this.#serial > 1 && this.pc.signalingState === 'have-local-offer') {
+      // What was agreed before goes on; the section that was refused stays without media.
+      return this.pc.setLocalDescription({ type: 'rollback' });
+    }
+    this.#dead = true;
+    this.retire();
+    this.emit('state', { state: 'dead' });
+  }
+}

@@ -1,0 +1,179 @@
+import { RoomError } from '../common/room-error.js';
+import { Devices } from '../devices/devices.js';
+import type { Participant as WireParticipant } from '../wire/generated.js';
+import type { CallOptions, RoomContext } from './context.js';
+import { LocalPublication } from './local-publication.js';
+import type { ParticipantSnapshot, Role, Source } from './room-events.js';
+
+export interface PublishOptions extends CallOptions {
+  /** Left out: `camera` or `microphone`, by the kind of the track. */
+  source?: Source;
+  /** Starts muted. */
+  muted?: boolean;
+}
+
+export interface DisplayOptions extends CallOptions {
+  /** Asks for the sound of what is shared, too; not every browser gives it. */
+  audio?: boolean;
+}
+
+/** A shared screen, window or tab. */
+export interface DisplayShare {
+  readonly video: LocalPublication;
+  /** Null where the browser gave no sound. */
+  readonly audio: LocalPublication | null;
+  /** Ends the share and releases the screen. */
+  stop(): Promise<void>;
+}
+
+/** Oneself. */
+export class LocalParticipant {
+  readonly #room: RoomContext;
+  readonly #publications = new Set<LocalPublication>();
+  #wire: Pick<WireParticipant, 'id' | 'name' | 'role' | 'metadata'> | null = null;
+  #snapshot: ParticipantSnapshot | null = null;
+
+  /** @internal */
+  constructor(room: RoomContext) {
+    this.#room = room;
+  }
+
+  /** Empty before the room is joined. */
+  get id(): string {
+    return this.#wire?.id ?? '';
+  }
+
+  get name(): string {
+    return this.#wire?.name ?? '';
+  }
+
+  get role(): Role {
+    return this.#wire?.role ?? 'viewer';
+  }
+
+  /** By id. */
+  get publications(): ReadonlyMap<string, LocalPublication> {
+    return new Map([...this.#publications].filter(({ id }) => id).map((publication) => [publication.id, publication]));
+  }
+
+  /** Immutable, and the same object until something changes. Null before the room is joined. */
+  get snapshot(): ParticipantSnapshot | null {
+    if (!this.#wire) return null;
+    const { id, name, role, metadata } = this.#wire;
+    const publications = [...this.publications.values()].map((publication) => publication.snapshot);
+    this.#snapshot ??= { id, name, role, connected: true, metadata, local: true, publications };
+    return this.#snapshot;
+  }
+
+  publication(source: Source): LocalPublication | null {
+    for (const publication of this.#publications) if (publication.source === source) return publication;
+    return null;
+  }
+
+  /**
+   * Sends a track to the room; one per source. Rejects with RoomError `not_allowed`, `already_published`, `too_many_publications`,
+   * `closed`. The caller stays the owner of the track.
+   */
+  async publish(track: MediaStreamTrack, options: PublishOptions = {}): Promise<LocalPublication> {
+    const { source = track.kind === 'audio' ? 'microphone' : 'camera', muted = false, signal = null } = options;
+    signal?.throwIfAborted();
+    if (this.publication(source))
+      throw new RoomError('already_published', `There is a ${source} already: use replace().`);
+    const publication = new LocalPublication(track, source, muted, this, this.#room);
+    this.#publications.add(publication);
+    try {
+      for (;;) {
+        try {
+          await publication.announce(signal);
+          return publication;
+        } catch (error) {
+          if (!(error instanceof RoomError && error.code === 'session_gone')) throw error;
+          await this.#room.untilConnected(signal);
+          if (publication.id) return publication; // announced with the others
+        }
+      }
+    } catch (error) {
+      this.#publications.delete(publication);
+      publication.handleRemoved();
+      throw error;
+    }
+  }
+
+  /**
+   * Asks for a screen, window or tab and publishes it; null when the person closes the picker, which is no error.
+   * Aborting `signal` ends the share at any time. Rejects with RoomError `unsupported`, `insecure`, or as `publish`.
+   */
+  async publishDisplay(options: DisplayOptions = {}): Promise<DisplayShare | null> {
+    const { audio = false, signal = null } = options;
+    const stream = await Devices.display({ audio, signal });
+    if (!stream) return null;
+    const [picture] = stream.getVideoTracks();
+    const [sound] = stream.getAudioTracks();
+    const release = () => stream.getTracks().forEach((track) => void track.stop());
+    if (!picture) {
+      release();
+      return null;
+    }
+    try {
+      const video = await this.publish(picture, { source: 'screen', signal });
+      const withSound = sound ? await this.publish(sound, { source: 'screen_audio', signal }) : null;
+      const stop = async () => {
+        release();
+        await Promise.all([video.unpublish(), withSound?.unpublish()]);
+      };
+      const end = () => void stop().catch(() => undefined);
+      picture.addEventListener('ended', end, { once: true });
+      signal?.addEventListener('abort', end, { once: true });
+      return { video, audio: withSound, stop };
+    } catch (error) {
+      release();
+      await this.publication('screen')?.unpublish();
+      throw error;
+    }
+  }
+
+  /** @internal */
+  handleJoined(wire: WireParticipant): void {
+    const { id, name, role, metadata } = wire;
+    this.#wire = { id, name, role, metadata };
+    this.handleChanged();
+  }
+
+  /** @internal */
+  handleUpdated(part: Partial<Pick<WireParticipant, 'name' | 'role' | 'metadata'>>): void {
+    if (this.#wire) this.#wire = { ...this.#wire, ...part };
+    this.handleChanged();
+  }
+
+  /** @internal The room was joined anew: announces everything again. Returns the errors. */
+  async handleRejoined(): Promise<unknown[]> {
+    const errors: unknown[] = [];
+    for (const publication of [...this.#publications].filter(({ id }) => id)) {
+      try {
+        await publication.announce();
+      } catch (error) {
+        if (error instanceof RoomError && error.code === 'session_gone') break; // there will be another time
+        errors.push(error);
+        publication.handleRemoved();
+      }
+    }
+    return errors;
+  }
+
+  /** @internal */
+  handleRemoved(publication: LocalPublication): void {
+    this.#publications.delete(publication);
+    this.handleChanged();
+  }
+
+  /** @internal */
+  handleClosed(): void {
+    for (const publication of [...this.#publications]) publication.handleRemoved();
+  }
+
+  /** @internal */
+  handleChanged(): void {
+    this.#snapshot = null;
+    this.#room.changed();
+  }
+}

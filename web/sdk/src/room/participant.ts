@@ -1,0 +1,143 @@
+import { RoomError } from '../common/room-error.js';
+import type {
+  ParticipantUpdated,
+  Participant as WireParticipant,
+  Publication as WirePublication,
+} from '../wire/generated.js';
+import type { CallOptions, RoomContext } from './context.js';
+import { Publication } from './publication.js';
+import type { ParticipantSnapshot, Role, Source } from './room-events.js';
+
+/** Somebody else in the room. */
+export class Participant {
+  readonly id: string;
+  readonly #room: RoomContext;
+  readonly #publications = new Map<string, Publication>();
+  readonly #person = new MediaStream();
+  readonly #screen = new MediaStream();
+  #wire: Pick<WireParticipant, 'name' | 'role' | 'connected' | 'metadata'>;
+  #snapshot: ParticipantSnapshot | null = null;
+
+  /** @internal */
+  constructor(wire: WireParticipant, room: RoomContext) {
+    this.id = wire.id;
+    this.#wire = wire;
+    this.#room = room;
+  }
+
+  get name(): string {
+    return this.#wire.name;
+  }
+
+  get role(): Role {
+    return this.#wire.role;
+  }
+
+  /** False while they are trying to come back. */
+  get connected(): boolean {
+    return this.#wire.connected;
+  }
+
+  /** Whatever they gave to `join`. */
+  get metadata(): string {
+    return this.#wire.metadata;
+  }
+
+  /** By id. */
+  get publications(): ReadonlyMap<string, Publication> {
+    return this.#publications;
+  }
+
+  /** Immutable, and the same object until something changes. */
+  get snapshot(): ParticipantSnapshot {
+    this.#snapshot ??= {
+      id: this.id,
+      name: this.name,
+      role: this.role,
+      connected: this.connected,
+      metadata: this.metadata,
+      local: false,
+      publications: [...this.#publications.values()].map((publication) => publication.snapshot),
+    };
+    return this.#snapshot;
+  }
+
+  publication(source: Source): Publication | null {
+    for (const publication of this.#publications.values()) if (publication.source === source) return publication;
+    return null;
+  }
+
+  /** The stream that `track` events bring: camera and microphone together, or screen and its sound. */
+  streamOf(source: Source): MediaStream {
+    return source === 'camera' || source === 'microphone' ? this.#person : this.#screen;
+  }
+
+  /** For moderators. Rejects with RoomError `not_allowed`, `no_such_publication`. */
+  async mute(source: Source, options: CallOptions = {}): Promise<void> {
+    const publication = this.publication(source);
+    if (!publication) throw new RoomError('no_such_publication', `${this.name} publishes no ${source}.`);
+    await publication.mute(options);
+  }
+
+  /** For moderators: takes them out of the room. */
+  async remove(options: CallOptions & { reason?: string } = {}): Promise<void> {
+    const { reason = '', ...rest } = options;
+    await this.#room.request({ type: 'remove', participant: this.id, reason }, rest);
+  }
+
+  /** For moderators. */
+  async setRole(role: Role, options: CallOptions = {}): Promise<void> {
+    await this.#room.request({ type: 'set_role', participant: this.id, role }, options);
+  }
+
+  /** @internal */
+  handleUpdated(wire: ParticipantUpdated | WireParticipant): void {
+    const { name, role, connected, metadata } = wire;
+    this.#wire = { name, role, connected, metadata };
+    this.handleChanged();
+  }
+
+  /** @internal */
+  handlePublicationAdded(wire: WirePublication): Publication {
+    const publication = new Publication(wire, this, this.#room);
+    this.#publications.set(wire.id, publication);
+    this.handleChanged();
+    return publication;
+  }
+
+  /** @internal Returns what was removed. */
+  handlePublicationRemoved(id: string): Publication | null {
+    const publication = this.#publications.get(id);
+    if (!publication) return null;
+    this.#publications.delete(id);
+    publication.handleRemoved();
+    this.handleChanged();
+    return publication;
+  }
+
+  /** @internal The room was joined anew: what they still publish keeps its object. Returns what came and what went. */
+  handleRejoined(wire: WireParticipant): { added: Publication[]; removed: Publication[] } {
+    this.handleUpdated(wire);
+    const before = [...this.#publications.values()];
+    this.#publications.clear();
+    const added: Publication[] = [];
+    for (const part of wire.publications) {
+      const same = before.find(({ source, kind }) => source === part.source && kind === part.kind);
+      if (!same) {
+        added.push(this.handlePublicationAdded(part));
+        continue;
+      }
+      before.splice(before.indexOf(same), 1);
+      this.#publications.set(part.id, same);
+      same.handleRejoined(part);
+    }
+    for (const publication of before) publication.handleRemoved();
+    return { added, removed: before };
+  }
+
+  /** @internal */
+  handleChanged(): void {
+    this.#snapshot = null;
+    this.#room.changed();
+  }
+}

@@ -1,0 +1,454 @@
+import { systemClock } from '../common/clock.js';
+import { Emitter } from '../common/emitter.js';
+import { abortable, RoomError } from '../common/room-error.js';
+import { Roads } from '../media/roads.js';
+import type { ServerEvent } from '../signal/signal-events.js';
+import { SignalManager } from '../signal/signal-manager.js';
+import type { Answered, Joined } from '../wire/generated.js';
+import { resolveAddress } from './address.js';
+import type { Chat, ChatInput } from './chat.js';
+import { createChat } from './chat.js';
+import type { CallOptions, RoomContext } from './context.js';
+import { LocalParticipant } from './local-participant.js';
+import type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from './options.js';
+import type { Participant } from './participant.js';
+import { People } from './people.js';
+import type { Right, Road, RoomEvents, RoomInfo, RoomSnapshot, RoomState, Speaker, Visitor } from './room-events.js';
+
+/**
+ * A room: who is in it, what they send, and oneself. Join with `join()`, leave with `leave()` or by `await using`.
+ * State can be read at any time; an event only says that something changed (see `RoomEvents`).
+ */
+export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
+  /** Oneself. */
+  readonly local: LocalParticipant;
+  readonly chat: Chat;
+  readonly #options: RoomOptions;
+  readonly #environment: Environment;
+  readonly #address: { url: string; room: string };
+  readonly #context: RoomContext;
+  readonly #roads: Roads;
+  readonly #people: People;
+  readonly #chatInput: ChatInput;
+  readonly #subscribers = new Set<() => void>();
+  readonly #knocking = new Map<string, Visitor>();
+  #signal: SignalManager | null = null;
+  #state: RoomState = 'new';
+  #reason: RoomError | null = null;
+  #signalUp = false;
+  #mediaUp = true;
+  #info: RoomInfo | null = null;
+  #rights: readonly Right[] = [];
+  #speakers: readonly Speaker[] = [];
+  #road: Road | null = null;
+  #joinOptions: JoinOptions | null = null;
+  #stopPage: AbortController | null = null;
+  #snapshot: RoomSnapshot | null = null;
+  #version = 0;
+  #told = true;
+
+  /**
+   * `address`: `/r/{room}` of this server, a whole URL of that form, or the bare name of the room. Nothing is opened before `join`.
+   * `environment` replaces parts of the browser, for tests.
+   */
+  constructor(address: string, options: RoomOptions = {}, environment: Environment = {}) {
+    super();
+    this.#options = options;
+    this.#environment = environment;
+    this.#address = resolveAddress(address, options.server);
+    const clock = environment.clock ?? systemClock;
+    this.#roads = new Roads({
+      clock,
+      createPeerConnection: environment.createPeerConnection ?? ((config) => new RTCPeerConnection(config)),
+      offerServer: async (offer) => (await this.#request({ type: 'offer', to: 'server', ...offer })) as Answered,
+      offer: (to, description) => this.#tell({ type: 'offer', to, ...description }),
+      answer: (to, description) => this.#tell({ type: 'answer', to, ...description }),
+      candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
+    });
+    this.#context = {
+      clock,
+      roads: this.#roads,
+      autoSubscribe: options.autoSubscribe ?? true,
+      request: (body, callOptions) => this.#request(body, callOptions),
+      can: (right) => this.can(right),
+      untilConnected: (signal) => this.#untilConnected(signal),
+      changed: () => this.#changed(),
+      handlePublicationChanged: (publication) =>
+        this.emit('publicationchanged', { publication, participant: publication.participant }),
+      handleLocalRemoved: (publication) =>
+        this.emit('publicationremoved', { publication, participant: publication.participant }),
+      handleTrack: (publication, participant) => {
+        const { track, source } = publication;
+        if (track) this.emit('track', { track, stream: participant.streamOf(source), participant, publication });
+      },
+    };
+    this.local = new LocalParticipant(this.#context);
+    this.#people = new People(this.#context, {
+      changed: () => {
+        this.#changed();
+        this.emit('participantschange', {});
+      },
+      added: (publication, participant) => this.emit('publicationadded', { publication, participant }),
+      removed: (publication, participant) => this.emit('publicationremoved', { publication, participant }),
+    });
+    const { chat, input } = createChat(this.#context);
+    this.chat = chat;
+    this.#chatInput = input;
+    this.#followRoads();
+  }
+
+  get name(): string {
+    return this.#address.room;
+  }
+
+  get state(): RoomState {
+    return this.#state;
+  }
+
+  /** Why the room is closed; null while it is not, and after `leave()`. */
+  get reason(): RoomError | null {
+    return this.#reason;
+  }
+
+  /** The others, by id. */
+  get participants(): ReadonlyMap<string, Participant> {
+    return this.#people.all;
+  }
+
+  /** Null before the room is joined. */
+  get info(): RoomInfo | null {
+    return this.#info;
+  }
+
+  get rights(): readonly Right[] {
+    return this.#rights;
+  }
+
+  /** Who speaks, loudest first. */
+  get speakers(): readonly Speaker[] {
+    return this.#speakers;
+  }
+
+  /** Who waits to be admitted; only for those who may admit. */
+  get knocking(): ReadonlyMap<string, Visitor> {
+    return this.#knocking;
+  }
+
+  get topology(): Road | null {
+    return this.#road;
+  }
+
+  can(right: Right): boolean {
+    return this.#rights.includes(right);
+  }
+
+  /**
+   * Enters the room; resolves when inside, which may be after a moderator has admitted one (`onWaiting`).
+   * Rejects with RoomError (`unreachable`, `denied`, `token_required`, `room_full` …), or with the reason of `signal`.
+   */
+  async join(options: JoinOptions): Promise<void> {
+    if (this.#state !== 'new') throw new RoomError('wrong_order', 'A room is joined once: make a new one.');
+    options.signal?.throwIfAborted();
+    this.#joinOptions = options;
+    const { clock, createSocket, wakeUps } = this.#environment;
+    const signal = new SignalManager({
+      url: this.#address.url,
+      ...(clock && { clock }),
+      ...(createSocket && { createSocket }),
+      ...(wakeUps && { wakeUps }),
+    });
+    this.#signal = signal;
+    signal.addEventListener('message', ({ message }) => this.#handle(message));
+    signal.addEventListener('joined', ({ joined, again }) => this.#handleJoined(joined, again));
+    signal.addEventListener('resumed', ({ iceServers }) => {
+      this.#roads.setIceServers(iceServers);
+      this.#setSignalUp(true);
+    });
+    signal.addEventListener('reconnecting', ({ attempt, delay, phase }) => {
+      this.#setSignalUp(false);
+      this.emit('reconnecting', { attempt, delay, phase });
+    });
+    signal.addEventListener('closed', ({ error }) => this.#close(error.code === 'closed' ? null : error));
+    signal.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
+    this.#setState('connecting');
+    try {
+      await signal.join(() => this.#joinBody(), options.signal);
+    } catch (error) {
+      this.#close(error instanceof RoomError ? error : null);
+      throw error;
+    }
+  }
+
+  /** Leaves; all connections are closed when it resolves. Never rejects. Published tracks are not stopped: they belong to the app. */
+  async leave(): Promise<void> {
+    const signal = this.#signal;
+    if (!signal || this.#state === 'closed') return this.#close(null);
+    const left = signal.leave();
+    this.#close(null);
+    await left;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+
+  /** For moderators: nobody else gets in. This and what follows rejects with RoomError `not_allowed`. */
+  async lock(locked: boolean, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'lock', locked }, options);
+  }
+
+  /** For moderators: whether newcomers have to wait for somebody to admit them. */
+  async setWaitingRoom(enabled: boolean, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'waiting_room', enabled }, options);
+  }
+
+  /** Lets somebody in who waits; see `knocking`. */
+  async admit(visitor: string, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'admit', participant: visitor }, options);
+  }
+
+  /** Sends somebody away who waits. */
+  async deny(visitor: string, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'deny', participant: visitor }, options);
+  }
+
+  /** For moderators: ends the room for everybody. */
+  async end(options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'end' }, options);
+  }
+
+  /** Calls `listener` after changes, once for all that happen in one go; returns how to stop. Bound: made for UI stores. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#subscribers.add(listener);
+    return () => void this.#subscribers.delete(listener);
+  };
+
+  /** The whole room, immutable, and the same object until something changes. */
+  get snapshot(): RoomSnapshot {
+    this.#snapshot ??= {
+      version: this.#version,
+      state: this.#state,
+      reason: this.#reason,
+      info: this.#info,
+      rights: this.#rights,
+      local: this.local.snapshot,
+      participants: [...this.#people.all.values()].map((participant) => participant.snapshot),
+      speakers: this.#speakers,
+      knocking: [...this.#knocking.values()],
+      topology: this.#road,
+      messages: this.chat.messages,
+    };
+    return this.#snapshot;
+  }
+
+  /** The connections beneath, for tests and statistics. Their owner is the room. `direct` is the first of `peers`. */
+  roads(): RoomRoads {
+    const peers = this.#roads.peers;
+    return { direct: [...peers.values()][0] ?? null, sfu: this.#roads.sfu, peers };
+  }
+
+  /** For a bug report. */
+  debug(): RoomDebug {
+    const { sfu, peers } = this.roads();
+    return {
+      url: this.#address.url,
+      state: this.#state,
+      signal: this.#signal ? { phase: this.#signal.phase, ...this.#signal.counters } : null,
+      topology: this.#roads.topology,
+      sfu: sfu?.connectionState ?? null,
+      peers: Object.fromEntries([...peers].map(([id, pc]) => [id, pc.connectionState])),
+    };
+  }
+
+  async #joinBody() {
+    const { name, metadata = '', identity } = this.#joinOptions ?? { name: '' };
+    const { token, autoSubscribe = true, p2p = true } = this.#options;
+    return {
+      room: this.#address.room,
+      name,
+      token: (typeof token === 'function' ? await token() : token) ?? null,
+      identity: identity ?? null,
+      p2p,
+      autoSubscribe,
+      metadata,
+    };
+  }
+
+  #request: SignalManager['request'] = (body, options) =>
+    this.#signal?.request(body, options) ?? Promise.reject(new RoomError('closed', 'Not in the room.'));
+
+  /** For what is relayed to another person: if it fails, they have left or the road changes. */
+  #tell(body: Parameters<SignalManager['request']>[0]): void {
+    this.#request(body).catch(() => undefined);
+  }
+
+  #followRoads(): void {
+    this.#roads.addEventListener('ready', ({ epoch }) => this.#tell({ type: 'topology_ready', epoch }));
+    this.#roads.addEventListener('failed', ({ epoch }) => this.#tell({ type: 'road_failed', epoch }));
+    this.#roads.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
+    this.#roads.addEventListener('link', ({ interrupted }) => {
+      this.#mediaUp = !interrupted;
+      this.#updateState();
+      if (interrupted && this.#signalUp) this.emit('reconnecting', { attempt: 1, phase: 'ice', delay: 0 });
+    });
+  }
+
+  #handleJoined(joined: Joined, again: boolean): void {
+    if (again) this.#roads.reset();
+    this.#info = joined.room;
+    this.#rights = joined.rights as Right[];
+    this.#speakers = [];
+    this.#knocking.clear();
+    for (const visitor of joined.knocking) this.#knocking.set(visitor.id, visitor);
+    this.local.handleJoined(joined.you);
+    this.#roads.start(joined.iceServers, joined.topology);
+    this.#setRoad(joined.topology);
+    this.#setSignalUp(true);
+    this.#people.handleSnapshot(joined.participants);
+    if (again) void this.#republish();
+    else this.#followPage();
+  }
+
+  async #republish(): Promise<void> {
+    for (const error of await this.local.handleRejoined())
+      if (error instanceof RoomError) this.emit('fault', { error });
+  }
+
+  #handle(message: ServerEvent): void {
+    switch (message.type) {
+      case 'waiting':
+        this.#setState(this.#info ? 'reconnecting' : 'waiting');
+        if (!this.#info) this.#joinOptions?.onWaiting?.();
+        return;
+      case 'participant_joined':
+        return this.#people.handleJoined(message.participant);
+      case 'participant_left':
+        this.#roads.handleLeft(message.participant);
+        return this.#people.handleLeft(message.participant);
+      case 'participant_updated':
+        if (message.participant === this.local.id)
+          this.local.handleUpdated({ name: message.name, role: message.role, metadata: message.metadata });
+        return this.#people.handleUpdated(message);
+      case 'publication_added':
+        return this.#people.handlePublicationAdded(message);
+      case 'publication_updated':
+        this.local.publications.get(message.publication.id)?.handleUpdated(message.publication, message.by !== null);
+        return this.#people.handlePublicationUpdated(message);
+      case 'publication_removed':
+        this.local.publications.get(message.publication)?.handleRemoved();
+        return this.#people.handlePublicationRemoved(message);
+      case 'rights_changed':
+        this.#rights = message.rights as Right[];
+        this.local.handleUpdated({ role: message.role });
+        return this.emit('rightschange', { role: message.role, rights: this.#rights });
+      case 'knock':
+        this.#knocking.set(message.participant.id, message.participant);
+        this.#changed();
+        return this.emit('knock', { visitor: message.participant });
+      case 'knock_ended':
+        this.#knocking.delete(message.participant);
+        return this.#changed();
+      case 'room_updated':
+        this.#info = message.room;
+        this.#changed();
+        return this.emit('roomchange', { info: message.room });
+      case 'speakers':
+        this.#speakers = message.speakers;
+        this.#changed();
+        return this.emit('speakerschange', { speakers: message.speakers });
+      case 'chat':
+        this.#chatInput.handleMessage(message.message);
+        return this.emit('chat', { message: message.message });
+      case 'topology':
+        this.#roads.handleTopology(message.topology);
+        return this.#setRoad(message.topology);
+      case 'bind':
+        return this.#roads.handleBind(message.mid, message.publication);
+      case 'need_sections':
+        return this.#roads.handleNeedSections(message.audio, message.video);
+      case 'media_lost':
+        return this.#roads.handleMediaLost();
+      case 'ice_servers':
+        return this.#roads.setIceServers(message.iceServers);
+      case 'offer':
+        return this.#roads.handleOffer(message);
+      case 'answer':
+        return this.#roads.handleAnswer(message);
+      case 'candidate':
+        return this.#roads.handleCandidate(message);
+      default:
+        message satisfies never;
+    }
+  }
+
+  #setRoad({ mode, phase }: Road): void {
+    this.#road = { mode, phase };
+    this.#changed();
+    this.emit('topologychange', { mode, phase });
+  }
+
+  #setSignalUp(up: boolean): void {
+    this.#signalUp = up;
+    this.#updateState();
+  }
+
+  #updateState(): void {
+    if (this.#state === 'closed' || !this.#info) return;
+    this.#setState(this.#signalUp && this.#mediaUp ? 'connected' : 'reconnecting');
+  }
+
+  #setState(state: RoomState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#changed();
+    this.emit('statechange', { state, reason: this.#reason });
+  }
+
+  /** A page that is closed says good-bye, so that the others don't see a ghost for the grace time. One that is only kept aside may come back. */
+  #followPage(): void {
+    this.#stopPage = new AbortController();
+    const leave = (event: Event) => {
+      if (!(event as PageTransitionEvent).persisted) this.#signal?.leaveNow();
+    };
+    globalThis.addEventListener?.('pagehide', leave, { signal: this.#stopPage.signal });
+  }
+
+  #close(reason: RoomError | null): void {
+    if (this.#state === 'closed') return;
+    this.#reason = reason;
+    this.#setState('closed');
+    this.#stopPage?.abort();
+    this.#signalUp = false;
+    this.local.handleClosed();
+    this.#people.handleClosed();
+    this.#roads.close();
+    this.#chatInput.handleClosed();
+  }
+
+  async #untilConnected(signal?: AbortSignal | null): Promise<void> {
+    await abortable(
+      new Promise<void>((resolve, reject) => {
+        const settle = () => {
+          if (this.#signalUp) resolve();
+          else if (this.#state === 'closed') reject(this.#reason ?? new RoomError('closed', 'The room was left.'));
+          else return;
+          this.removeEventListener('statechange', settle);
+        };
+        this.addEventListener('statechange', settle);
+        settle();
+      }),
+      signal,
+    );
+  }
+
+  #changed(): void {
+    this.#snapshot = null;
+    this.#version += 1;
+    if (!this.#told) return;
+    this.#told = false;
+    queueMicrotask(() => {
+      this.#told = true;
+      for (const listener of [...this.#subscribers]) listener();
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../common/clock.js';
+import { ClockedTimeouts } from '../common/clock.js';
+
+/** After a wake-up the network is doubtful: a ping then has to be answered sooner than by the usual two heartbeats. */
+const PROBE_MS = 4000;
+
+/** Sends pings and notices when one is not answered. */
+export class Heartbeat {
+  readonly #clock: Clock;
+  readonly #timers: ClockedTimeouts;
+  readonly #ping: (time: number) => void;
+  readonly #lost: () => void;
+  #interval = 0;
+  /** When the oldest unanswered ping was sent. */
+  #waitingSince: number | null = null;
+
+  constructor(clock: Clock, ping: (time: number) => void, lost: () => void) {
+    this.#clock = clock;
+    this.#timers = new ClockedTimeouts(clock);
+    this.#ping = ping;
+    this.#lost = lost;
+  }
+
+  /** `interval` in milliseconds. */
+  start(interval: number): void {
+    this.stop();
+    this.#interval = interval;
+    this.#schedule();
+  }
+
+  handlePong(): void {
+    this.#waitingSince = null;
+    this.#timers.clear('probe');
+  }
+
+  /** Asks at once whether the socket still lives. */
+  probe(): void {
+    if (this.#interval === 0 || this.#timers.has('probe')) return;
+    this.#send();
+    this.#timers.set('probe', Math.min(PROBE_MS, 2 * this.#interval), this.#lost);
+  }
+
+  stop(): void {
+    this.#interval = 0;
+    this.#waitingSince = null;
+    this.#timers.clearAll();
+  }
+
+  #schedule(): void {
+    this.#timers.set('beat', this.#interval, () => {
+      if (this.#waitingSince !== null && this.#clock.now() - this.#waitingSince >= 2 * this.#interval) {
+        this.#lost();
+        return;
+      }
+      this.#send();
+      this.#schedule();
+    });
+  }
+
+  #send(): void {
+    const now = this.#clock.now();
+    this.#waitingSince ??= now;
+    this.#ping(now);
+  }
+}

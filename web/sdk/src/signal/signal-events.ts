@@ -1,0 +1,22 @@
+import type { RoomError } from '../common/room-error.js';
+import type { IceServer, Joined, Ok, Pong, Published, Resumed, ServerMessage } from '../wire/generated.js';
+
+/** What the server tells by itself, in order; replies and the session's own messages are not among it. */
+export type ServerEvent = Exclude<
+  ServerMessage,
+  Ok | Pong | Resumed | Joined | Published | { type: 'answered' | 'error' | 'bye' }
+>;
+
+export interface SignalEvents {
+  message: { message: ServerEvent };
+  /** In the room: first, or anew because the old session was gone. */
+  joined: { joined: Joined; again: boolean };
+  /** The same session goes on; everything missed follows as `message`. */
+  resumed: { iceServers: IceServer[] };
+  /** The socket is lost; attempt number `attempt` follows in `delay` milliseconds. `full`: by joining anew. */
+  reconnecting: { attempt: number; delay: number; phase: 'signal' | 'full' };
+  /** The session has ended for good after it had begun. */
+  closed: { error: RoomError };
+  /** Something came that breaks the rules; the connection cures itself. For logs. */
+  fault: { error: RoomError };
+}

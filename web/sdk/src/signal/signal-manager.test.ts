@@ -1,0 +1,255 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock, settle } from '../../test/fakes/clock.js';
+import { FakeServer } from '../../test/fakes/server.js';
+import { backoff } from './backoff.js';
+import { SignalManager } from './signal-manager.js';
+
+const BODY = { room: 'demo', name: 'Ana' };
+
+describe('SignalManager', () => {
+  let clock: FakeClock;
+  let server: FakeServer;
+  let signal: SignalManager;
+  let wake: () => void;
+  let events: string[];
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    server = new FakeServer();
+    events = [];
+    signal = new SignalManager({
+      url: 'ws://host/ws',
+      clock,
+      createSocket: server.createSocket,
+      wakeUps: (run) => {
+        wake = run;
+        return () => undefined;
+      },
+    });
+    signal.addEventListener('message', ({ message }) => events.push(message.type));
+    signal.addEventListener('fault', ({ error }) => events.push(`fault:${error.code}`));
+    signal.addEventListener('closed', ({ error }) => events.push(`closed:${error.code}`));
+    signal.addEventListener('joined', ({ again }) => events.push(again ? 'rejoined' : 'joined'));
+    signal.addEventListener('reconnecting', ({ attempt, phase }) => events.push(`reconnecting:${attempt}:${phase}`));
+  });
+
+  const join = async () => {
+    const joining = signal.join(async () => BODY);
+    await server.letIn();
+    return joining;
+  };
+  /** The socket breaks, and the next one stands open. */
+  const reopen = async () => {
+    server.socket.drop();
+    await clock.advance(300);
+    server.socket.accept();
+  };
+  const chat = (text: string, abort?: AbortSignal) => signal.request({ type: 'chat', text }, { signal: abort ?? null });
+
+  it('joins with the subprotocol and gives each request the reply with its id', async () => {
+    await join();
+    expect(server.socket.protocol).toBe('tertulia.v1');
+    const [one, two] = [chat('one'), chat('two')];
+    expect(server.sent('chat').map(({ id }) => id)).toEqual([2, 3]);
+    server.say({ type: 'error', id: 3, code: 'not_allowed', message: 'no', retryable: false });
+    server.say({ type: 'ok', id: 2 });
+    await expect(one).resolves.toMatchObject({ type: 'ok', id: 2 });
+    await expect(two).rejects.toMatchObject({ name: 'RoomError', code: 'not_allowed', retryable: false });
+  });
+
+  it('rejects a join that the server refuses', async () => {
+    const joining = signal.join(async () => BODY);
+    await settle();
+    server.socket.accept();
+    server.socket.deliver({ type: 'error', id: 1, code: 'room_full', message: 'full', retryable: true });
+    await expect(joining).rejects.toMatchObject({ code: 'room_full', retryable: true });
+    expect(events).toEqual([]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('rejects a first join with unreachable when the socket does not open', async () => {
+    const joining = signal.join(async () => BODY);
+    await settle();
+    server.socket.drop();
+    await expect(joining).rejects.toMatchObject({ code: 'unreachable', retryable: true });
+  });
+
+  it('waits without a time limit while a moderator decides, and comes back to the door after a loss', async () => {
+    const joining = signal.join(async () => BODY);
+    await settle();
+    server.socket.accept();
+    server.say({ type: 'waiting' });
+    await clock.advance(60_000);
+    server.socket.drop();
+    await clock.advance(300);
+    await server.letIn();
+    await expect(joining).resolves.toMatchObject({ type: 'joined' });
+    expect(events).toEqual(['waiting', 'reconnecting:1:full', 'joined']);
+  });
+
+  it('passes messages on in order, drops those that it has, and takes a gap for a fault that a resume cures', async () => {
+    await join();
+    server.say({ type: 'speakers', speakers: [] });
+    server.socket.deliver({ seq: 2, type: 'speakers', speakers: [] });
+    server.socket.deliver({ seq: 5, type: 'speakers', speakers: [] });
+    expect(events).toEqual(['joined', 'speakers', 'fault:gap', 'reconnecting:1:signal']);
+    await clock.advance(300);
+    server.socket.accept();
+    expect(server.last('resume')).toMatchObject({ session: 's1', token: 't1', lastSeq: 2 });
+    server.resumed(1);
+    server.seq = 2;
+    server.say({ type: 'speakers', speakers: [] });
+    expect(events.at(-1)).toBe('speakers');
+  });
+
+  it('gives the session up when a gap comes again at the same place', async () => {
+    await join();
+    server.socket.deliver({ seq: 9, type: 'speakers', speakers: [] });
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(1);
+    server.socket.deliver({ seq: 9, type: 'speakers', speakers: [] });
+    await clock.advance(5000);
+    await server.letIn();
+    expect(events.at(-1)).toBe('rejoined');
+  });
+
+  it('counts a message of an unknown type and passes over it', async () => {
+    await join();
+    server.say({ type: 'from_the_future' });
+    server.say({ type: 'speakers', speakers: [] });
+    expect(events).toEqual(['joined', 'speakers']);
+  });
+
+  it('resumes and sends again exactly what did not arrive, with the same ids', async () => {
+    await join();
+    const requests = [chat('arrived'), chat('lost'), chat('lost too')];
+    server.socket.drop();
+    const late = chat('while away');
+    await clock.advance(300);
+    server.socket.accept();
+    expect(server.sent('chat')).toEqual([]);
+    server.resumed(2);
+    expect(server.sent('chat').map(({ id, text }) => [id, text])).toEqual([
+      [3, 'lost'],
+      [4, 'lost too'],
+      [5, 'while away'],
+    ]);
+    for (const id of [2, 3, 4, 5]) server.say({ type: 'ok', id });
+    await expect(Promise.all([...requests, late])).resolves.toHaveLength(4);
+    await reopen();
+    expect(server.last('resume').token).toBe('t2');
+    server.resumed(5);
+    expect(server.sent('chat')).toEqual([]);
+  });
+
+  it('joins anew when the session is gone, and tells the requests that waited', async () => {
+    await join();
+    const lost = chat('lost');
+    await reopen();
+    server.socket.deliver({ type: 'error', id: null, code: 'session_gone', message: '', retryable: false });
+    await clock.advance(1000);
+    await server.letIn();
+    await expect(lost).rejects.toMatchObject({ code: 'session_gone', retryable: true });
+    expect(events).toEqual(['joined', 'reconnecting:1:signal', 'reconnecting:2:full', 'rejoined']);
+    const next = chat('new session');
+    expect(server.last('chat').id).toBe(2);
+    server.say({ type: 'ok', id: 2 });
+    await expect(next).resolves.toBeDefined();
+  });
+
+  it('joins anew after a bye that says so, and stays away after the others', async () => {
+    await join();
+    server.say({ type: 'bye', code: 'server_stopping', message: '', retryable: true });
+    await clock.advance(300);
+    await server.letIn();
+    expect(events.at(-1)).toBe('rejoined');
+    server.say({ type: 'bye', code: 'removed', message: '', retryable: false });
+    expect(events.at(-1)).toBe('closed:removed');
+    expect(clock.timers).toBe(0);
+    await expect(chat('late')).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('pings with the last number, and takes two heartbeats without a pong for a loss', async () => {
+    await join();
+    server.say({ type: 'speakers', speakers: [] });
+    await clock.advance(15_000);
+    expect(server.last('ping')).toMatchObject({ ack: 2 });
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    await clock.advance(44_999);
+    expect(signal.phase).toBe('open');
+    await clock.advance(1);
+    expect(events.at(-1)).toBe('reconnecting:1:signal');
+    expect(server.sockets[0]?.closedWith).toBe(4000);
+  });
+
+  it('backs off from 0.3 s to 5 s with jitter', () => {
+    expect([1, 2, 3, 4, 5, 6, 99].map((attempt) => backoff(attempt, 0))).toEqual([
+      300, 600, 1200, 2400, 4800, 5000, 5000,
+    ]);
+    expect(backoff(6, 0.999)).toBeCloseTo(2502, -1);
+  });
+
+  it('tries at once when the network comes back', async () => {
+    await join();
+    server.socket.drop();
+    for (const ms of [300, 600, 1200, 2400]) {
+      await clock.advance(ms);
+      server.socket.drop();
+    }
+    const before = server.sockets.length;
+    wake();
+    expect(server.sockets.length).toBe(before + 1);
+  });
+
+  it('asks a socket that may be dead, and does not wait long for the answer', async () => {
+    await join();
+    wake();
+    expect(server.sent('ping')).toHaveLength(1);
+    await clock.advance(4000);
+    expect(events.at(-1)).toBe('reconnecting:1:signal');
+  });
+
+  it('stops waiting for a reply when aborted, and does not send what was aborted while away', async () => {
+    await join();
+    const abort = new AbortController();
+    const sent = chat('sent', abort.signal);
+    server.socket.drop();
+    const unsent = chat('unsent', abort.signal);
+    abort.abort();
+    await expect(sent).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(unsent).rejects.toMatchObject({ name: 'AbortError' });
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(1);
+    expect(server.sent('chat')).toEqual([]);
+  });
+
+  it('lets go of the socket when a join is aborted', async () => {
+    const abort = new AbortController();
+    const joining = signal.join(async () => BODY, abort.signal);
+    await settle();
+    abort.abort();
+    await expect(joining).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.socket.closedWith).toBe(1000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leaves with a good-bye', async () => {
+    await join();
+    const leaving = signal.leave();
+    expect(server.sent('leave')).toHaveLength(1);
+    server.say({ type: 'bye', code: 'left', message: '', retryable: false });
+    await leaving;
+    expect(server.socket.closedWith).toBe(1000);
+  });
+
+  it('keeps to the rate that the server allows', async () => {
+    await join();
+    for (let n = 0; n < 200; n++) chat(`${n}`).catch(() => undefined);
+    expect(server.sent('chat')).toHaveLength(150);
+    await clock.advance(1000);
+    expect(server.sent('chat')).toHaveLength(200);
+    expect(server.sent('chat').map(({ id }) => id)).toEqual(Array.from({ length: 200 }, (_, n) => n + 2));
+  });
+});

@@ -1,0 +1,249 @@
+/** Just enough of WebRTC for the managers: sections, descriptions, states. Nothing flows by itself. */
+
+export class FakeTrack extends EventTarget {
+  enabled = true;
+  contentHint = '';
+  readyState = 'live';
+  readonly kind: string;
+  readonly id: string;
+
+  constructor(kind: string, id = `${kind}-${Math.random()}`) {
+    super();
+    this.kind = kind;
+    this.id = id;
+  }
+
+  getSettings(): { width?: number; height?: number } {
+    return this.kind === 'video' ? { width: 640, height: 360 } : {};
+  }
+
+  stop(): void {
+    this.readyState = 'ended';
+  }
+}
+
+export const track = (kind: string, id?: string): MediaStreamTrack =>
+  new FakeTrack(kind, id) as unknown as MediaStreamTrack;
+
+export class FakeMediaStream {
+  readonly log: string[] = [];
+  readonly #tracks = new Set<FakeTrack>();
+
+  addTrack(added: FakeTrack): void {
+    this.#tracks.add(added);
+    this.log.push(`+${added.id}`);
+  }
+
+  removeTrack(removed: FakeTrack): void {
+    this.#tracks.delete(removed);
+    this.log.push(`-${removed.id}`);
+  }
+
+  getTracks(): FakeTrack[] {
+    return [...this.#tracks];
+  }
+
+  getVideoTracks(): FakeTrack[] {
+    return this.getTracks().filter(({ kind }) => kind === 'video');
+  }
+
+  getAudioTracks(): FakeTrack[] {
+    return this.getTracks().filter(({ kind }) => kind === 'audio');
+  }
+}
+
+export class FakeRtpReceiver {
+  readonly track: FakeTrack;
+  framesDecoded = 0;
+  keyFramesDecoded = 0;
+  packetsReceived = 0;
+
+  constructor(kind: string) {
+    this.track = new FakeTrack(kind);
+  }
+
+  flow(): void {
+    this.framesDecoded += 1;
+    this.keyFramesDecoded += 1;
+    this.packetsReceived += 1;
+  }
+
+  async getStats(): Promise<Map<string, object>> {
+    const { framesDecoded, keyFramesDecoded, packetsReceived } = this;
+    return new Map([['in', { type: 'inbound-rtp', framesDecoded, keyFramesDecoded, packetsReceived }]]);
+  }
+}
+
+export class FakeTransceiver {
+  mid: string | null = null;
+  readonly receiver: FakeRtpReceiver;
+  readonly sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+  readonly #changed: () => void;
+  #direction: string;
+
+  constructor(kind: string, sent: unknown, direction: string, changed: () => void) {
+    this.receiver = new FakeRtpReceiver(kind);
+    this.#direction = direction;
+    this.#changed = changed;
+    this.sender = {
+      track: sent,
+      replaceTrack: async (next) => {
+        this.sender.track = next;
+      },
+    };
+  }
+
+  get direction(): string {
+    return this.#direction;
+  }
+
+  set direction(direction: string) {
+    if (direction === this.#direction) return;
+    this.#direction = direction;
+    this.#changed();
+  }
+}
+
+export class FakePeerConnection extends EventTarget {
+  static all: FakePeerConnection[] = [];
+  readonly config: RTCConfiguration;
+  readonly transceivers: FakeTransceiver[] = [];
+  readonly channels: string[] = [];
+  readonly candidates: unknown[] = [];
+  onnegotiationneeded: (() => void) | null = null;
+  onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
+  signalingState = 'stable';
+  connectionState = 'new';
+  localDescription: { type: string; sdp: string } | null = null;
+  remoteDescription: { type: string; sdp: string } | null = null;
+  restarts = 0;
+  closed = false;
+  /** Set while a description is being set: a second one then is the fault that must never happen. */
+  #busy = false;
+  #needed = false;
+  #asked = false;
+  #version = 0;
+
+  constructor(config: RTCConfiguration = {}) {
+    super();
+    this.config = config;
+    FakePeerConnection.all.push(this);
+  }
+
+  createDataChannel(label: string): object {
+    this.channels.push(label);
+    this.#need();
+    return {};
+  }
+
+  addTransceiver(what: string | FakeTrack, init: { direction: string }): FakeTransceiver {
+    const kind = typeof what === 'string' ? what : what.kind;
+    const transceiver = new FakeTransceiver(kind, typeof what === 'string' ? null : what, init.direction, () =>
+      this.#need(),
+    );
+    this.transceivers.push(transceiver);
+    this.#need();
+    return transceiver;
+  }
+
+  getTransceivers(): FakeTransceiver[] {
+    return this.transceivers;
+  }
+
+  restartIce(): void {
+    this.restarts += 1;
+    this.#need();
+  }
+
+  getConfiguration(): RTCConfiguration {
+    return this.config;
+  }
+
+  setConfiguration(): void {}
+
+  async setLocalDescription(description?: { type: string }): Promise<void> {
+    await this.#exclusively(() => {
+      if (description?.type === 'rollback') {
+        this.signalingState = 'stable';
+        return;
+      }
+      const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
+      if (type === 'offer') {
+        this.#needed = false;
+        this.transceivers.forEach((transceiver, index) => {
+          transceiver.mid ??= `${index}`;
+        });
+      }
+      this.localDescription = { type, sdp: `${type} ${++this.#version}` };
+      this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
+    });
+  }
+
+  async setRemoteDescription(description: { type: string; sdp: string }): Promise<void> {
+    await this.#exclusively(() => {
+      if (description.type === 'offer' && this.signalingState === 'have-local-offer') this.#needed = true; // rolled back
+      this.remoteDescription = description;
+      this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    });
+  }
+
+  async addIceCandidate(candidate: unknown): Promise<void> {
+    if (!this.remoteDescription) throw new Error('no remote description');
+    this.candidates.push(candidate);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.signalingState = 'closed';
+  }
+
+  /** For tests: the network. */
+  become(state: string): void {
+    this.connectionState = state;
+    this.dispatchEvent(new Event('connectionstatechange'));
+  }
+
+  /** For tests: a section that the other side's offer brings. */
+  remoteSection(mid: string, kind: string): FakeTransceiver {
+    const transceiver = new FakeTransceiver(kind, null, 'recvonly', () => this.#need());
+    transceiver.mid = mid;
+    this.transceivers.push(transceiver);
+    return transceiver;
+  }
+
+  byMid(mid: string): FakeTransceiver {
+    const found = this.transceivers.find((transceiver) => transceiver.mid === mid);
+    if (!found) throw new Error(`no section ${mid}`);
+    return found;
+  }
+
+  async #exclusively(change: () => void): Promise<void> {
+    if (this.closed) throw new DOMException('closed', 'InvalidStateError');
+    if (this.#busy) throw new Error('two descriptions at once');
+    this.#busy = true;
+    await Promise.resolve();
+    await Promise.resolve();
+    this.#busy = false;
+    change();
+    this.#ask();
+  }
+
+  #need(): void {
+    this.#needed = true;
+    this.#ask();
+  }
+
+  #ask(): void {
+    if (!this.#needed || this.#asked || this.signalingState !== 'stable') return;
+    this.#asked = true;
+    queueMicrotask(() => {
+      this.#asked = false;
+      if (this.#needed && this.signalingState === 'stable' && !this.closed) this.onnegotiationneeded?.();
+    });
+  }
+}
+
+export const createPeerConnection = (config: RTCConfiguration): RTCPeerConnection =>
+  new FakePeerConnection(config) as unknown as RTCPeerConnection;
+
+export const fake = (pc: RTCPeerConnection | null): FakePeerConnection => pc as unknown as FakePeerConnection;
