@@ -24,7 +24,9 @@ class Closed(Exception):
 class Client:
     """One socket. `hold` makes it a peer that does not read."""
 
-    def __init__(self, app: Any, *, path: str = "/ws", headers: dict[str, str] | None = None, address: str = "10.0.0.1") -> None:
+    def __init__(
+        self, app: Any, *, path: str = "/ws", headers: dict[str, str] | None = None, address: str = "10.0.0.1"
+    ) -> None:
         self.scope = {
             "type": "websocket",
             "path": path,
@@ -182,5 +184,5 @@ async def server(**settings: Any) -> AsyncIterator[tuple[Tertulia, FakeMedia]]:
 async def eventually(condition: Callable[[], Any]) -> None:
     """Waits for a condition, not for a time."""
     async with asyncio.timeout(WITHIN):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - any condition, of objects that announce nothing
             await asyncio.sleep(0)

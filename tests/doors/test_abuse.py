@@ -129,7 +129,9 @@ async def test_a_flood_from_one_socket_leaves_the_others_undisturbed() -> None:
             flooder.send("chat", text=str(n))
         replies = [await ana.ask("chat", text=f"hello {n}") for n in range(20)]
         assert [reply["type"] for reply in replies] == ["ok"] * 20
-        heard = [(await ben.until(lambda m: m["type"] == "chat" and m["message"]["sender"] == ana.me)) for _ in range(20)]
+        heard = [
+            (await ben.until(lambda m: m["type"] == "chat" and m["message"]["sender"] == ana.me)) for _ in range(20)
+        ]
         assert [m["message"]["text"] for m in heard] == [f"hello {n}" for n in range(20)]
         seen = []
         try:

@@ -72,4 +72,6 @@ def test_two_hosts_or_none_are_refused() -> None:
     for hosts in ([], ["a", "b"]):
         headers = [(b"host", host.encode()) for host in hosts]
         assert guard.refusal({"type": "http", "headers": headers})
-    assert guard.refusal({"type": "websocket", "headers": [(b"host", b"a"), (b"origin", b"x"), (b"origin", b"http://a")]})
+    assert guard.refusal(
+        {"type": "websocket", "headers": [(b"host", b"a"), (b"origin", b"x"), (b"origin", b"http://a")]}
+    )

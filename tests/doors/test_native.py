@@ -35,13 +35,12 @@ async def test_numbers_have_no_gap_and_replies_are_counted() -> None:
         for n in range(20):
             ana.send("chat", text=f"a{n}")
             ben.send("chat", text=f"b{n}")
+        orders = []
         for client in (ana, ben):
-            texts = [(await client.until("chat"))["message"]["text"] for _ in range(40)]
+            orders.append([(await client.until("chat"))["message"]["text"] for _ in range(40)])
             await client.settle()
             assert client.seqs == list(range(1, len(client.seqs) + 1))
-            if client is ana:
-                order = texts
-        assert texts == order, "everybody sees one order"
+        assert orders[0] == orders[1], "everybody sees one order"
 
 
 async def test_chat_to_one_person_reaches_nobody_else() -> None:

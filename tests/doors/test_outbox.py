@@ -81,16 +81,18 @@ def test_it_is_bounded_by_count_and_by_size() -> None:
     for _ in range(257):
         outbox.put(b"x")
     assert outbox.too_much_for_a_reader
+
+
+def test_one_large_message_may_pass_and_two_are_too_much() -> None:
     outbox = make()
     outbox.put(b"x" * (2 << 20))
-    assert not outbox.too_much_for_a_reader, "one large message may pass"
+    before = outbox.too_much_for_a_reader
     outbox.put(b"x")
-    assert outbox.too_much_for_a_reader
+    assert (before, outbox.too_much_for_a_reader) == (False, True)
     outbox.bound_while_detached()
-    assert outbox.lost
     assert not outbox.rewind(0)
     outbox.put(b"x")
-    assert outbox.take() is None
+    assert outbox.take() is None, "it is lost, and keeps nothing any more"
 
 
 def test_what_is_kept_for_a_resume_is_bounded() -> None:
@@ -126,3 +128,12 @@ def test_connections_are_paid_back() -> None:
     connections.leave("c")
     assert connections.open == 0
     assert not connections._by_address
+
+
+def test_an_ipv6_network_counts_as_one_address() -> None:
+    connections = Connections(total=10, per_address=1)
+    assert connections.enter("2001:db8::1")
+    assert not connections.enter("2001:db8::2:3")
+    assert connections.enter("2001:db8:0:1::1")
+    assert connections.enter("::ffff:192.0.2.1")
+    assert not connections.enter("192.0.2.1")

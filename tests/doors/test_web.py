@@ -17,7 +17,9 @@ from .harness import Client, person, server
 
 @asynccontextmanager
 async def browser(app: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url="http://testserver") as client:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url="http://testserver"
+    ) as client:
         yield client
 
 

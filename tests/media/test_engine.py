@@ -116,6 +116,19 @@ async def test_a_subscription_waits_for_source_and_slot_in_either_order(stage: S
     assert [bind.source for bind in stage.engine.named("bind")] == [source]
 
 
+async def test_sound_and_picture_of_a_person_meet_in_one_stream(stage: Stage) -> None:
+    stage.answer(ANA, 1, SENDS, BOTH)
+    other_sound = PublicationKey("mic2")
+    two = offer(data(), media("audio", "0", "sendonly"), media("video", "1", "sendonly"))
+    stage.answer(EVA, 1, two, {"0": other_sound, "1": CAM2})
+    pairs = [item.msid[0] for item in parse(stage.answer(BOB, 1, pool(audio=3, video=4))).sections if item.msid]
+    streams = dict(zip(["audio0", "audio1", "audio2", "video3", "video4", "video5", "video6"], pairs, strict=True))
+    for publication, kind in ((CAM2, "video"), (MIC, "audio"), (CAM, "video"), (other_sound, "audio")):
+        stage.media.subscribe(BOB, publication, kind)
+    mids = {bound.publication: bound.mid for bound in await stage.events() if isinstance(bound, Bound)}
+    assert streams[mids[CAM]] == streams[mids[MIC]] != streams[mids[CAM2]] == streams[mids[other_sound]]
+
+
 async def test_payload_types_are_the_receiver_s(stage: Stage) -> None:
     stage.answer(ANA, 1, sample("chromium_pool"), {"1": CAM})
     stage.answer(BOB, 1, sample("firefox_pool"))

@@ -260,10 +260,11 @@ def test_simulcast_leaves_ssrcs_to_the_engine() -> None:
         assert answer.sections[0].rids == () and answer.sections[0].simulcast is None
 
 
-def test_two_slots_share_no_stream_but_a_player_s_do() -> None:
+def test_a_slot_for_sound_and_one_for_pictures_share_a_stream() -> None:
     _, pool, _ = exchange(negotiation(), sample("chromium_pool"))
-    streams = [item.msid[0] for item in pool.sections if item.msid]
-    assert len(streams) == len(set(streams)) == 7
+    streams = [(item.kind, item.msid[0]) for item in pool.sections if item.msid]
+    assert len(streams) == len(set(streams)) == 7, "no stream has two of a kind"
+    assert {stream for kind, stream in streams if kind == "audio"} < {stream for _, stream in streams}
     _, player, _ = exchange(negotiation(), offer(media("audio", "0", "recvonly"), media("video", "1", "recvonly")))
     assert [item.msid[0] for item in player.sections if item.msid] == ["tertulia", "tertulia"]
 

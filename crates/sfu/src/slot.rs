@@ -333,6 +333,15 @@ mod tests {
         assert_eq!(place(&mut space, 12, &packet(100, true), 1, now), Some((1001, 101)));
     }
 
+    #[test]
+    fn what_was_sent_of_an_ended_epoch_is_not_looked_up_in_the_next() {
+        let (mut space, now) = (SequenceSpace::default(), Instant::now());
+        place(&mut space, 10, &packet(100, true), 0, now);
+        assert_eq!(space.source_index(1000, 1), None);
+        assert_eq!(space.translate(100, 1), None);
+        assert_eq!(space.translate(100, 0), Some(100));
+    }
+
     proptest::proptest! {
         /// Steps: (source and epoch, index in it, key frame, interruption).
         #[test]

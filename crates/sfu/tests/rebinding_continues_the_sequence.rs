@@ -97,3 +97,16 @@ fn the_publishers_sequence_number_rolls_over() {
     let numbers = meeting.world.numbers(meeting.viewer, meeting.slot);
     assert_eq!(numbers[numbers.len() - 1], 1000 + 1 + 3 * 25_001);
 }
+
+#[test]
+fn the_publisher_takes_another_ssrc() {
+    let mut meeting = Meeting::new();
+    meeting.frames(6);
+    let mid = format!("v{}", meeting.of_alice);
+    let mut api = meeting.world.client(meeting.alice).rtc.direct_api();
+    let changed = api.reset_stream_tx(mid.as_str().into(), None, 777_000.into(), Some(777_001.into()));
+    assert!(changed.is_some());
+    meeting.world.skip(meeting.alice, 40_000);
+    meeting.frames(6);
+    meeting.assert_continuous(16);
+}

@@ -36,6 +36,8 @@ MAX_ROOM_PATTERN = 64
 MAX_NAME = 64
 
 _IDENTITY = re.compile(r"[A-Za-z0-9_.@:+~-]{1,64}")
+# PyJWT lets some of what its JSON reader raises through: deep nesting, infinite times.
+_UNREADABLE = (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError)
 _RESERVED_IDENTITY = "server"
 _GRANTS: frozenset[str] = frozenset(get_args(Grant))
 _ROLES: frozenset[str] = frozenset(get_args(Role))
@@ -85,7 +87,7 @@ class TokenVerifier:
             raise _invalid("too long, or not a JWT")
         try:
             algorithm = jwt.get_unverified_header(token).get("alg")
-        except jwt.InvalidTokenError:
+        except _UNREADABLE:
             raise _invalid("not a JWT") from None
         for key, pinned in self._keys:
             if pinned != algorithm:
@@ -94,7 +96,7 @@ class TokenVerifier:
                 return _claims(jwt.decode(token, key, algorithms=[pinned], leeway=CLOCK_LEEWAY))
             except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
                 raise NotAllowed("the token's time is over or has not come", Code.TOKEN_EXPIRED) from None
-            except jwt.InvalidTokenError:
+            except _UNREADABLE:
                 continue
         raise _invalid("no key of this server verifies it")
 
@@ -167,7 +169,7 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     if room is None:
         raise _invalid("it names no room")
     role = payload.get("role", "speaker")
-    if role not in _ROLES:
+    if not isinstance(role, str) or role not in _ROLES:
         raise _invalid("unknown role")
     can = payload.get("can")
     if can is not None and not (

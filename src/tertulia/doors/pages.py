@@ -76,9 +76,7 @@ async def _sdk(request: Request) -> Response:
 class _Files(StaticFiles):
     """A file whose name holds its hash never changes; all others are asked for again."""
 
-    def __init__(
-        self, *, directory: Path, headers: Mapping[str, str], html: bool = False
-    ) -> None:
+    def __init__(self, *, directory: Path, headers: Mapping[str, str], html: bool = False) -> None:
         super().__init__(directory=directory, html=html)
         self._headers = headers
 

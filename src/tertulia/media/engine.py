@@ -163,7 +163,7 @@ class EngineMedia:
 
     def _keep(self, entry: _Connection, negotiation: Negotiation, plan: Plan, old_sources: tuple[Source, ...]) -> str:
         answer = negotiation.commit(plan, entry.ufrag, entry.pwd)
-        self._forwarding.change_sources((*old_sources, *plan.removed_sources), plan.added_sources)
+        self._forwarding.change_sources(entry.viewer.id, (*old_sources, *plan.removed_sources), plan.added_sources)
         self._forwarding.change_slots(entry.viewer, tuple(negotiation.slots))
         return answer
 
@@ -238,10 +238,14 @@ class EngineMedia:
         sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
         self._end_transport(entry)
         self._forwarding.forget(entry.viewer)
-        self._forwarding.change_sources(sources, ())
+        self._forwarding.change_sources(connection, sources, ())
 
     def counters(self) -> Mapping[str, int]:
         return self._engine.counters()
+
+    def crash(self, worker: int) -> None:
+        """Test only: panics a worker. Raises RuntimeError unless the engine was made with `test_commands`."""
+        self._engine.crash(None, worker)
 
     def stop(self) -> None:
         if self._loop is not None:
@@ -273,7 +277,7 @@ class EngineMedia:
         """The transport ended on the engine's side."""
         sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
         self._forget_transport(entry)
-        self._forwarding.change_sources(sources, ())
+        self._forwarding.change_sources(entry.viewer.id, sources, ())
         self._emit(entry.viewer.id, Disconnected(entry.viewer.id, reason))
 
     def _enter_room(self, name: str) -> int:

@@ -44,8 +44,8 @@ class Viewer:
     id: ConnectionId
     subscriptions: dict[PublicationKey, Subscription] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
-    taken: set[int] = field(default_factory=set)
-    """Ids of the slots that carry something."""
+    taken: dict[int, PublicationKey] = field(default_factory=dict)
+    """What the slots carry, by their ids."""
     paused: set[int] = field(default_factory=set)
     asked: bool = False
     """More sections were asked for since the last offer."""
@@ -60,6 +60,7 @@ class Forwarding:
         self._emit = emit
         self._sources: dict[PublicationKey, Source] = {}
         self._publications: dict[int, PublicationKey] = {}
+        self._owners: dict[PublicationKey, ConnectionId] = {}
         self._viewers: dict[PublicationKey, dict[ConnectionId, Viewer]] = {}
         self._forbidden: set[PublicationKey] = set()
 
@@ -69,18 +70,20 @@ class Forwarding:
 
     # Sources
 
-    def change_sources(self, removed: Iterable[Source], added: Sequence[Source]) -> None:
-        """Call when the engine knows the added ones. A publication in both goes on in the same places, with another source."""
+    def change_sources(self, owner: ConnectionId, removed: Iterable[Source], added: Sequence[Source]) -> None:
+        """What `owner` sends has changed. Call when the engine knows the added ones. A publication in both goes on in the same places, with another source."""
         replaced = {source.publication for source in added}
         for source in added:
             self._sources[source.publication] = source
             self._publications[source.id] = source.publication
+            self._owners[source.publication] = owner
             if source.publication in self._forbidden:
                 self._engine.enable_source(source.id, False)
         for source in removed:
             self._publications.pop(source.id, None)
             if self._sources.get(source.publication) == source:
                 del self._sources[source.publication]
+                self._owners.pop(source.publication, None)
                 self._unbind_everywhere(source.publication)
         for publication in replaced:
             for viewer in list(self._viewers.get(publication, {}).values()):
@@ -92,6 +95,7 @@ class Forwarding:
         source = self._sources.pop(publication, None)
         if source is not None:
             self._publications.pop(source.id, None)
+        self._owners.pop(publication, None)
         self._forbidden.discard(publication)
         viewers = self._viewers.pop(publication, {}).values()
         for viewer in viewers:
@@ -182,7 +186,7 @@ class Forwarding:
                 for slot in viewer.slots
                 if slot.kind == source.kind and (payload := payload_for(source.key, slot.payloads)) is not None
             ]
-            free = next(((slot, payload) for slot, payload in fitting if slot.id not in viewer.taken), None)
+            free = self._choose(viewer, source, [(slot, payload) for slot, payload in fitting if slot.id not in viewer.taken])
             if source.kind != subscription.kind:
                 self._give_up(viewer, subscription, "its section is of another kind")
             elif free is not None:
@@ -193,6 +197,26 @@ class Forwarding:
                 self._give_up(viewer, subscription, f"the client cannot decode {source.key.name}")
         if lacking and not viewer.asked:
             self._ask(viewer, lacking)
+
+    def _choose(
+        self, viewer: Viewer, source: Source, free: Sequence[tuple[Slot, Payload]]
+    ) -> tuple[Slot, Payload] | None:
+        """The best of the free slots: sound and picture of one person go into one stream, because browsers keep only the tracks of a
+        stream in step. Failing that, a stream in which nobody else is."""
+        owner = self._owners.get(source.publication)
+        company = {
+            slot.stream: self._owners.get(publication)
+            for slot in viewer.slots
+            if (publication := viewer.taken.get(slot.id)) is not None
+        }
+
+        def rank(choice: tuple[Slot, Payload]) -> int:
+            stream = choice[0].stream
+            if stream not in company:
+                return 1
+            return 0 if company[stream] == owner else 2
+
+        return min(free, key=rank, default=None)
 
     def _ask(self, viewer: Viewer, lacking: Counter[Kind]) -> None:
         totals = Counter(slot.kind for slot in viewer.slots)
@@ -211,7 +235,7 @@ class Forwarding:
 
     def _bind(self, viewer: Viewer, subscription: Subscription, source: Source, slot: Slot, payload: Payload) -> None:
         subscription.slot, subscription.payload = slot, payload
-        viewer.taken.add(slot.id)
+        viewer.taken[slot.id] = subscription.publication
         self._pause(viewer, subscription)
         self._engine_bind(slot, source, payload)
         self._emit(viewer.id, Bound(viewer.id, slot.mid, subscription.publication))
@@ -237,7 +261,7 @@ class Forwarding:
     def _release(self, viewer: Viewer, subscription: Subscription) -> None:
         slot, subscription.slot, subscription.payload = subscription.slot, None, None
         if slot is not None:
-            viewer.taken.discard(slot.id)
+            viewer.taken.pop(slot.id, None)
             self._engine.bind(slot.id, None)
             self._emit(viewer.id, Bound(viewer.id, slot.mid, None))
 

@@ -5,6 +5,7 @@ An offer is planned without any effect (`Negotiation.plan`), the plan is carried
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -61,6 +62,8 @@ class Negotiation:
     _version: int = 0
     _session_id: int = field(default_factory=lambda: secrets.randbits(62))
     _used_ssrcs: set[int] = field(default_factory=set)
+    _streams: Counter[str] = field(default_factory=Counter)
+    """Streams given to slots so far, by kind: the first slot for sound shares one with the first for pictures, and so on."""
 
     @property
     def sources(self) -> Iterator[Source]:
@@ -223,10 +226,9 @@ class Negotiation:
         transport_cc = extensions.TRANSPORT_CC in extensions.ids(used) and "transport-cc" in feedback
         if old is not None and (old.extensions, old.transport_cc) == (used, transport_cc):
             return replace(old, payloads=payloads(answered))
-        slot_id = self.new_id()
         return Slot(
-            id=slot_id,
-            stream="tertulia" if player else f"slot-{slot_id}",
+            id=self.new_id(),
+            stream=old.stream if old is not None else self._new_stream(_kind(offered), player=player),
             kind=_kind(offered),
             mid=offered.mid or "",
             ssrc=self._free_ssrc(offered),
@@ -235,6 +237,12 @@ class Negotiation:
             extensions=used,
             payloads=payloads(answered),
         )
+
+    def _new_stream(self, kind: Kind, *, player: bool) -> str:
+        if player:
+            return "tertulia"
+        self._streams[kind] += 1
+        return f"pair-{self._streams[kind]}"
 
     def _free_ssrc(self, offered: Section) -> int:
         while (ssrc := self.new_ssrc()) in self._used_ssrcs or ssrc in offered.ssrcs:

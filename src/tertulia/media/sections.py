@@ -35,7 +35,7 @@ class Slot:
     ssrc: int
     rtx_ssrc: int
     stream: str
-    """Its MediaStream. Two slots do not share one, or a browser would put two people together; a player's picture and sound do."""
+    """Its MediaStream: shared by one slot for sound and one for pictures, so that a browser keeps the two in step (lip-sync)."""
     transport_cc: bool
     extensions: tuple[Extension, ...]
     payloads: tuple[Payload, ...]

@@ -41,7 +41,8 @@ class Connection:
         self._send = send
         self._link: Link
         self._reader: asyncio.Task[None] | None = None
-        self._ended = asyncio.Event()
+        self.ended = asyncio.Event()
+        """Set by the door when `run` has returned."""
         self.session: NativeSession | None = None
 
     # --- the socket, for the link ---
@@ -90,10 +91,6 @@ class Connection:
             if hasattr(self, "_link"):
                 self._link.stop()
                 self._broken(self._link)
-            self._ended.set()
-
-    async def finished(self) -> None:
-        await self._ended.wait()
 
     def stop_if_outside(self) -> None:
         """The server stops: says so where no room does."""

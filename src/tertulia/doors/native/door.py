@@ -60,6 +60,7 @@ class NativeDoor:
             await connection.run()
         finally:
             self._open.discard(connection)
+            connection.ended.set()
 
     def drain(self) -> None:
         """Tells those who are not in a room yet that the server stops; the rooms tell the others."""
@@ -69,7 +70,7 @@ class NativeDoor:
     async def drained(self) -> None:
         """Until every socket has ended."""
         for connection in list(self._open):
-            await connection.finished()
+            await connection.ended.wait()
 
     def count_refused(self, code: str) -> None:
         self.refused[code] = self.refused.get(code, 0) + 1

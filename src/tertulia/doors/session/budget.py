@@ -1,5 +1,6 @@
 """Budgets: how much one connection, one address and all together may ask for."""
 
+import ipaddress
 from collections import Counter
 from enum import Enum, auto
 
@@ -58,6 +59,7 @@ class Connections:
 
     def enter(self, address: str) -> bool:
         """False: there is no place for one more. Each True is paid back by one `leave`."""
+        address = _counted_as(address)
         if self.open >= self._total or self._by_address[address] >= self._per_address:
             if not self._by_address[address]:
                 del self._by_address[address]
@@ -67,7 +69,21 @@ class Connections:
         return True
 
     def leave(self, address: str) -> None:
+        address = _counted_as(address)
         self.open -= 1
         self._by_address[address] -= 1
         if self._by_address[address] <= 0:
             del self._by_address[address]
+
+
+def _counted_as(address: str) -> str:
+    """Whoever has one IPv6 address has all of its /64."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False))

@@ -50,7 +50,6 @@ export class PeerConnection extends Emitter<LinkEvents> {
   readonly #used = new Set<string>();
   #candidates: CandidateInit[] = [];
   #serial = 0;
-  #ignored = false;
   #stopped = false;
 
   constructor(peer: string, polite: boolean, config: RTCConfiguration, ports: PeerPorts) {
@@ -101,8 +100,7 @@ export class PeerConnection extends Emitter<LinkEvents> {
   handleOffer({ serial, sdp, publications }: Description): Promise<void> {
     return this.#run(async () => {
       const collision = this.pc.signalingState !== 'stable';
-      this.#ignored = collision && !this.polite;
-      if (this.#ignored) return;
+      if (collision && !this.polite) return;
       await this.pc.setRemoteDescription({ type: 'offer', sdp }); // takes back our own offer by itself
       await this.#described(publications);
       const own = this.#sends.snapshot();
@@ -185,12 +183,8 @@ export class PeerConnection extends Emitter<LinkEvents> {
   }
 
   async #addCandidate(candidate: CandidateInit): Promise<void> {
-    try {
-      await this.pc.addIceCandidate(candidate);
-    } catch (error) {
-      // Candidates of an offer that we passed over belong nowhere.
-      if (!this.#ignored) this.#fault(error);
-    }
+    // One that cannot be used (of an offer that we passed over, of a connection before) is no fault: the watch sees whether it connects.
+    await this.pc.addIceCandidate(candidate).catch(() => undefined);
   }
 
   async #run(operation: () => Promise<void>): Promise<void> {

@@ -58,9 +58,16 @@ export class Receiver extends Emitter<ReceiverEvents> {
     return this.#current?.key ?? null;
   }
 
-  /** Which road is to be shown as soon as it can. */
-  setTarget(mode: Mode): void {
+  /**
+   * Which road is to be shown as soon as it can. Once it is the only one (`committed`) the other falls silent: what came by it says
+   * nothing about the next time.
+   */
+  setTarget(mode: Mode, committed: boolean): void {
     this.#target = mode;
+    for (const way of this.#ways.values()) {
+      if (committed && way.mode !== mode) Object.assign(way, { live: false, reused: true });
+      this.#observe(way);
+    }
     this.#choose();
   }
 
@@ -112,7 +119,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
 
   #observe(way: Way): void {
     way.stop();
-    if (way.live || this.#muted) return;
+    if (way.live || this.#muted || way.mode !== this.#target) return;
     way.stop = watchFirstMedia(way.rtp, this.kind, way.reused, this.#clock, () => {
       way.live = true;
       this.#choose();

@@ -172,6 +172,14 @@ describe('Roads', () => {
     await settle();
     expect(directions(sfu()).filter((direction) => direction === 'sendonly')).toHaveLength(1);
     expect(sfu().transceivers).toHaveLength(8);
+    // The binding of last time is still there; that it worked then does not count.
+    await clock.advance(1000);
+    expect(said()).toEqual(['ready 2']);
+    expect(shown(bob)).toEqual([peer().byMid('b').receiver.track]);
+    sfu().byMid(mid).receiver.flow();
+    await clock.advance(400);
+    expect(said()).toEqual(['ready 2', 'ready 4']);
+    expect(shown(bob)).toEqual([sfu().byMid(mid).receiver.track]);
   });
 
   it('stays with the server when the direct road does not come about', async () => {
@@ -261,6 +269,24 @@ describe('Roads', () => {
     expect(senders).toEqual([next, next]);
     roads.unpublish('my-cam');
     expect([...directions(peer()), ...directions(sfu())]).not.toContain('sendonly');
+  });
+
+  it('mesh: a connection with each, ready when all of them carry', async () => {
+    const three = ['bob', 'cy', 'di'].map((participant) => ({ participant, polite: true }));
+    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.publish('my-cam', 'video', track('video'));
+    await settle();
+    roads.handleTopology(topology('direct', 'prepare', 2, three));
+    const all = [...roads.peers.values()].map(fake);
+    expect(all.map(directions)).toEqual([['sendonly'], ['sendonly'], ['sendonly']]);
+    for (const pc of all.slice(1)) pc.become('connected');
+    expect(said()).toEqual([]);
+    all[0]?.become('connected');
+    expect(said()).toEqual(['ready 2']);
+    roads.handleLeft('cy');
+    expect([...roads.peers.keys()]).toEqual(['bob', 'di']);
+    roads.handleTopology(topology('direct', 'commit', 3, three.slice(0, 1)));
+    expect(all.map(({ closed }) => closed)).toEqual([false, true, true]);
   });
 
   it('closes everything, and leaves no timer', async () => {

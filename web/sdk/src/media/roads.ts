@@ -120,7 +120,7 @@ export class Roads extends Emitter<RoadsEvents> {
     const onProgress = () => this.#check();
     receiver.addEventListener('progress', onProgress);
     this.#receivers.set(id, { receiver, onProgress });
-    if (this.#topology) receiver.setTarget(this.#topology.mode);
+    if (this.#topology) receiver.setTarget(this.#topology.mode, this.#topology.phase === 'commit');
     for (const link of this.#links()) {
       const incoming = link.incoming(id);
       if (incoming) receiver.handleIncoming(link.key, modeOf(link), incoming);
@@ -148,7 +148,7 @@ export class Roads extends Emitter<RoadsEvents> {
     // On the way to the server only what exists is kept: a direct road that failed is not tried again.
     if (mode === 'direct') for (const peer of near) this.#openPeer(peer.participant, peer.polite);
     if (this.#sfu) this.#supply(this.#sfu);
-    for (const { receiver } of this.#receivers.values()) receiver.setTarget(mode);
+    for (const { receiver } of this.#receivers.values()) receiver.setTarget(mode, phase === 'commit');
     this.#updateInterrupted();
     this.#check();
   }

@@ -160,6 +160,11 @@ export class SfuConnection extends Emitter<LinkEvents> {
   }
 
   async #handleRefusal(error: unknown): Promise<void> {
+    // Without a session there is nobody to offer to; the owner begins anew with the next one.
+    if (error instanceof RoomError && (error.code === 'session_gone' || error.code === 'closed')) {
+      this.retire();
+      return;
+    }
     const fault = error instanceof RoomError ? error : new RoomError('bad_offer', String(error), { cause: error });
     this.emit('fault', { error: fault });
     const keep = fault.code === 'no_common_codec' || fault.code === 'too_many_sections';

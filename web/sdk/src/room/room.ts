@@ -14,6 +14,7 @@ import type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from
 import type { Participant } from './participant.js';
 import { People } from './people.js';
 import type { Right, Road, RoomEvents, RoomInfo, RoomSnapshot, RoomState, Speaker, Visitor } from './room-events.js';
+import { Store } from './store.js';
 
 /**
  * A room: who is in it, what they send, and oneself. Join with `join()`, leave with `leave()` or by `await using`.
@@ -30,8 +31,20 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   readonly #roads: Roads;
   readonly #people: People;
   readonly #chatInput: ChatInput;
-  readonly #subscribers = new Set<() => void>();
   readonly #knocking = new Map<string, Visitor>();
+  readonly #store = new Store<RoomSnapshot>((version) => ({
+    version,
+    state: this.#state,
+    reason: this.#reason,
+    info: this.#info,
+    rights: this.#rights,
+    local: this.local.snapshot,
+    participants: [...this.#people.all.values()].map((participant) => participant.snapshot),
+    speakers: this.#speakers,
+    knocking: [...this.#knocking.values()],
+    topology: this.#road,
+    messages: this.chat.messages,
+  }));
   #signal: SignalManager | null = null;
   #state: RoomState = 'new';
   #reason: RoomError | null = null;
@@ -43,9 +56,6 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #road: Road | null = null;
   #joinOptions: JoinOptions | null = null;
   #stopPage: AbortController | null = null;
-  #snapshot: RoomSnapshot | null = null;
-  #version = 0;
-  #told = true;
 
   /**
    * `address`: `/r/{room}` of this server, a whole URL of that form, or the bare name of the room. Nothing is opened before `join`.
@@ -72,7 +82,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       request: (body, callOptions) => this.#request(body, callOptions),
       can: (right) => this.can(right),
       untilConnected: (signal) => this.#untilConnected(signal),
-      changed: () => this.#changed(),
+      changed: () => this.#store.handleChanged(),
       handlePublicationChanged: (publication) =>
         this.emit('publicationchanged', { publication, participant: publication.participant }),
       handleLocalRemoved: (publication) =>
@@ -85,7 +95,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.local = new LocalParticipant(this.#context);
     this.#people = new People(this.#context, {
       changed: () => {
-        this.#changed();
+        this.#store.handleChanged();
         this.emit('participantschange', {});
       },
       added: (publication, participant) => this.emit('publicationadded', { publication, participant }),
@@ -218,27 +228,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   }
 
   /** Calls `listener` after changes, once for all that happen in one go; returns how to stop. Bound: made for UI stores. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#subscribers.add(listener);
-    return () => void this.#subscribers.delete(listener);
-  };
+  readonly subscribe = (listener: () => void): (() => void) => this.#store.subscribe(listener);
 
   /** The whole room, immutable, and the same object until something changes. */
   get snapshot(): RoomSnapshot {
-    this.#snapshot ??= {
-      version: this.#version,
-      state: this.#state,
-      reason: this.#reason,
-      info: this.#info,
-      rights: this.#rights,
-      local: this.local.snapshot,
-      participants: [...this.#people.all.values()].map((participant) => participant.snapshot),
-      speakers: this.#speakers,
-      knocking: [...this.#knocking.values()],
-      topology: this.#road,
-      messages: this.chat.messages,
-    };
-    return this.#snapshot;
+    return this.#store.snapshot;
   }
 
   /** The connections beneath, for tests and statistics. Their owner is the room. `direct` is the first of `peers`. */
@@ -332,7 +326,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       case 'publication_added':
         return this.#people.handlePublicationAdded(message);
       case 'publication_updated':
-        this.local.publications.get(message.publication.id)?.handleUpdated(message.publication, message.by !== null);
+        this.local.publications
+          .get(message.publication.id)
+          ?.handleUpdated(message.publication, message.by !== null && message.by !== this.local.id);
         return this.#people.handlePublicationUpdated(message);
       case 'publication_removed':
         this.local.publications.get(message.publication)?.handleRemoved();
@@ -343,18 +339,18 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.emit('rightschange', { role: message.role, rights: this.#rights });
       case 'knock':
         this.#knocking.set(message.participant.id, message.participant);
-        this.#changed();
+        this.#store.handleChanged();
         return this.emit('knock', { visitor: message.participant });
       case 'knock_ended':
         this.#knocking.delete(message.participant);
-        return this.#changed();
+        return this.#store.handleChanged();
       case 'room_updated':
         this.#info = message.room;
-        this.#changed();
+        this.#store.handleChanged();
         return this.emit('roomchange', { info: message.room });
       case 'speakers':
         this.#speakers = message.speakers;
-        this.#changed();
+        this.#store.handleChanged();
         return this.emit('speakerschange', { speakers: message.speakers });
       case 'chat':
         this.#chatInput.handleMessage(message.message);
@@ -383,7 +379,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
 
   #setRoad({ mode, phase }: Road): void {
     this.#road = { mode, phase };
-    this.#changed();
+    this.#store.handleChanged();
     this.emit('topologychange', { mode, phase });
   }
 
@@ -400,7 +396,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #setState(state: RoomState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#changed();
+    this.#store.handleChanged();
     this.emit('statechange', { state, reason: this.#reason });
   }
 
@@ -439,16 +435,5 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       }),
       signal,
     );
-  }
-
-  #changed(): void {
-    this.#snapshot = null;
-    this.#version += 1;
-    if (!this.#told) return;
-    this.#told = false;
-    queueMicrotask(() => {
-      this.#told = true;
-      for (const listener of [...this.#subscribers]) listener();
-    });
   }
 }
