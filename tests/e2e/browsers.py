@@ -111,6 +111,31 @@ class Chromium:
         return page
 
 
+class SoundServer:
+    """PulseAudio with a sink that goes nowhere: without a sound server Firefox's AudioContext stays suspended for ever."""
+
+    async def __aenter__(self) -> SoundServer:
+        self._folder = Path(tempfile.mkdtemp(prefix="tertulia-sound-"))
+        socket = self._folder / "native"
+        self.address = f"unix:{socket}"
+        self._process = await asyncio.create_subprocess_exec(
+            find("pulseaudio"), "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--load=module-null-sink",
+            f"--load=module-native-protocol-unix socket={socket} auth-anonymous=1",
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "HOME": str(self._folder), "XDG_RUNTIME_DIR": str(self._folder)},
+        )  # fmt: skip
+        for _ in range(200):
+            if socket.exists():
+                return self
+            await asyncio.sleep(0.05)
+        raise RuntimeError("PulseAudio did not start")
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._process.terminate()
+        await self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 class FirefoxPage:
     def __init__(self, firefox: Firefox, context: str, url: str) -> None:
         self._firefox = firefox
@@ -138,6 +163,10 @@ class FirefoxPage:
 class Firefox:
     """Debian's Firefox over WebDriver BiDi: Playwright drives only its own build."""
 
+    def __init__(self, sound: str) -> None:
+        """`sound`: address of a PulseAudio server."""
+        self._sound = sound
+
     async def __aenter__(self) -> Firefox:
         self._profile = Path(tempfile.mkdtemp(prefix="tertulia-firefox-"))
         lines = [f'user_pref("{key}", {json.dumps(value)});\n' for key, value in FIREFOX_PREFERENCES.items()]
@@ -145,7 +174,8 @@ class Firefox:
         self._process = await asyncio.create_subprocess_exec(
             find("firefox-esr", "firefox"), "--headless", "--no-remote", "--profile", str(self._profile), "--remote-debugging-port", "0",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1"}, start_new_session=True,
+            env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1", "PULSE_SERVER": self._sound},
+            start_new_session=True,
         )  # fmt: skip
         address = await asyncio.wait_for(self._listening(), 60)
         self._drain = asyncio.create_task(self._read_to_end())

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from .browsers import Chromium, Firefox
+from .browsers import Chromium, Firefox, SoundServer
 from .caller import Caller
 
 HERE = Path(__file__).parent
@@ -112,7 +112,7 @@ async def chromium() -> AsyncIterator[Chromium]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def firefox() -> AsyncIterator[Firefox]:
-    async with Firefox() as browser:
+    async with SoundServer() as sound, Firefox(sound.address) as browser:
         yield browser
 
 

@@ -14,9 +14,10 @@ interface Flow {
 /**
  * Calls `found` when the first media of a track has been decoded (video: a frame) or received (audio: a packet); returns how to stop.
  *
- * By getStats and not by a hidden `<video>` with requestVideoFrameCallback: Chromium decodes without any element (tried: framesDecoded
- * grows 60 ms after the answer with no sink at all), it works in a page that is not visible, where no frame callbacks come, it needs no
- * DOM, and it can tell the first frame of a new publication in a section that showed another one before.
+ * By getStats and not by a hidden `<video>` with requestVideoFrameCallback: Chromium decodes what nobody shows yet (tried: with a source in
+ * each of three rooms, sections that no element showed were found live, and the exchange had no black picture), it works in a page that is
+ * not visible, where no frame callbacks come, it needs no DOM, and it can tell the first frame of a new publication in a section that
+ * showed another one before.
  */
 export function watchFirstMedia(
   receiver: Pick<RTCRtpReceiver, 'getStats'>,

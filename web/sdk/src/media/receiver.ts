@@ -23,9 +23,9 @@ interface Way extends Incoming {
  * What is received of one publication, whatever way it comes. It owns one MediaStream for good; the track in it is exchanged when the
  * way that the topology wants has brought its first decoded frame.
  *
- * The exchange is addTrack(new) and then removeTrack(old) in one go. Tried in Chromium 156 with a red and a blue source, sampled every
- * millisecond: a `<video>` that shows the stream keeps the last picture and goes on with the new track, with no black or empty frame and
- * readyState at HAVE_ENOUGH_DATA, in either order; but removing first leaves the stream inactive for a moment (event `suspend`).
+ * The exchange is addTrack(new) and then removeTrack(old) in one go. Tried in Chromium with a red and a blue source, sampled every
+ * millisecond: a `<video>` that shows the stream keeps the last picture and goes on with the new track, with no black or empty frame, and
+ * its readyState stays at HAVE_CURRENT_DATA or above; in either order, but removing first makes the element fire `suspend`.
  * Both in one task also means that there is never both sounds, or none.
  */
 export class Receiver extends Emitter<ReceiverEvents> {

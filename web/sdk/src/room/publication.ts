@@ -4,6 +4,7 @@ import type { Prefer, Publication as WirePublication } from '../wire/generated.j
 import type { CallOptions, RoomContext } from './context.js';
 import type { Participant } from './participant.js';
 import type { Kind, PublicationSnapshot, Source } from './room-events.js';
+import { watchSight } from './sight.js';
 
 /** Which layer of a video to receive, where there are several. */
 export type Quality = NonNullable<Prefer['layer']>;
@@ -124,6 +125,17 @@ export class Publication {
     this.#preference = { ...this.#preference, ...preference };
     this.#receiver.setHidden(this.#preference.visible === false);
     await this.#sendPreference(options);
+  }
+
+  /**
+   * Tells by itself how this video is shown, from the size of an element and whether it is in view (`prefer`), until `signal` is aborted.
+   * Nothing happens for audio.
+   */
+  follow(element: Element, options: CallOptions = {}): void {
+    if (this.kind !== 'video') return;
+    watchSight(element, this.#room.clock, options.signal ?? null, (seen) => {
+      if (!this.#gone) this.prefer(seen).catch(() => undefined); // told again when the session is back
+    });
   }
 
   /** For moderators: mutes it for everyone. Rejects with RoomError `not_allowed`. */

@@ -1,0 +1,285 @@
+"""What a program says to a room."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+from tertulia.client.events import Event, EventStream
+from tertulia.client.requests import Reply
+from tertulia.client.room import Room
+from tertulia.client.session import Session, Status
+from tertulia.errors import Code, ProtocolError, TertuliaError
+from tertulia.wire import native
+
+LEAVE_WITHIN = 2.0
+"""Seconds that a farewell may take."""
+
+
+class Client:
+    """Somebody in a room.
+
+    After a loss the session is resumed by itself, and requests that did not arrive are sent again, so that each is carried out once. Where
+    that cannot be, the room is joined anew: open requests then raise `session_gone`, publications are gone, and `Joined` comes as an event.
+
+    All requests raise TertuliaError with the code that the server gave, and wait through a loss: bound them by `asyncio.timeout`.
+    Use it from one event loop only.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        room: str,
+        name: str,
+        token: str | None = None,
+        identity: str | None = None,
+        p2p: bool = False,
+        auto_subscribe: bool = True,
+        metadata: str = "",
+        connect_timeout: float = 10.0,
+    ) -> None:
+        """`url` is the server's (http:, https:, with a mount prefix if any) or that of its WebSocket. `token` is a JWT.
+
+        `p2p`: whether the caller can exchange media directly with another person. `connect_timeout` in seconds, for each attempt.
+        """
+        join = native.Join(
+            id=1,
+            room=room,
+            name=name,
+            token=token,
+            identity=identity,
+            p2p=p2p,
+            auto_subscribe=auto_subscribe,
+            metadata=metadata,
+        )
+        self._session = Session(url, join, connect_timeout=connect_timeout)
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Client":
+        """Joins. Raises TertuliaError where the server refuses, OSError where it isn't reached."""
+        try:
+            await self.open()
+            await self.admitted()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leaves."""
+        await self.close()
+
+    async def open(self) -> Status:
+        """Connects; returns `Status.JOINED`, or `Status.WAITING` where a moderator has to let one in. Raises as `async with` does."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._session.run(), name="tertulia.client")
+        await self._session.until(lambda: self.status in (Status.WAITING, Status.JOINED))
+        return self.status
+
+    async def admitted(self) -> None:
+        """Waits until the room is joined. Raises TertuliaError with `denied`, for one."""
+        await self._session.until(lambda: self.status is Status.JOINED)
+
+    async def close(self) -> None:
+        """Leaves if it can within two seconds, and drops the connection. May be called twice."""
+        if self._task is None:
+            return
+        task, session = self._task, self._session
+        try:
+            if self.status is Status.JOINED:
+                with contextlib.suppress(TertuliaError, TimeoutError):
+                    async with asyncio.timeout(LEAVE_WITHIN):
+                        await self.leave()
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+        assert session.status is Status.ENDED
+
+    # --- what is ---
+
+    @property
+    def status(self) -> Status:
+        return self._session.status
+
+    @property
+    def error(self) -> TertuliaError | OSError | None:
+        """Why the session ended, when it has."""
+        return self._session.error
+
+    @property
+    def room(self) -> Room:
+        """The room as the last event left it. Raises ProtocolError before it is joined."""
+        if self._session.room is None:
+            raise ProtocolError(Code.WRONG_ORDER, "not joined yet")
+        return self._session.room
+
+    @property
+    def identity(self) -> str:
+        return self.room.you.id
+
+    def events(self, *types: type[Event], limit: int = 1024) -> EventStream[Event]:
+        """What the server says from now on, of these types; without any, everything. At most `limit` wait to be read."""
+        return self._session.events.stream(types or (native.Message,), limit)  # type: ignore[arg-type]
+
+    async def until(self, condition: Callable[["Client"], bool], timeout: float | None = None) -> None:
+        """Returns when the condition holds; it is looked at after each message. Raises TimeoutError, or what ended the session."""
+        async with asyncio.timeout(timeout):
+            await self._session.until(lambda: condition(self))
+
+    async def ended(self) -> TertuliaError | OSError:
+        """Waits for the end of the session and says why it came."""
+        await self._session.until(lambda: self.status is Status.ENDED and self.error is not None)
+        assert self.error
+        return self.error
+
+    def reconnect(self) -> None:
+        """Drops the socket and resumes on a new one at once; for when the network has changed."""
+        self._session.reconnect()
+
+    # --- requests ---
+
+    async def request(self, make: Callable[[int], native.Message], reply: type[Reply]) -> Reply:
+        """Any request: `make` gets the id. For messages that have no method of their own."""
+        return await self._session.requests.ask(make, reply)
+
+    async def _do(self, make: Callable[[int], native.Message]) -> None:
+        await self.request(make, native.Ok)
+
+    async def leave(self) -> None:
+        """Ends the session; returns when the server said `bye`."""
+        try:
+            await self.request(lambda n: native.Leave(id=n), native.Bye)
+        except TertuliaError as error:
+            if error.code is not Code.LEFT:
+                raise
+
+    async def chat(self, text: str, to: str | None = None) -> None:
+        """To everyone, or to one person. It comes back as `ChatReceived`."""
+        await self._do(lambda n: native.Chat(id=n, text=text, to=to))
+
+    async def publish(
+        self, source: native.Source, kind: native.Kind, *, muted: bool = False, width: int = 0, height: int = 0
+    ) -> native.Publication:
+        """Announces a track (size in pixels); media follows by an `offer` that names its id."""
+
+        def make(n: int) -> native.Message:
+            return native.Publish(id=n, source=source, kind=kind, muted=muted, width=width, height=height)
+
+        return (await self.request(make, native.Published)).publication
+
+    async def unpublish(self, publication: str) -> None:
+        await self._do(lambda n: native.Unpublish(id=n, publication=publication))
+
+    async def mute(self, publication: str, muted: bool = True) -> None:
+        """One's own, either way; somebody else's: moderators, and only to mute."""
+        await self._do(lambda n: native.Mute(id=n, publication=publication, muted=muted))
+
+    async def subscribe(self, publication: str) -> None:
+        await self._do(lambda n: native.Subscribe(id=n, publication=publication))
+
+    async def unsubscribe(self, publication: str) -> None:
+        await self._do(lambda n: native.Unsubscribe(id=n, publication=publication))
+
+    async def prefer(
+        self,
+        publication: str,
+        *,
+        visible: bool = True,
+        width: int = 0,
+        height: int = 0,
+        layer: native.Layer = "auto",
+    ) -> None:
+        """How a received video is shown (size in pixels), so that no more is sent than is seen."""
+
+        def make(n: int) -> native.Message:
+            return native.Prefer(
+                id=n, publication=publication, visible=visible, width=width, height=height, layer=layer
+            )
+
+        await self._do(make)
+
+    async def offer_to_server(self, serial: int, sdp: str, publications: Mapping[str, str]) -> str:
+        """Negotiates the connection to the server: its answer. `publications`: id by mid of each sending section.
+
+        `serial` counts from 1 within one connection; 1 means a new one.
+        """
+        to = native.SERVER
+
+        def make(n: int) -> native.Message:
+            return native.Offer(id=n, to=to, serial=serial, sdp=sdp, publications=dict(publications))
+
+        return (await self.request(make, native.Answered)).sdp
+
+    async def offer(self, to: str, serial: int, sdp: str, publications: Mapping[str, str]) -> None:
+        """To a person, relayed; the answer comes as `PeerAnswer`."""
+
+        def make(n: int) -> native.Message:
+            return native.Offer(id=n, to=to, serial=serial, sdp=sdp, publications=dict(publications))
+
+        await self._do(make)
+
+    async def answer(self, to: str, serial: int, sdp: str, publications: Mapping[str, str]) -> None:
+        """To a person's offer with this serial."""
+
+        def make(n: int) -> native.Message:
+            return native.Answer(id=n, to=to, serial=serial, sdp=sdp, publications=dict(publications))
+
+        await self._do(make)
+
+    async def candidate(
+        self,
+        to: str,
+        candidate: str,
+        *,
+        sdp_mid: str | None = None,
+        sdp_m_line_index: int | None = None,
+        username_fragment: str | None = None,
+    ) -> None:
+        """A trickled ICE candidate; an empty one ends them."""
+
+        def make(n: int) -> native.Message:
+            return native.Candidate(
+                id=n,
+                to=to,
+                candidate=candidate,
+                sdp_mid=sdp_mid,
+                sdp_m_line_index=sdp_m_line_index,
+                username_fragment=username_fragment,
+            )
+
+        await self._do(make)
+
+    async def topology_ready(self, epoch: int) -> None:
+        """Everything received comes by the new road of this epoch."""
+        await self._do(lambda n: native.TopologyReady(id=n, epoch=epoch))
+
+    async def road_failed(self, epoch: int) -> None:
+        """The direct connection of this epoch doesn't come about, or broke."""
+        await self._do(lambda n: native.RoadFailed(id=n, epoch=epoch))
+
+    # --- moderation ---
+
+    async def admit(self, participant: str) -> None:
+        await self._do(lambda n: native.Admit(id=n, participant=participant))
+
+    async def deny(self, participant: str) -> None:
+        await self._do(lambda n: native.Deny(id=n, participant=participant))
+
+    async def remove(self, participant: str, reason: str = "") -> None:
+        await self._do(lambda n: native.Remove(id=n, participant=participant, reason=reason))
+
+    async def set_role(self, participant: str, role: native.Role) -> None:
+        await self._do(lambda n: native.SetRole(id=n, participant=participant, role=role))
+
+    async def lock(self, locked: bool = True) -> None:
+        await self._do(lambda n: native.Lock(id=n, locked=locked))
+
+    async def waiting_room(self, enabled: bool = True) -> None:
+        await self._do(lambda n: native.WaitingRoom(id=n, enabled=enabled))
+
+    async def end(self) -> None:
+        """Ends the room for everybody, oneself included."""
+        await self._do(lambda n: native.End(id=n))

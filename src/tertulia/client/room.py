@@ -1,0 +1,111 @@
+"""The room as this client knows it."""
+
+from msgspec.structs import replace
+
+from tertulia.wire import native
+
+
+class Room:
+    """A snapshot, kept true by applying every event in order. Read only."""
+
+    def __init__(self, joined: native.Joined) -> None:
+        self.state = joined.room
+        self.you = joined.you
+        """With your own publications."""
+        self.rights = frozenset(joined.rights)
+        self.participants = {person.id: person for person in joined.participants}
+        """The others, by identity."""
+        self.knocking = {person.id: person for person in joined.knocking}
+        """Who waits to be admitted; only for those who may admit."""
+        self.topology = joined.topology
+        self.ice_servers = joined.ice_servers
+        self.limits = joined.limits
+        self.speakers: list[native.Speaker] = []
+        """Who speaks now, loudest first."""
+        self.bindings: dict[str, str] = {}
+        """Publication by mid of the receiving sections of the connection to the server."""
+        self.wanted_sections = (0, 0)
+        """How many receiving sections for audio and for video the server asked for."""
+
+    def publication(self, key: str) -> native.Publication | None:
+        """Anybody's, by its id."""
+        for person in (self.you, *self.participants.values()):
+            for publication in person.publications:
+                if publication.id == key:
+                    return publication
+        return None
+
+    def apply(self, message: native.Message) -> None:
+        """What `message` says is so from now on. Applying a message twice does no harm."""
+        match message:
+            case native.ParticipantJoined(participant=person):
+                self.participants[person.id] = person
+            case native.ParticipantLeft(participant=identity):
+                self.participants.pop(identity, None)
+            case native.ParticipantUpdated(participant=identity):
+                self._update(message)
+            case native.RightsChanged(role=role, rights=rights):
+                self.you = replace(self.you, role=role)
+                self.rights = frozenset(rights)
+            case native.Knock(participant=person):
+                self.knocking[person.id] = person
+            case native.KnockEnded(participant=identity):
+                self.knocking.pop(identity, None)
+            case native.Published(publication=publication):
+                self._put(self.you.id, publication)
+            case native.PublicationAdded(participant=owner, publication=publication):
+                self._put(owner, publication)
+            case native.PublicationUpdated(participant=owner, publication=publication):
+                self._put(owner, publication)
+            case native.PublicationRemoved(participant=owner, publication=key):
+                self._take(owner, key)
+            case native.RoomUpdated(room=state):
+                self.state = state
+            case native.TopologyChanged(topology=topology):
+                self.topology = topology
+            case native.Bind(mid=mid, publication=None):
+                self.bindings.pop(mid, None)
+            case native.Bind(mid=mid, publication=str() as key):
+                self.bindings[mid] = key
+            case native.NeedSections(audio=audio, video=video):
+                self.wanted_sections = (audio, video)
+            case native.MediaLost():
+                self.bindings.clear()
+            case native.Speakers(speakers=speakers):
+                self.speakers = speakers
+            case native.IceServers(ice_servers=servers):
+                self.ice_servers = servers
+            case native.Resumed(ice_servers=servers):
+                self.ice_servers = servers
+            case _:
+                pass
+
+    def _update(self, message: native.ParticipantUpdated) -> None:
+        if person := self._person(message.participant):
+            self._set(
+                replace(
+                    person,
+                    name=message.name,
+                    role=message.role,
+                    connected=message.connected,
+                    metadata=message.metadata,
+                )
+            )
+
+    def _put(self, owner: str, publication: native.Publication) -> None:
+        if person := self._person(owner):
+            others = [known for known in person.publications if known.id != publication.id]
+            self._set(replace(person, publications=[*others, publication]))
+
+    def _take(self, owner: str, key: str) -> None:
+        if person := self._person(owner):
+            self._set(replace(person, publications=[known for known in person.publications if known.id != key]))
+
+    def _person(self, identity: str) -> native.Participant | None:
+        return self.you if identity == self.you.id else self.participants.get(identity)
+
+    def _set(self, person: native.Participant) -> None:
+        if person.id == self.you.id:
+            self.you = person
+        else:
+            self.participants[person.id] = person
