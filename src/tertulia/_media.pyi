@@ -11,7 +11,9 @@ __all__ = ["Engine"]
 
 Event: TypeAlias = (
     tuple[Literal["connected"], int]  # connection: ICE and DTLS are up
-    | tuple[Literal["disconnected"], int, str]  # connection, reason: consent_expired | dtls_failed | dtls_closed | crashed; it is gone
+    | tuple[
+        Literal["disconnected"], int, str
+    ]  # connection, reason: consent_expired | dtls_failed | dtls_closed | crashed; it is gone
     | tuple[Literal["source_started"], int]  # source: its first packet arrived
     | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
@@ -30,7 +32,13 @@ class Engine:
     """
 
     def __new__(
-        cls, *, bind: Sequence[str], workers: int = 1, local_only: bool = False, gso: bool = True, test_commands: bool = False
+        cls,
+        *,
+        bind: Sequence[str],
+        workers: int = 1,
+        local_only: bool = False,
+        gso: bool = True,
+        test_commands: bool = False,
     ) -> Engine: ...
     def addresses(self) -> list[str]:
         """The bound addresses, ports filled in."""
@@ -81,7 +89,9 @@ class Engine:
     ) -> None:
         """A section in which the connection receives, empty at first."""
     def remove_slot(self, slot: int) -> None: ...
-    def bind(self, slot: int, source: int | None, *, payload_type: int = 0, rtx_payload_type: int | None = None) -> None:
+    def bind(
+        self, slot: int, source: int | None, *, payload_type: int = 0, rtx_payload_type: int | None = None
+    ) -> None:
         """Puts a source into a slot (None empties it); the payload types are those that the receiver expects for the source's codec."""
     def pause_slot(self, slot: int, paused: bool) -> None: ...
     def crash(self, connection: int | None, worker: int = 0) -> None:

@@ -58,8 +58,8 @@ class Tertulia:
             raise ValueError(
                 "give a secret or a token_public_key to check tokens with, or open=True for rooms that need none"
             )
-        self._admission = Admission(verifier, open=self.settings.open)
         self._signer = None if secret is None else TokenSigner(secret.get_secret_value())
+        self._admission = Admission(verifier, open=self.settings.open, signer=self._signer)
         self._media = media
         self._handlers = Handlers()
         self._running: _Running | None = None

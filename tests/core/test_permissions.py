@@ -50,6 +50,7 @@ TABLE: list[tuple[cmd.Command, Outcome, Right, str]] = [
         "m",
     ),
     (cmd.Admit(ME, OTHER), Code.NO_SUCH_PARTICIPANT, Right.ADMIT, "m"),
+    (cmd.Invite(ME), NONE, Right.ADMIT, "m"),
     (cmd.Deny(ME, KNOCKER), ("Denied", "KnockEnded"), Right.ADMIT, "m"),
     (cmd.Deny(ME, OTHER), Code.NO_SUCH_PARTICIPANT, Right.ADMIT, "m"),
     (

@@ -95,3 +95,27 @@ async def test_a_token_by_public_key(tmp_path: Path) -> None:
         assert (await person(app, "Ana", token=good)).me == "ana"
         with pytest.raises(ValueError, match="secret"):
             app.token("standup")
+
+
+async def test_an_invitation_lets_others_in_as_speakers_of_this_room_only() -> None:
+    async with server(open=False, secret=SECRET) as (app, _):
+        host = await person(app, "Ana", token=app.token("standup", identity="ana", role="moderator"))
+        invited = await host.ask("invite")
+        assert invited["type"] == "invited" and 23 * 3600 < invited["expires"] - time.time() <= 24 * 3600
+        ben, cora = [
+            await (await Client(app).open()).join(name=name, token=invited["token"]) for name in ("Ben", "Cora")
+        ]
+        assert ben["you"]["role"] == "speaker" and ben["you"]["id"] != cora["you"]["id"]
+        client = await Client(app).open()
+        refused = await client.ask("join", room="elsewhere", name="Ben", token=invited["token"])
+        assert refused["code"] == "wrong_room"
+
+
+async def test_only_who_may_admit_invites_and_an_open_server_needs_no_token() -> None:
+    async with server(open=False, secret=SECRET) as (app, _):
+        guest = await person(app, "Ben", token=app.token("standup"))
+        assert (await guest.ask("invite"))["code"] == "not_allowed"
+    async with server(open=True) as (app, _):
+        first = await person(app, "Ana")
+        invited = await first.ask("invite")
+        assert (invited["token"], invited["expires"]) == (None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,9 @@ PATIENCE = 20.0
 T = TypeVar("T")
 
 
-async def until(question: Callable[[], Awaitable[T]], what: Callable[[], str] | str, patience: float = PATIENCE) -> T:
+async def until(
+    question: Callable[[], Awaitable[T | None]], what: Callable[[], str] | str, patience: float = PATIENCE
+) -> T:
     """Asks again until the answer is true; fails with `what` otherwise."""
     deadline = time.monotonic() + patience
     while True:
@@ -26,13 +29,18 @@ async def until(question: Callable[[], Awaitable[T]], what: Callable[[], str] | 
         if answer:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {patience:g} s: {what() if callable(what) else what}; last answer: {answer!r}")
+            raise AssertionError(
+                f"not within {patience:g} s: {what() if callable(what) else what}; last answer: {answer!r}"
+            )
         await asyncio.sleep(0.05)
 
 
 @dataclass
 class Gaps:
-    """What a switch of roads cost the eye: frame numbers that never came, and the longest time without a new picture."""
+    """What a switch of roads cost the eye: frame numbers that never came, and the longest time in seconds without a new picture.
+
+    Time in which the sender painted late, because this machine was busy, is not counted: no road could have carried it.
+    """
 
     missing: int
     longest: float
@@ -48,6 +56,7 @@ class Caller:
     number: int
     room: str
     identity: str = ""
+    fps: float = 10
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -57,13 +66,14 @@ class Caller:
     async def call(self, method: str, **arguments: Any) -> Any:
         return await self.page.evaluate(f"person.{method}({json.dumps(arguments)})")
 
-    async def join(self, **arguments: Any) -> Caller:
+    async def join(self, fps: float = 10, **arguments: Any) -> Caller:
+        self.fps = fps
         async def loaded() -> bool:
             return bool(await self.page.evaluate("typeof person !== 'undefined'"))
 
         await until(loaded, lambda: f"test page of {self.name}: {getattr(self.page, 'errors', '')}")
         self.identity = await self.call(
-            "join", room=self.room, name=self.name, id=self.number, hz=self.pitch, options=self.options, **arguments
+            "join", room=self.room, name=self.name, id=self.number, hz=self.pitch, options=self.options, fps=fps, **arguments
         )
         return self
 
@@ -120,11 +130,17 @@ class Caller:
         shown = await self.call("watch", name=other.name, since=since)
         black = [frame for frame in shown if frame.get("black")]
         assert not black, f"{self.name} saw black in place of {other.name}"
-        numbers = [frame["n"] for frame in shown if frame.get("id") == other.number and not frame.get("bad")]
-        times = [frame["at"] for frame in shown]
+        good = [frame for frame in shown if frame.get("id") == other.number and not frame.get("bad")]
+        numbers = [frame["n"] for frame in good]
+        painted = {int(n): at for n, at in (await other.call("painting")).items()}
+        longest = 0.0
+        for before, after in itertools.pairwise(good):
+            steps = after["n"] - before["n"]
+            late = painted[after["n"]] - painted[before["n"]] - steps * 1000 / other.fps if steps > 0 else 0
+            longest = max(longest, after["at"] - before["at"] - max(0, late))
         new = sorted(set(numbers))
         missing = (new[-1] - new[0] + 1) - len(new)
-        return Gaps(missing, max((b - a) / 1000 for a, b in zip(times, times[1:], strict=False)), len(new))
+        return Gaps(missing, longest / 1000, len(new))
 
     async def roads(self) -> dict[str, Any]:
         return await self.call("roads")  # type: ignore[no-any-return]
@@ -134,7 +150,9 @@ class Caller:
 
         async def direct() -> bool:
             roads = await self.roads()
-            ready = [road for road in roads["direct"].values() if road and road["state"] == "connected" and road["decoded"]]
+            ready = [
+                road for road in roads["direct"].values() if road and road["state"] == "connected" and road["decoded"]
+            ]
             return bool(ready) and all(road["remote"] for road in ready)
 
         await until(direct, f"{self.name} talks directly")
@@ -145,6 +163,11 @@ class Caller:
         async def served() -> bool:
             roads = await self.roads()
             sfu = roads["sfu"]
-            return bool(sfu) and not roads["direct"] and sfu["decoded"] > 0 and (sfu["remote"] or {}).get("port") == udp_port
+            return (
+                bool(sfu)
+                and not roads["direct"]
+                and sfu["decoded"] > 0
+                and (sfu["remote"] or {}).get("port") == udp_port
+            )
 
         await until(served, f"{self.name} talks by the server")

@@ -155,5 +155,5 @@ async def people(
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     outcome = yield
-    if outcome.get_result().failed:  # type: ignore[attr-defined]
+    if outcome.get_result().failed:
         item.failed = True  # type: ignore[attr-defined]

@@ -52,11 +52,19 @@ async def test_three_people_talk_by_the_server(people: Invite, server: Server) -
         await caller.talks_by_the_server(server.udp_port)
 
 
-async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, server: Server) -> None:
+async def two_far_from_the_server(people: Invite) -> tuple[Caller, Caller, Caller]:
+    """Ana and Ben talk directly; to set up anything with the server takes them more than half a second. Cora has not come yet."""
     ana, ben, cora = await people("Ana", "Ben", "Cora")
     await ana.join()
     await ben.join()
     await everyone_meets(ana, ben)
+    for caller in (ana, ben):
+        await caller.call("farFromServer", delay=600)
+    return ana, ben, cora
+
+
+async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, server: Server) -> None:
+    ana, ben, cora = await two_far_from_the_server(people)
     since = {caller.name: await caller.clock() for caller in (ana, ben)}
     await cora.join()
     await everyone_meets(ana, ben, cora)
@@ -66,6 +74,17 @@ async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, ser
         gaps = await caller.gaps(other, since[caller.name])
         assert gaps.missing <= 5, gaps
         assert gaps.longest <= 0.5, gaps
+
+
+async def test_a_break_before_the_make_would_be_noticed(people: Invite) -> None:
+    """The control of the test before: a direct road that is closed when the switch begins must fail its limits."""
+    ana, ben, cora = await two_far_from_the_server(people)
+    since = await ana.clock()
+    await ben.call("breakBeforeMake")
+    await cora.join()
+    await ana.meets(ben, cora)
+    gaps = await ana.gaps(ben, since)
+    assert gaps.missing > 5 or gaps.longest > 0.5, gaps
 
 
 async def test_back_to_two_is_direct_again_without_a_gap(people: Invite, server: Server) -> None:

@@ -12,6 +12,7 @@ from tertulia.media.port import (
     Connected,
     ConnectionId,
     Disconnected,
+    Kind,
     Media,
     MediaEvent,
     NeedSections,
@@ -123,7 +124,13 @@ async def test_sound_and_picture_of_a_person_meet_in_one_stream(stage: Stage) ->
     stage.answer(EVA, 1, two, {"0": other_sound, "1": CAM2})
     pairs = [item.msid[0] for item in parse(stage.answer(BOB, 1, pool(audio=3, video=4))).sections if item.msid]
     streams = dict(zip(["audio0", "audio1", "audio2", "video3", "video4", "video5", "video6"], pairs, strict=True))
-    for publication, kind in ((CAM2, "video"), (MIC, "audio"), (CAM, "video"), (other_sound, "audio")):
+    wishes: list[tuple[PublicationKey, Kind]] = [
+        (CAM2, "video"),
+        (MIC, "audio"),
+        (CAM, "video"),
+        (other_sound, "audio"),
+    ]
+    for publication, kind in wishes:
         stage.media.subscribe(BOB, publication, kind)
     mids = {bound.publication: bound.mid for bound in await stage.events() if isinstance(bound, Bound)}
     assert streams[mids[CAM]] == streams[mids[MIC]] != streams[mids[CAM2]] == streams[mids[other_sound]]

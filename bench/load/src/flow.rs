@@ -94,7 +94,10 @@ impl Flow {
         }
         let frame = &mut self.frames[stamp.frame as usize % OPEN_FRAMES];
         if frame.number != stamp.frame || frame.places == 0 {
-            *frame = Frame { number: stamp.frame, ..Frame::default() };
+            *frame = Frame {
+                number: stamp.frame,
+                ..Frame::default()
+            };
         }
         frame.places |= 1 << stamp.place;
         frame.last_arrived = frame.last_arrived.max(arrived);
@@ -103,7 +106,8 @@ impl Flow {
         }
         if frame.places + 1 == 1 << stamp.places {
             if window.contains(frame.last_sent) {
-                self.frame_delays.push(frame.last_arrived.saturating_sub(frame.last_sent) as u32);
+                self.frame_delays
+                    .push(frame.last_arrived.saturating_sub(frame.last_sent) as u32);
             }
             if stamp.key_frame && self.started == 0 {
                 self.started = frame.last_arrived;
@@ -165,7 +169,16 @@ mod tests {
 
     fn stamp(sequence: u32) -> Stamp {
         let (frame, place) = (sequence / 5, (sequence % 5) as u8);
-        Stamp { track: 1, sequence, sent: 1000 + u64::from(sequence), frame, place, places: 5, key_frame: true, video: true }
+        Stamp {
+            track: 1,
+            sequence,
+            sent: 1000 + u64::from(sequence),
+            frame,
+            place,
+            places: 5,
+            key_frame: true,
+            video: true,
+        }
     }
 
     #[test]
@@ -179,6 +192,9 @@ mod tests {
         flow.take(&stamp(2), 5004, &window);
         assert_eq!((flow.frame_delays.as_slice(), flow.started), (&[4000][..], 5004));
         flow.take(&stamp(2), 6000, &window);
-        assert_eq!((flow.duplicates, flow.received(0..6), flow.packet_delays.len()), (1, 5, 5));
+        assert_eq!(
+            (flow.duplicates, flow.received(0..6), flow.packet_delays.len()),
+            (1, 5, 5)
+        );
     }
 }

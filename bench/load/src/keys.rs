@@ -40,7 +40,10 @@ pub fn certificate() -> DtlsCert {
 pub fn tapped<T>(build: impl FnOnce() -> T) -> (T, Keys) {
     LAST.take();
     let built = build();
-    (built, LAST.take().expect("str0m makes its DTLS instance while it is built"))
+    (
+        built,
+        LAST.take().expect("str0m makes its DTLS instance while it is built"),
+    )
 }
 
 #[derive(Debug)]
@@ -86,7 +89,9 @@ impl DtlsInstance for Tap {
         if let DtlsOutput::KeyingMaterial(material, profile) = &output
             && let Some(profile) = known(*profile)
         {
-            let _ = self.keys.set(KeyingMaterial::new(material.as_ref(), profile, self.inner.is_active()));
+            let _ = self
+                .keys
+                .set(KeyingMaterial::new(material.as_ref(), profile, self.inner.is_active()));
         }
         output
     }

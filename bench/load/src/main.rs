@@ -1,1 +1,61 @@
-fn main() {}
+//! A load generator: WebRTC clients that join by the native protocol, send, receive and answer by RTCP, many to a thread.
+//!
+//! It prints the server's CPU time per forwarded packet, delays, losses, memory and joins as one JSON object (the first
+//! line) and a line for a person. Figures that may not be believed are marked INVALID, and the exit code is 3.
+//!
+//! * [`run`] — a measured run; [`cases`] — who takes part; [`join`], [`signal`], [`keeper`] — signalling.
+//! * [`group`] — a thread of clients; [`peer`] — a light client: [`link`], [`publisher`], [`viewer`]; [`probe`] — a
+//!   client that is `str0m` from end to end.
+//! * [`stamp`], [`flow`] — what a payload carries, and what is counted of it; [`server`], [`report`] — figures.
+
+mod cases;
+mod clock;
+mod flow;
+mod group;
+mod join;
+mod keeper;
+mod keys;
+mod link;
+mod peer;
+mod probe;
+mod publisher;
+mod random;
+mod report;
+mod run;
+mod sdp;
+mod server;
+mod signal;
+mod socket;
+mod stamp;
+mod viewer;
+
+use std::process::ExitCode;
+
+use cases::{Case, Options, USAGE};
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match options.case {
+        Case::Churn { .. } => run::churn(&options),
+        _ => run::measure(&options),
+    };
+    match outcome {
+        Ok((figures, invalid)) => {
+            println!("{}", Value::Object(figures.clone()));
+            println!("{}", run::line(&figures));
+            if invalid.is_empty() {
+                return ExitCode::SUCCESS;
+            }
+            println!("INVALID: {}", invalid.join("; "));
+        }
+        Err(error) => println!("INVALID: {error}"),
+    }
+    ExitCode::from(3)
+}

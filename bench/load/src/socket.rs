@@ -16,11 +16,12 @@ const CONTROL: usize = 64;
 /// Index of the drop count in what `SO_MEMINFO` gives (`SK_MEMINFO_DROPS` in linux/sock_diag.h).
 const MEMINFO_DROPS: usize = 8;
 
-/// A socket of its own for each client, connected to the server's media port.
+/// A socket of its own for each client, bound to the address from which `server` is reached.
 pub fn open(server: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(if server.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" })?;
+    let scout = UdpSocket::bind("0.0.0.0:0")?;
+    scout.connect(server)?;
+    let socket = UdpSocket::bind((scout.local_addr()?.ip(), 0))?;
     socket.set_nonblocking(true)?;
-    socket.connect(server)?;
     set(&socket, libc::SO_TIMESTAMPNS, 1)?;
     // Beyond the system's limit only for root; the drop count tells if it was too little.
     if set(&socket, libc::SO_RCVBUFFORCE, RECEIVE_BUFFER).is_err() {
@@ -33,9 +34,19 @@ fn set(socket: &UdpSocket, option: libc::c_int, value: libc::c_int) -> io::Resul
     // SAFETY: the value outlives the call, and its size is given.
     let result = unsafe {
         let size = size_of::<libc::c_int>() as libc::socklen_t;
-        libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, (&raw const value).cast(), size)
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            option,
+            (&raw const value).cast(),
+            size,
+        )
     };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// Datagrams that the kernel dropped because nobody took them in time.
@@ -45,7 +56,13 @@ pub fn drops(socket: &UdpSocket) -> u32 {
     // SAFETY: the kernel writes at most `len` bytes.
     unsafe {
         let fd = socket.as_raw_fd();
-        libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_MEMINFO, info.as_mut_ptr().cast(), &mut len);
+        libc::getsockopt(
+            fd,
+            libc::SOL_SOCKET,
+            libc::SO_MEMINFO,
+            info.as_mut_ptr().cast(),
+            &mut len,
+        );
     }
     info[MEMINFO_DROPS]
 }
@@ -80,7 +97,12 @@ impl Batch {
             headers: Vec::new(),
         };
         let entries = batch.buffers.iter_mut();
-        batch.vectors = entries.map(|b| libc::iovec { iov_base: b.as_mut_ptr().cast(), iov_len: b.len() }).collect();
+        batch.vectors = entries
+            .map(|b| libc::iovec {
+                iov_base: b.as_mut_ptr().cast(),
+                iov_len: b.len(),
+            })
+            .collect();
         for i in 0..BATCH {
             // SAFETY: mmsghdr is plain data for which zero is valid.
             let mut header: libc::mmsghdr = unsafe { zeroed() };

@@ -49,7 +49,18 @@ impl Stamp {
             buffer[1] = 0x80;
             buffer[2..4].copy_from_slice(&picture.to_be_bytes());
             // Frame header: shown, size 0, P bit clear in a key frame; start code, 640 by 360.
-            let frame_header = [0x10 | u8::from(!self.key_frame), 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01];
+            let frame_header = [
+                0x10 | u8::from(!self.key_frame),
+                0,
+                0,
+                0x9d,
+                0x01,
+                0x2a,
+                0x80,
+                0x02,
+                0x68,
+                0x01,
+            ];
             buffer[4..VP8_LEN].copy_from_slice(&frame_header);
         } else {
             buffer[0] = 0x78;
@@ -97,13 +108,31 @@ mod tests {
     fn a_stamp_survives_the_round_trip_and_looks_like_vp8() {
         let mut buffer = [0; 1500];
         for (place, key_frame) in [(0, true), (0, false), (3, true)] {
-            let stamp = Stamp { track: 7, sequence: 70_000, sent: 1 << 50, frame: 9, place, places: 5, key_frame, video: true };
+            let stamp = Stamp {
+                track: 7,
+                sequence: 70_000,
+                sent: 1 << 50,
+                frame: 9,
+                place,
+                places: 5,
+                key_frame,
+                video: true,
+            };
             let len = stamp.write(&mut buffer);
             assert_eq!(Stamp::read(&buffer[..len]), Some(stamp));
             assert_eq!(is_key_frame(Codec::Vp8, &buffer[..len]), key_frame && place == 0);
             assert_eq!(Stamp::read(&buffer[..len - 1]), None);
         }
-        let audio = Stamp { track: 1, sequence: 2, sent: 3, frame: 2, place: 0, places: 1, key_frame: true, video: false };
+        let audio = Stamp {
+            track: 1,
+            sequence: 2,
+            sent: 3,
+            frame: 2,
+            place: 0,
+            places: 1,
+            key_frame: true,
+            video: false,
+        };
         let len = audio.write(&mut buffer);
         assert_eq!(Stamp::read(&buffer[..len]), Some(audio));
     }

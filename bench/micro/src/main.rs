@@ -33,13 +33,21 @@ impl Viewer {
     fn new(number: u32) -> io::Result<Viewer> {
         let sink = UdpSocket::bind("127.0.0.1:0")?;
         let key = UnboundKey::new(&AES_128_GCM, &[number as u8; 16]).expect("a key of 16 bytes");
-        let SocketAddr::V4(address) = sink.local_addr()? else { unreachable!("bound to an IPv4 address") };
+        let SocketAddr::V4(address) = sink.local_addr()? else {
+            unreachable!("bound to an IPv4 address")
+        };
         // SAFETY: sockaddr_in is plain data for which zero is valid.
         let mut raw: libc::sockaddr_in = unsafe { zeroed() };
         raw.sin_family = libc::AF_INET as _;
         raw.sin_port = address.port().to_be();
         raw.sin_addr.s_addr = u32::from_ne_bytes(address.ip().octets());
-        Ok(Viewer { key: LessSafeKey::new(key), ssrc: 1000 + number, index: 1000, address: raw, _sink: sink })
+        Ok(Viewer {
+            key: LessSafeKey::new(key),
+            ssrc: 1000 + number,
+            index: 1000,
+            address: raw,
+            _sink: sink,
+        })
     }
 
     fn seal(&mut self, payload: &[u8], packet: &mut [u8]) {
@@ -57,7 +65,9 @@ impl Viewer {
         iv[6..].copy_from_slice(&self.index.to_be_bytes()[2..]);
         let (header, body) = packet.split_at_mut(HEADER);
         let (text, tag) = body.split_at_mut(PAYLOAD);
-        let sealed = self.key.seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::from(&*header), text);
+        let sealed = self
+            .key
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::from(&*header), text);
         tag[..TAG].copy_from_slice(sealed.expect("a payload below the limit of GCM").as_ref());
     }
 }
@@ -76,7 +86,10 @@ fn cpu() -> Duration {
 
 /// Sends `burst` packets that lie one after another to one viewer: one trip through the stack.
 fn send(socket: RawFd, viewer: &Viewer, packets: &mut [u8]) -> io::Result<()> {
-    let mut vector = libc::iovec { iov_base: packets.as_mut_ptr().cast(), iov_len: packets.len() };
+    let mut vector = libc::iovec {
+        iov_base: packets.as_mut_ptr().cast(),
+        iov_len: packets.len(),
+    };
     let mut control = [0u64; 4];
     // SAFETY: every pointer in the header outlives the call, and the control buffer is aligned and large enough for one u16.
     let sent = unsafe {
@@ -96,7 +109,11 @@ fn send(socket: RawFd, viewer: &Viewer, packets: &mut [u8]) -> io::Result<()> {
         }
         libc::sendmsg(socket, &header, 0)
     };
-    if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    if sent < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 /// CPU microseconds per packet, to so many viewers, `burst` packets at a time.
@@ -119,12 +136,22 @@ fn measure(viewers: usize, burst: usize, time: Duration) -> io::Result<f64> {
 }
 
 fn main() -> io::Result<()> {
-    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2.0);
+    let seconds = std::env::args()
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(2.0);
     print!("| CPU-µs per packet, bare loop |");
     VIEWERS.iter().for_each(|viewers| print!(" {viewers} viewers |"));
     println!("\n|---|{}", "---|".repeat(VIEWERS.len()));
     for burst in BURSTS {
-        print!("| {} |", if burst == 1 { "one at a time".to_owned() } else { format!("GSO of {burst}") });
+        print!(
+            "| {} |",
+            if burst == 1 {
+                "one at a time".to_owned()
+            } else {
+                format!("GSO of {burst}")
+            }
+        );
         for viewers in VIEWERS {
             print!(" {:.2} |", measure(viewers, burst, Duration::from_secs_f64(seconds))?);
         }

@@ -150,11 +150,7 @@ class Client:
 
     async def leave(self) -> None:
         """Ends the session; returns when the server said `bye`."""
-        try:
-            await self.request(lambda n: native.Leave(id=n), native.Bye)
-        except TertuliaError as error:
-            if error.code is not Code.LEFT:
-                raise
+        await self._farewell(lambda n: native.Leave(id=n), Code.LEFT)
 
     async def chat(self, text: str, to: str | None = None) -> None:
         """To everyone, or to one person. It comes back as `ChatReceived`."""
@@ -172,6 +168,8 @@ class Client:
 
     async def unpublish(self, publication: str) -> None:
         await self._do(lambda n: native.Unpublish(id=n, publication=publication))
+        # Only the others get an event.
+        self.room.apply(native.PublicationRemoved(participant=self.identity, publication=publication))
 
     async def mute(self, publication: str, muted: bool = True) -> None:
         """One's own, either way; somebody else's: moderators, and only to mute."""
@@ -281,5 +279,13 @@ class Client:
         await self._do(lambda n: native.WaitingRoom(id=n, enabled=enabled))
 
     async def end(self) -> None:
-        """Ends the room for everybody, oneself included."""
-        await self._do(lambda n: native.End(id=n))
+        """Ends the room for everybody, oneself included; returns when the server said `bye`."""
+        await self._farewell(lambda n: native.End(id=n), Code.ROOM_ENDED)
+
+    async def _farewell(self, make: Callable[[int], native.Message], code: Code) -> None:
+        """A request whose reply is `bye`."""
+        try:
+            await self.request(make, native.Bye)
+        except TertuliaError as error:
+            if error.code is not code:
+                raise

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
+from tertulia.client.pace import Pace
 from tertulia.client.socket import Socket
 from tertulia.errors import Code, ProtocolError, TertuliaError
 from tertulia.wire.native import Message, encode
@@ -27,6 +28,8 @@ class Requests:
         self._unsent: deque[int] = deque()
         self._more = asyncio.Event()
         self._error: TertuliaError | None = None
+        self.max_bytes: int | None = None
+        """What the server takes. A larger request would cut the socket, and again each time it is sent again."""
 
     async def ask(self, make: Callable[[int], Message], expected: type[Reply]) -> Reply:
         """Sends the request that `make(id)` gives, in its turn. Raises the TertuliaError that comes in place of the reply."""
@@ -42,6 +45,8 @@ class Requests:
             raise self._error
         request_id = self._last_id + 1
         body = encode(make(request_id))
+        if self.max_bytes is not None and len(body) > self.max_bytes:
+            raise ProtocolError(Code.TOO_LARGE, f"a message has at most {self.max_bytes} bytes")
         self._last_id = request_id
         future = asyncio.get_running_loop().create_future()
         # A caller that was cancelled never looks at the error.
@@ -81,7 +86,8 @@ class Requests:
         if waiting := self._waiting.get(request_id):
             await socket.send(waiting[0])
 
-    async def send_all(self, socket: Socket) -> None:
+    async def send_all(self, socket: Socket, pace: Pace) -> None:
         """Sends what is there and what comes. Raises Closed; returns never."""
         while True:
+            await pace.turn()
             await self.send_next(socket)

@@ -13,6 +13,7 @@ from tertulia.client.backoff import Backoff
 from tertulia.client.events import Events
 from tertulia.client.failure import from_message
 from tertulia.client.heartbeat import Heartbeat
+from tertulia.client.pace import Pace
 from tertulia.client.requests import Requests
 from tertulia.client.room import Room
 from tertulia.client.socket import Closed, Socket
@@ -21,6 +22,9 @@ from tertulia.wire import native
 
 MAX_UNANSWERED = 128
 """Requests in flight; below the burst that the usual limits allow, so that sending them again is no offence."""
+
+TAKEN_OVER = 1000
+"""Close code without a `bye` before it: somebody else has this session now."""
 
 _log = logging.getLogger("tertulia.client")
 
@@ -107,6 +111,8 @@ class Session:
                 self._credentials = None
                 self._lost(error)
             except OSError as error:
+                if isinstance(error, Closed) and error.code == TAKEN_OVER:
+                    raise UserError(Code.REPLACED, "the session was resumed on another socket") from None
                 if self.room is None:
                     raise
                 self._lost(error)
@@ -118,15 +124,17 @@ class Session:
         self._hurry.clear()
         tasks: list[asyncio.Task[None]] = []
         try:
-            await self._greet(socket)
+            with contextlib.suppress(Closed):  # what the server said before it closed is still to be read
+                await self._greet(socket)
             while True:
                 message = await socket.receive()
                 if isinstance(message, native.Joined | native.Resumed):
                     self._heartbeat = Heartbeat(message.session.heartbeat, lambda: self._last_seq)
                 self._take(message)
                 if isinstance(message, native.Joined | native.Resumed):
-                    assert self._heartbeat
-                    for work in (self.requests.send_all(socket), self._heartbeat.run(socket)):
+                    assert self._heartbeat and self.room
+                    pace = Pace(self.room.limits.messages_per_second)
+                    for work in (self.requests.send_all(socket, pace), self._heartbeat.run(socket)):
                         tasks.append(asyncio.create_task(_abort_after(work, socket)))
         finally:
             self._socket = None
@@ -163,6 +171,7 @@ class Session:
                 self.status = Status.WAITING
             case native.Joined():
                 self.room = Room(message)
+                self.requests.max_bytes = message.limits.message_bytes
                 self._enter(message.session)
             case native.Resumed():
                 self._enter(message.session)

@@ -17,7 +17,7 @@ MAX_MESSAGE = 16 * 1024 * 1024
 MAX_QUEUED = 64
 """Messages that wait in memory before the socket is left unread."""
 
-_decoder = msgspec.json.Decoder[ServerMessage](SERVER_MESSAGES)
+_decoder = msgspec.json.Decoder(SERVER_MESSAGES)
 
 
 class Closed(ConnectionError):
@@ -68,9 +68,10 @@ class Socket:
         except ConnectionClosed:
             raise self._closed() from None
         try:
-            return _decoder.decode(data)
+            message: ServerMessage = _decoder.decode(data)
         except msgspec.DecodeError as error:
             raise ProtocolError(Code.MALFORMED, f"the server sent what cannot be read: {error}") from error
+        return message
 
     def abort(self) -> None:
         """Cuts it, without a farewell."""

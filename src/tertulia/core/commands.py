@@ -217,6 +217,13 @@ class SetWaitingRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """May the actor let others in? Whoever asks makes the token. Raises not_allowed."""
+
+    actor: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """End the room for everybody. Raises not_allowed."""
 
@@ -242,5 +249,5 @@ class Tick:
 Command = (
     Join | Leave | Detach | Attach | Publish | Unpublish | SetMuted | Subscribe | Unsubscribe | Prefer | Signal
     | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | SendChat | Admit | Deny | Remove | SetRole
-    | SetLocked | SetWaitingRoom | End | RequireSfu | Tick
+    | SetLocked | SetWaitingRoom | Invite | End | RequireSfu | Tick
 )  # fmt: skip

@@ -343,6 +343,10 @@ class Room:
             self._in.emit(ev.RoomUpdated(self._in.everyone(), self.state))
 
     @_do.register
+    def _invite(self, command: cmd.Invite) -> None:
+        require(self._actor(command.actor), Right.ADMIT)
+
+    @_do.register
     def _set_waiting_room(self, command: cmd.SetWaitingRoom) -> None:
         require(self._actor(command.actor), Right.MODERATE)
         if self._in.waiting_room != command.enabled:

@@ -71,7 +71,7 @@ class Forwarding:
     # Sources
 
     def change_sources(self, owner: ConnectionId, removed: Iterable[Source], added: Sequence[Source]) -> None:
-        """What `owner` sends has changed. Call when the engine knows the added ones. A publication in both goes on in the same places, with another source."""
+        """What `owner` sends has changed; the engine knows the added ones. A publication in both goes on in the same places."""
         replaced = {source.publication for source in added}
         for source in added:
             self._sources[source.publication] = source
@@ -186,7 +186,9 @@ class Forwarding:
                 for slot in viewer.slots
                 if slot.kind == source.kind and (payload := payload_for(source.key, slot.payloads)) is not None
             ]
-            free = self._choose(viewer, source, [(slot, payload) for slot, payload in fitting if slot.id not in viewer.taken])
+            free = self._choose(
+                viewer, source, [(slot, payload) for slot, payload in fitting if slot.id not in viewer.taken]
+            )
             if source.kind != subscription.kind:
                 self._give_up(viewer, subscription, "its section is of another kind")
             elif free is not None:

@@ -13,7 +13,7 @@ SUBPROTOCOL = "tertulia.v1"
 
 # Ids and names are bounded where they enter; sizes in UTF-8 bytes are checked for the whole message by the door.
 Identity = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.@:+~-]+$")]
-RoomName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s/?#\x00-\x1f\x7f]+$")]
+RoomName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s/?#*\x00-\x1f\x7f]+$")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 RequestId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Serial = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -249,7 +249,7 @@ class Answer(Message, frozen=True, tag="answer"):
 
 
 class Candidate(Message, frozen=True, tag="candidate"):
-    """A trickled ICE candidate; an empty `candidate` ends them. To `server` it is accepted and ignored (ICE-lite learns addresses itself)."""
+    """A trickled ICE candidate; an empty `candidate` ends them. To `server` accepted and ignored (ICE-lite learns addresses itself)."""
 
     id: RequestId
     to: Identity
@@ -311,6 +311,12 @@ class WaitingRoom(Message, frozen=True, tag="waiting_room"):
     enabled: bool
 
 
+class Invite(Message, frozen=True, tag="invite"):
+    """Asks for a token that lets others in, for those who may admit. Reply: `invited`."""
+
+    id: RequestId
+
+
 class End(Message, frozen=True, tag="end"):
     """Ends the room for everybody."""
 
@@ -353,6 +359,16 @@ class Joined(FromServer, frozen=True, tag="joined"):
 class Published(FromServer, frozen=True, tag="published"):
     id: int
     publication: Publication
+
+
+class Invited(FromServer, frozen=True, tag="invited"):
+    """A token for this room, role speaker; it goes into a link's fragment, `/r/{room}#t={token}`."""
+
+    id: int
+    token: str | None
+    """None where none is needed, or where the server has no secret to sign with."""
+    expires: float | None
+    """Seconds since 1970."""
 
 
 class Answered(FromServer, frozen=True, tag="answered"):
@@ -517,11 +533,11 @@ class Resumed(FromServer, frozen=True, tag="resumed"):
 
 ClientMessage = (
     Join | Resume | Ping | Leave | Publish | Unpublish | Mute | Subscribe | Unsubscribe | Prefer | Offer | Answer | Candidate
-    | TopologyReady | RoadFailed | Chat | Admit | Deny | Remove | SetRole | Lock | WaitingRoom | End
+    | TopologyReady | RoadFailed | Chat | Admit | Deny | Remove | SetRole | Lock | WaitingRoom | Invite | End
 )  # fmt: skip
 ServerMessage = (
-    Ok | Error | Joined | Published | Answered | Waiting | ParticipantJoined | ParticipantLeft | ParticipantUpdated | RightsChanged
-    | Knock | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | RoomUpdated | TopologyChanged | Bind
+    Ok | Error | Joined | Published | Invited | Answered | Waiting | ParticipantJoined | ParticipantLeft | ParticipantUpdated
+    | RightsChanged | Knock | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | RoomUpdated | TopologyChanged | Bind
     | NeedSections | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | Speakers | IceServers | Bye | Pong | Resumed
 )  # fmt: skip
 CLIENT_MESSAGES: Any = ClientMessage

@@ -60,6 +60,26 @@ class Person {
     this.elements.delete(publication.id);
   }
 
+  /** When each of this page's own frames was painted, in milliseconds since 1970, by frame number. */
+  painting() {
+    return Object.fromEntries(this.painted.times);
+  }
+
+  /** What this page says to the server arrives so many milliseconds later from now on, as from far away. */
+  farFromServer({ delay }) {
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function late(data) {
+      setTimeout(() => this.readyState === WebSocket.OPEN && send.call(this, data), delay);
+    };
+  }
+
+  /** Closes the direct road as soon as another is begun: what must never be done, to see that the tests notice. */
+  breakBeforeMake() {
+    this.room.addEventListener('topologychange', () => {
+      for (const connection of this.room.roads().peers.values()) connection.close();
+    });
+  }
+
   /** Begins to note the beeps of one sender. */
   async listenForClaps({ name }) {
     const [person] = [...this.room.participants.values()].filter((participant) => participant.name === name);

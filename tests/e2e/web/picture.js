@@ -62,6 +62,8 @@ function average(data, x0, y0, reach) {
 /** What a video element shows now: `{id, n, margin}` when it is one of our pictures, `{black}` or `{bad}` when not, null without a frame. */
 export function read(video) {
   if (!video.videoWidth) return null;
+  // An element without a frame draws nothing: what was read before must not be taken for its picture.
+  reader.clearRect(0, 0, WIDTH, HEIGHT);
   reader.drawImage(video, 0, 0, WIDTH, HEIGHT);
   const { data } = reader.getImageData(0, 0, WIDTH, HEIGHT);
   let margin = 255;

@@ -25,7 +25,7 @@ export function roomUrl(room: string): string {
 export function newRoomName(): string {
   const consonants = 'bdfgjklmnprstvz';
   const vowels = 'aeiou';
-  const pick = (letters: string) => letters[crypto.getRandomValues(new Uint32Array(1))[0] as number % letters.length];
+  const pick = (letters: string) => letters[(crypto.getRandomValues(new Uint32Array(1))[0] as number) % letters.length];
   const syllable = () => `${pick(consonants)}${pick(vowels)}`;
   return [0, 1, 2].map(() => `${syllable()}${syllable()}`).join('-');
 }

@@ -39,7 +39,8 @@ export const words = {
     denied: 'Allow it in the address bar of your browser (the icon left of the address), then try again.',
     'no-device': 'Connect one and try again.',
     'in-use': 'Close the other program, then try again.',
-    insecure: 'Browsers give out camera and microphone only over https or on localhost. Ask whoever runs this server to turn on TLS.',
+    insecure:
+      'Browsers give out camera and microphone only over https or on localhost. Ask whoever runs this server to turn on TLS.',
     failed: 'Try again, or choose another device.',
   },
   joinAnyway: 'You can join without it.',

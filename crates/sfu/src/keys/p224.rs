@@ -71,3 +71,80 @@ fn verify(certificate: &[u8], data: &[u8], signature: &[u8]) -> bool {
         verified
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Made by OpenSSL 3: `openssl ecparam -name secp224r1 -genkey`, `openssl req -new -x509`, `openssl dgst -sha256 -sign`.
+    const CERTIFICATE: &[u8] = include_bytes!("../../tests/data/p224_certificate.der");
+    const SIGNATURE: &[u8] = include_bytes!("../../tests/data/p224_signature.der");
+    const SIGNED: &[u8] = b"signed by openssl";
+
+    fn verifier() -> Verifier {
+        Verifier(dimpl::crypto::aws_lc_rs::default_provider().signature_verification)
+    }
+
+    fn holds(certificate: &[u8], data: &[u8], signature: &[u8]) -> bool {
+        let (hash, algorithm) = (HashAlgorithm::SHA256, SignatureAlgorithm::ECDSA);
+        let verdict = verifier().verify_signature(certificate, data, signature, hash, algorithm);
+        verdict.is_ok()
+    }
+
+    #[test]
+    fn a_signature_of_openssl_holds_and_needs_this_fallback() {
+        assert!(holds(CERTIFICATE, SIGNED, SIGNATURE));
+        let (hash, algorithm) = (HashAlgorithm::SHA256, SignatureAlgorithm::ECDSA);
+        let without = verifier().0;
+        assert!(
+            without
+                .verify_signature(CERTIFICATE, SIGNED, SIGNATURE, hash, algorithm)
+                .is_err(),
+            "dimpl knows P-224 by now: this file can go"
+        );
+    }
+
+    #[test]
+    fn other_words_hashes_and_algorithms_are_refused() {
+        assert!(!holds(CERTIFICATE, b"signed by openssl?", SIGNATURE));
+        assert!(!holds(CERTIFICATE, b"", SIGNATURE));
+        assert!(!holds(CERTIFICATE, SIGNED, b""));
+        assert!(!holds(b"", SIGNED, SIGNATURE));
+        for (hash, algorithm) in [
+            (HashAlgorithm::SHA384, SignatureAlgorithm::ECDSA),
+            (HashAlgorithm::SHA256, SignatureAlgorithm::RSA),
+        ] {
+            let verdict = verifier().verify_signature(CERTIFICATE, SIGNED, SIGNATURE, hash, algorithm);
+            assert!(verdict.is_err(), "{hash:?} {algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_cut_certificate_or_signature_is_refused() {
+        for len in 0..CERTIFICATE.len() {
+            assert!(!holds(&CERTIFICATE[..len], SIGNED, SIGNATURE), "certificate of {len}");
+        }
+        for len in 0..SIGNATURE.len() {
+            assert!(!holds(CERTIFICATE, SIGNED, &SIGNATURE[..len]), "signature of {len}");
+        }
+    }
+
+    #[test]
+    fn no_flipped_bit_of_the_signature_holds() {
+        for bit in 0..SIGNATURE.len() * 8 {
+            let mut signature = SIGNATURE.to_vec();
+            signature[bit / 8] ^= 1 << (bit % 8);
+            assert!(!holds(CERTIFICATE, SIGNED, &signature), "bit {bit}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_damaged_certificate_never_panics(at in 0..CERTIFICATE.len(), byte in any::<u8>()) {
+            let mut certificate = CERTIFICATE.to_vec();
+            certificate[at] = byte;
+            let _ = holds(&certificate, SIGNED, SIGNATURE);
+        }
+    }
+}

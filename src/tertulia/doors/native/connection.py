@@ -328,6 +328,10 @@ class Connection:
                     session.send(wire.encode(wire.Published(id=id, publication=track)))
                 case Done() if isinstance(message, wire.Offer) and message.to == wire.SERVER:
                     session.send(wire.encode(wire.Answered(id=id, serial=message.serial, sdp=outcome.answer)))
+                case Done() if isinstance(command, cmd.Invite):
+                    assert session.actor is not None
+                    invitation = self._door.admission.invite(session.actor.name)
+                    session.send(wire.encode(wire.Invited(id=id, token=invitation.token, expires=invitation.expires)))
                 case Done():
                     session.send(wire.encode(wire.Ok(id=id)))
 

@@ -143,5 +143,6 @@ COMMANDS: dict[type, Callable[[ParticipantId, Any], seat.Request | None]] = {
     wire.SetRole: lambda who, it: cmd.SetRole(who, ParticipantId(it.participant), Role(it.role)),
     wire.Lock: lambda who, it: cmd.SetLocked(who, it.locked),
     wire.WaitingRoom: lambda who, it: cmd.SetWaitingRoom(who, it.enabled),
+    wire.Invite: lambda who, it: cmd.Invite(who),
     wire.End: lambda who, it: cmd.End(who),
 }

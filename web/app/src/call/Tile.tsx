@@ -1,5 +1,5 @@
 import { MicOff } from 'lucide-react';
-import { Video } from '../parts/Video.tsx';
+import { type Followed, Video } from '../parts/Video.tsx';
 import { words } from '../words.ts';
 import styles from './Tile.module.css';
 
@@ -7,6 +7,7 @@ interface Props {
   name: string;
   /** Null when there is no picture to show. */
   picture: MediaStream | null;
+  followed?: Followed | undefined;
   silent: boolean;
   speaking: boolean;
   away?: boolean;
@@ -16,7 +17,8 @@ interface Props {
 const PALETTE = ['#7a4fbf', '#0a7463', '#a34a1c', '#2f5fb3', '#9a2f63', '#55701a'];
 
 /** One colour a name, so that a person without a camera keeps his from call to call. */
-const colourOf = (name: string) => PALETTE[[...name].reduce((sum, c) => sum + (c.codePointAt(0) ?? 0), 0) % PALETTE.length];
+const colourOf = (name: string) =>
+  PALETTE[[...name].reduce((sum, c) => sum + (c.codePointAt(0) ?? 0), 0) % PALETTE.length];
 
 const initials = (name: string) =>
   name
@@ -27,11 +29,11 @@ const initials = (name: string) =>
     .toUpperCase();
 
 /** A person in the grid. */
-export function Tile({ name, picture, silent, speaking, away = false, mirrored = false }: Props) {
+export function Tile({ name, picture, followed, silent, speaking, away = false, mirrored = false }: Props) {
   return (
     <li className={`${styles.tile} ${speaking ? styles.speaking : ''}`} aria-label={name}>
       {picture ? (
-        <Video stream={picture} mirrored={mirrored} className={styles.video} />
+        <Video stream={picture} followed={followed} mirrored={mirrored} className={styles.video} />
       ) : (
         <span className={styles.initials} style={{ background: colourOf(name) }} aria-hidden="true">
           {initials(name)}

@@ -13,16 +13,18 @@ export interface Switch {
 interface Props {
   camera: Switch;
   microphone: Switch;
+  /** The link that lets others in. */
+  link: () => Promise<string>;
   onLeave: () => void;
 }
 
 const SHOWN_FOR = 2500;
 
 /** The bar at the bottom; Leave stands apart from the rest. */
-export function Toolbar({ camera, microphone, onLeave }: Props) {
+export function Toolbar({ camera, microphone, link, onLeave }: Props) {
   return (
     <div role="toolbar" aria-label={words.controls} className={styles.bar}>
-      <CopyLink />
+      <CopyLink link={link} />
       <div className={styles.middle}>
         <RoundButton
           label={microphone.on ? words.microphoneOff : words.microphoneOn}
@@ -48,10 +50,10 @@ export function Toolbar({ camera, microphone, onLeave }: Props) {
   );
 }
 
-function CopyLink() {
+function CopyLink({ link }: Pick<Props, 'link'>) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(location.href);
+    await navigator.clipboard.writeText(await link());
     setCopied(true);
     setTimeout(() => setCopied(false), SHOWN_FOR);
   };

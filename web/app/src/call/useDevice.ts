@@ -46,7 +46,10 @@ export function useDevice(kind: 'camera' | 'microphone', startOn: boolean): Devi
           return;
         }
         mine.track = track;
-        track.addEventListener('ended', () => current.current === mine && setState({ is: 'failed', problem: 'no-device' }));
+        track.addEventListener(
+          'ended',
+          () => current.current === mine && setState({ is: 'failed', problem: 'no-device' }),
+        );
         setState({ is: 'on', track });
       },
       (error) => {

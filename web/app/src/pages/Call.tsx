@@ -1,11 +1,12 @@
-import type { Participant, Room } from 'tertulia-client';
 import { useState } from 'react';
+import type { Room } from 'tertulia-client';
 import { Grid } from '../call/Grid.tsx';
 import { Tile } from '../call/Tile.tsx';
 import { Toolbar } from '../call/Toolbar.tsx';
 import { useRoom } from '../call/useRoom.ts';
 import { type Failure, useSwitch } from '../call/useSwitch.ts';
 import { Sound } from '../parts/Sound.tsx';
+import { roomUrl } from '../place.ts';
 import { words } from '../words.ts';
 import styles from './Call.module.css';
 
@@ -30,16 +31,20 @@ export function Call({ room }: { room: Room }) {
       </header>
       <Banner room={room} failure={failure} />
       <Grid count={others.length + 1}>
-        {others.map((person) => (
-          <Tile
-            key={person.id}
-            name={person.name}
-            picture={pictureOf(person)}
-            silent={publicationOf(person, 'microphone')?.muted ?? true}
-            speaking={speaking.has(person.id)}
-            away={!person.connected}
-          />
-        ))}
+        {others.map((person) => {
+          const camera = publicationOf(person, 'camera');
+          return (
+            <Tile
+              key={person.id}
+              name={person.name}
+              picture={camera && !camera.muted ? camera.stream : null}
+              followed={camera}
+              silent={publicationOf(person, 'microphone')?.muted ?? true}
+              speaking={speaking.has(person.id)}
+              away={!person.connected}
+            />
+          );
+        })}
         <Tile
           key={room.local.id}
           name={words.youName(room.local.name)}
@@ -59,17 +64,20 @@ export function Call({ room }: { room: Room }) {
           <strong>{words.alone}</strong> {words.aloneHint}
         </p>
       )}
-      <Toolbar camera={camera} microphone={microphone} onLeave={() => void room.leave()} />
+      <Toolbar camera={camera} microphone={microphone} link={() => linkTo(room)} onLeave={() => void room.leave()} />
     </main>
   );
 }
 
-const publicationOf = <P extends { source: string }>(person: { publications: ReadonlyMap<string, P> }, source: string): P | undefined =>
-  [...person.publications.values()].find((publication) => publication.source === source);
+const publicationOf = <P extends { source: string }>(
+  person: { publications: ReadonlyMap<string, P> },
+  source: string,
+): P | undefined => [...person.publications.values()].find((publication) => publication.source === source);
 
-function pictureOf(person: Participant): MediaStream | null {
-  const camera = publicationOf(person, 'camera');
-  return camera && !camera.muted ? camera.stream : null;
+/** Never the address of this page: that may hold one's own token. */
+async function linkTo(room: Room): Promise<string> {
+  const token = room.can('admit') ? await room.invite() : null;
+  return token ? `${roomUrl(room.name)}#t=${token}` : roomUrl(room.name);
 }
 
 /** Which way picture and sound go; people who talk directly see each other's address, so it is always said. */
@@ -87,11 +95,7 @@ function Banner({ room, failure }: { room: Room; failure: Failure | null }) {
   return (
     <div className={styles.banners} role="status">
       {room.state === 'reconnecting' && <p className={styles.banner}>{words.reconnecting}</p>}
-      {failure && (
-        <p className={styles.banner}>
-          {deviceSentence(failure)}
-        </p>
-      )}
+      {failure && <p className={styles.banner}>{deviceSentence(failure)}</p>}
       {knocking && (
         <p className={styles.banner}>
           <span>{words.knocking(knocking.name)}</span>

@@ -46,8 +46,18 @@ export function PreJoin({ room, waiting, busy, onJoin }: Props) {
         <section className={styles.preview} aria-label={words.camera}>
           <Preview camera={camera} />
           <div className={styles.controls}>
-            <Toggle device={microphone} on={words.microphoneOn} off={words.microphoneOff} icons={[<Mic key="on" />, <MicOff key="off" />]} />
-            <Toggle device={camera} on={words.cameraOn} off={words.cameraOff} icons={[<VideoIcon key="on" />, <VideoOff key="off" />]} />
+            <Toggle
+              device={microphone}
+              on={words.microphoneOn}
+              off={words.microphoneOff}
+              icons={[<Mic key="on" />, <MicOff key="off" />]}
+            />
+            <Toggle
+              device={camera}
+              on={words.cameraOn}
+              off={words.cameraOff}
+              icons={[<VideoIcon key="on" />, <VideoOff key="off" />]}
+            />
           </div>
         </section>
         <form className={styles.form} onSubmit={join}>
@@ -84,7 +94,17 @@ function Preview({ camera }: { camera: Device }) {
   return <p className={styles.noPicture}>{camera.state.is === 'starting' ? words.starting : words.cameraIsOff}</p>;
 }
 
-function Toggle({ device, on, off, icons }: { device: Device; on: string; off: string; icons: [React.ReactNode, React.ReactNode] }) {
+function Toggle({
+  device,
+  on,
+  off,
+  icons,
+}: {
+  device: Device;
+  on: string;
+  off: string;
+  icons: [React.ReactNode, React.ReactNode];
+}) {
   const running = device.state.is === 'on';
   const starting = device.state.is === 'starting';
   return (

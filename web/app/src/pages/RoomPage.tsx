@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import { Room, RoomError } from 'tertulia-client';
+import { remembered } from '../place.ts';
 import { Call } from './Call.tsx';
 import { Ended } from './Ended.tsx';
 import { type Choices, PreJoin } from './PreJoin.tsx';
-import { remembered } from '../place.ts';
 
 type Stage =
   | { is: 'prejoin'; busy: boolean; waiting: boolean }
@@ -24,7 +24,9 @@ export function RoomPage({ room: name, token }: { room: string; token: string | 
     setStage({ is: 'prejoin', busy: true, waiting: false });
     const room = new Room(`/r/${encodeURIComponent(name)}`, token ? { token } : {});
     room.addEventListener('statechange', () => {
-      if (room.state === 'closed') setStage({ is: 'ended', code: room.reason?.code ?? 'left', message: room.reason?.message ?? '' });
+      if (room.state !== 'closed') return;
+      for (const publication of room.local.publications.values()) publication.track.stop();
+      setStage({ is: 'ended', code: room.reason?.code ?? 'left', message: room.reason?.message ?? '' });
     });
     try {
       await room.join({

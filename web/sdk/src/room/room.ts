@@ -222,6 +222,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     await this.#request({ type: 'deny', participant: visitor }, options);
   }
 
+  /**
+   * For those who may admit: a token that lets others in as speakers, for a link's fragment (`/r/{room}#t={token}`); null where none is
+   * needed. Rejects with RoomError `not_allowed`.
+   */
+  async invite(options: CallOptions = {}): Promise<string | null> {
+    return (await this.#request({ type: 'invite' }, options)).token;
+  }
+
   /** For moderators: ends the room for everybody. */
   async end(options: CallOptions = {}): Promise<void> {
     await this.#request({ type: 'end' }, options);

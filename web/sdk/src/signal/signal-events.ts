@@ -1,10 +1,10 @@
 import type { RoomError } from '../common/room-error.js';
-import type { IceServer, Joined, Ok, Pong, Published, Resumed, ServerMessage } from '../wire/generated.js';
+import type { IceServer, Invited, Joined, Ok, Pong, Published, Resumed, ServerMessage } from '../wire/generated.js';
 
 /** What the server tells by itself, in order; replies and the session's own messages are not among it. */
 export type ServerEvent = Exclude<
   ServerMessage,
-  Ok | Pong | Resumed | Joined | Published | { type: 'answered' | 'error' | 'bye' }
+  Ok | Pong | Resumed | Joined | Published | Invited | { type: 'answered' | 'error' | 'bye' }
 >;
 
 export interface SignalEvents {

@@ -8,6 +8,7 @@ import type {
   Answered,
   Bye,
   Error as ErrorMessage,
+  Invited,
   Join,
   Joined,
   Ok,
@@ -35,6 +36,7 @@ export type JoinBody = Omit<Join, 'id' | 'type'>;
 interface Replies {
   join: Joined;
   publish: Published;
+  invite: Invited;
   leave: Bye;
   offer: Answered | Ok;
 }
@@ -253,6 +255,7 @@ export class SignalManager extends Emitter<SignalEvents> {
       case 'ok':
       case 'joined':
       case 'published':
+      case 'invited':
       case 'answered':
         return this.#pending.settle(message.id, message);
       case 'waiting':

@@ -49,6 +49,7 @@ export const CLIENT_MESSAGE_TYPES = [
   'chat',
   'deny',
   'end',
+  'invite',
   'join',
   'leave',
   'lock',
@@ -78,6 +79,7 @@ export const SERVER_MESSAGE_TYPES = [
   'chat',
   'error',
   'ice_servers',
+  'invited',
   'joined',
   'knock',
   'knock_ended',
@@ -128,12 +130,14 @@ export type ClientMessage =
   | SetRole
   | Lock
   | WaitingRoom
+  | Invite
   | End;
 export type ServerMessage =
   | Ok
   | Error
   | Joined
   | Published
+  | Invited
   | Answered
   | Waiting
   | ParticipantJoined
@@ -273,7 +277,7 @@ export interface Answer {
   };
 }
 /**
- * A trickled ICE candidate; an empty `candidate` ends them. To `server` it is accepted and ignored (ICE-lite learns addresses itself).
+ * A trickled ICE candidate; an empty `candidate` ends them. To `server` accepted and ignored (ICE-lite learns addresses itself).
  */
 export interface Candidate {
   type: "candidate";
@@ -337,6 +341,13 @@ export interface WaitingRoom {
   type: "waiting_room";
   id: number;
   enabled: boolean;
+}
+/**
+ * Asks for a token that lets others in, for those who may admit. Reply: `invited`.
+ */
+export interface Invite {
+  type: "invite";
+  id: number;
 }
 /**
  * Ends the room for everybody.
@@ -452,6 +463,16 @@ export interface Published {
   type: "published";
   id: number;
   publication: Publication;
+  seq?: number;
+}
+/**
+ * A token for this room, role speaker; it goes into a link's fragment, `/r/{room}#t={token}`.
+ */
+export interface Invited {
+  type: "invited";
+  id: number;
+  token: string | null;
+  expires: number | null;
   seq?: number;
 }
 /**

@@ -42,6 +42,10 @@ export const clientMessages = {
   "type": "end",
   "id": 20
 },
+  'client.invite.json': {
+  "type": "invite",
+  "id": 21
+},
   'client.join.json': {
   "type": "join",
   "id": 1,
@@ -229,6 +233,13 @@ export const serverMessages = {
       "credential": "wJ5s0G0rB1nQvJ8u1v3sY2y7m6E="
     }
   ]
+},
+  'server.invited.json': {
+  "seq": 3,
+  "type": "invited",
+  "id": 21,
+  "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+  "expires": 1795255200.0
 },
   'server.joined.json': {
   "seq": 1,

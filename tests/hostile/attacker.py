@@ -1,0 +1,79 @@
+"""Somebody with a UDP socket and no good intentions."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+
+from OpenSSL import SSL
+
+from tests.hostile import stun
+
+WITHIN = 10.0
+TOGETHER = 32
+"""Datagrams sent before asking whether they were all read: the server's socket buffer must not overflow."""
+
+
+class Attacker(asyncio.DatagramProtocol):
+    """`async with Attacker(port) as attacker`. What comes back, but for answers to its own questions, is in `received`."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self._server = ("127.0.0.1", port)
+        self._host = host
+        self._answers: dict[bytes, asyncio.Future[bytes]] = {}
+        self.received: list[bytes] = []
+        self.arrived = asyncio.Event()
+
+    async def __aenter__(self) -> Attacker:
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self._host, 0))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, port = self._transport.get_extra_info("sockname")
+        return host, port
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        answer = self._answers.pop(stun.transaction(data), None) if stun.is_stun(data) else None
+        if answer is None:
+            self.received.append(data)
+            self.arrived.set()
+        elif not answer.done():
+            answer.set_result(data)
+
+    def send(self, datagram: bytes) -> None:
+        self._transport.sendto(datagram, self._server)
+
+    async def ask(self, request: bytes, within: float = WITHIN) -> bytes:
+        """Sends a STUN request once and gives the answer."""
+        answer = self._answers[stun.transaction(request)] = asyncio.get_running_loop().create_future()
+        self.send(request)
+        return await asyncio.wait_for(answer, within)
+
+    async def settle(self) -> None:
+        """Returns when the server has read all that was sent before: it reads in order, and answers a Binding request."""
+        await self.ask(stun.message())
+
+    async def send_all(self, datagrams: list[bytes]) -> None:
+        for start in range(0, len(datagrams), TOGETHER):
+            for datagram in datagrams[start : start + TOGETHER]:
+                self.send(datagram)
+            await self.settle()
+
+
+def client_hello() -> bytes:
+    """The first datagram of a DTLS handshake by OpenSSL."""
+    context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
+    connection = SSL.Connection(context, None)
+    connection.set_connect_state()
+    try:
+        connection.do_handshake()
+    except SSL.WantReadError:
+        pass
+    return connection.bio_read(2048)
