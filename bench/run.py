@@ -58,6 +58,9 @@ CASES = (
     case("meeting-10"),
     case("speakers-10-200"),
     case("fanout-100-spaced", "--drop", "1"),
+    case("fanout-20-spaced", "--eager"),
+    case("fanout-100-spaced", "--eager"),
+    case("meeting-6", "--eager"),
 )
 CHURN = Case("churn-10000", ("--churn", "10000"), runs=1)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -59,7 +60,7 @@ async def test_picture_and_sound_arrive(people: People) -> None:
     await bo.negotiate()
 
     seen = await asyncio.wait_for(watch(bo, camera, 30), 20)
-    steps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
+    steps = [b - a for a, b in itertools.pairwise(seen)]
     assert sum(step > 0 for step in steps) > 20, seen
 
     sound: Any = await bo.track(microphone)

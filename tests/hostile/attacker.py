@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from types import TracebackType
 
 from OpenSSL import SSL
@@ -72,8 +73,6 @@ def client_hello() -> bytes:
     context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
     connection = SSL.Connection(context, None)
     connection.set_connect_state()
-    try:
+    with contextlib.suppress(SSL.WantReadError):
         connection.do_handshake()
-    except SSL.WantReadError:
-        pass
     return connection.bio_read(2048)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 from typing import Any
@@ -101,7 +102,7 @@ class Call:
         yield
         await self._more(AFTERWARDS)
         times = [time for time, _ in self._frames[first:]]
-        longest = max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        longest = max(later - earlier for earlier, later in itertools.pairwise(times))
         assert longest < FREEZE, f"the picture froze for {longest:.1f} s"
         assert {peer.connectionState for peer in self.peers.values()} == {"connected"}
         assert not self.ana.error and not self.ben.error

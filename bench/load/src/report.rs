@@ -103,7 +103,7 @@ impl Tally {
     }
 
     /// Everything that was counted.
-    pub fn to_json(&mut self) -> Map<String, Value> {
+    pub fn figures(&mut self) -> Map<String, Value> {
         let lost = self.expected.saturating_sub(self.received);
         let value = json!({
             "packets_expected": self.expected,

@@ -97,7 +97,7 @@ pub fn measure(options: &Options) -> Result<Outcome, String> {
     tally.busy = busy.iter().map(Duration::as_secs_f64).fold(0.0, f64::max) / options.seconds;
     add_latencies(&mut tally, &latencies);
     let invalid = tally.invalid();
-    let mut figures = tally.to_json();
+    let mut figures = tally.figures();
     let forwarded = tally.forwarded.max(1) as f64;
     figures.extend(object(json!({
         "case": options.name,
@@ -290,8 +290,8 @@ pub fn churn(options: &Options) -> Result<Outcome, String> {
         "growth_percent": round((rss_end as f64 / rss_early.max(1) as f64 - 1.0) * 100.0, 2),
         "joins_per_second": round(joins as f64 / took.as_secs_f64(), 1),
         "cpu_ms_per_join": round(cpu.as_secs_f64() * 1000.0 / joins as f64, 2),
-        "join_ms": tally.to_json()["join_ms"],
-        "connect_ms": tally.to_json()["connect_ms"],
+        "join_ms": tally.figures()["join_ms"],
+        "connect_ms": tally.figures()["connect_ms"],
         "invalid": invalid,
     }));
     Ok((figures, invalid))

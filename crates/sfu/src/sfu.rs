@@ -311,19 +311,25 @@ impl Sfu {
             return;
         };
         let id = connection.id;
-        if let Err(error) = connection.transport.handle_datagram(path.remote, datagram, now) {
-            // Whoever saw a user-name fragment can send bad STUN: it must not fill the log.
-            if datagram[0] <= 3 {
-                self.counters.dropped_bad_stun += 1;
-            } else {
-                self.counters.dropped_bad_dtls += 1;
-                self.emit(Event::Fault {
-                    connection: id,
-                    message: error.to_string(),
-                });
-            }
+        let is_stun = datagram[0] <= 3;
+        let answered = connection.transport.answered();
+        let handled = connection.transport.handle_datagram(path.remote, datagram, now);
+        if let Err(error) = handled
+            && !is_stun
+        {
+            self.counters.dropped_bad_dtls += 1;
+            self.emit(Event::Fault {
+                connection: id,
+                message: error.to_string(),
+            });
         }
         self.poll_transport(at, Some(path), now, out);
+        // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a user-name
+        // fragment can send such: it must not fill the log.
+        let connection = self.connections.get(at);
+        if is_stun && connection.is_some_and(|connection| connection.transport.answered() == answered) {
+            self.counters.dropped_bad_stun += 1;
+        }
     }
 
     /// Carries out all that the transport wants; `arriving` is the path of the datagram that it has just handled.

@@ -118,6 +118,8 @@ pub struct Transport {
     now: Instant,
     validated: Vec<SocketAddr>,
     selected: Option<SocketAddr>,
+    /// Checks whose integrity held.
+    answered: u64,
     /// Transaction ids of requests with USE-CANDIDATE that `str0m` may be about to answer.
     nominations: Vec<TransactionId>,
     /// To be given out before anything else.
@@ -183,6 +185,7 @@ impl Transport {
             now,
             validated: Vec::new(),
             selected: None,
+            answered: 0,
             nominations: Vec::new(),
             events: VecDeque::new(),
         })
@@ -262,6 +265,11 @@ impl Transport {
         self.selected
     }
 
+    /// How many checks were answered so far.
+    pub fn answered(&self) -> u64 {
+        self.answered
+    }
+
     /// Poll until [`TransportOutput::Timeout`]. After [`TransportEvent::Closed`] no event comes any more.
     pub fn poll_output(&mut self) -> TransportOutput {
         loop {
@@ -329,6 +337,7 @@ impl Transport {
     }
 
     fn note_answer(&mut self, to: SocketAddr, answer: &[u8]) {
+        self.answered += 1;
         self.last_check = self.now;
         if !self.validated.contains(&to) {
             self.validated.push(to);

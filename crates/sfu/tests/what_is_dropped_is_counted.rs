@@ -69,6 +69,23 @@ fn strangers_get_no_answer() {
 }
 
 #[test]
+fn checks_with_a_wrong_password_are_counted() {
+    let mut world = World::new();
+    let (alice, bob) = (world.connect(1), world.connect(2));
+    assert_eq!(world.counters().dropped_bad_stun, 0);
+    let mut guess = credentials("server", bob);
+    guess.pwd = "guessed".repeat(4);
+    let mut api = world.client(bob).rtc.direct_api();
+    api.set_remote_ice_credentials(str0m::IceCreds {
+        ufrag: guess.ufrag,
+        pass: guess.pwd,
+    });
+    world.run(Duration::from_secs(5));
+    assert!(world.counters().dropped_bad_stun > 0);
+    assert!(world.sfu.connection_stats(alice).is_some());
+}
+
+#[test]
 fn a_client_that_falls_silent_is_gone_and_costs_nothing_more() {
     let mut world = World::new();
     let alice = world.connect(1);

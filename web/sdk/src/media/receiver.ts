@@ -75,8 +75,16 @@ export class Receiver extends Emitter<ReceiverEvents> {
   setMuted(muted: boolean): void {
     if (this.#muted === muted) return;
     this.#muted = muted;
-    for (const way of this.#ways.values()) this.#observe(way);
+    for (const way of this.#ways.values()) {
+      this.#silence(way.track);
+      this.#observe(way);
+    }
     this.emit('progress', {});
+  }
+
+  /** On a direct road nobody else can enforce a moderator's mute: what is muted is not heard, whatever its owner sends. */
+  #silence(track: MediaStreamTrack): void {
+    if (track.kind === 'audio') track.enabled = !this.#muted;
   }
 
   /** Nor for one that is asked not to be sent because it is not seen. */
@@ -92,6 +100,7 @@ export class Receiver extends Emitter<ReceiverEvents> {
     const way: Way = { ...incoming, key, mode, live: false, stop: () => undefined };
     this.#ways.delete(key);
     this.#ways.set(key, way);
+    this.#silence(way.track);
     this.#observe(way);
     this.#choose();
   }
