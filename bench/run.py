@@ -14,6 +14,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -90,22 +91,23 @@ def server(cores: Sequence[int]) -> Iterator[tuple[str, int]]:
     """`tertulia serve` on one core; its URL and process id."""
     command = [sys.executable, "-m", "tertulia", *SERVE]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=partial(os.sched_setaffinity, 0, {cores[0]}),
-    )
-    try:
-        yield _ready(process), process.pid
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(os.sched_setaffinity, 0, {cores[0]}),
+        )
         try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            yield _ready(process, Path(f"/proc/self/fd/{log.fileno()}")), process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 SERVE = (
@@ -114,17 +116,15 @@ SERVE = (
 )
 
 
-def _ready(process: subprocess.Popen[str]) -> str:
-    assert process.stdout
+def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Its URL, when it says so in its log."""
     until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until and (line := process.stdout.readline()):
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            continue
-        if entry.get("event") == "ready":
-            return str(entry["url"])
-    raise RuntimeError("the server did not become ready")
+    while time.monotonic() < until and process.poll() is None:
+        for line in log.read_text().splitlines():
+            if line.startswith("{") and line.endswith("}") and (entry := json.loads(line)).get("event") == "ready":
+                return str(entry["url"])
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not become ready:\n{log.read_text()}")
 
 
 def run(case: Case, seconds: float, cores: Sequence[int], result: Result) -> None:

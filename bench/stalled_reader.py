@@ -36,7 +36,21 @@ class Server:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tertulia", "serve", "--port", "0", "--udp-port", "0", "--log", "json", "--open", "--max-room-size", "1000"],
+            [
+                sys.executable,
+                "-m",
+                "tertulia",
+                "serve",
+                "--port",
+                "0",
+                "--udp-port",
+                "0",
+                "--log",
+                "json",
+                "--open",
+                "--max-room-size",
+                "1000",
+            ],
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )

@@ -8,11 +8,13 @@ import time
 from typing import Any
 
 import numpy as np
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
 from tertulia.client import Client
+
+from .support import WITHIN
 
 WIDTH, HEIGHT, BAR = 320, 240, 40
 LEFT, RIGHT = (200, 40, 40), (40, 40, 200)
@@ -60,13 +62,16 @@ class Tone(AudioStreamTrack):
 class Peer:
     """Somebody's connection to the server.
 
-    Not with `max-bundle`: aiortc 1.16 then stops the one transport when it applies an answer to an offer that began with a data channel.
+    Three things that aiortc 1.16 does when it applies an answer to a bundle are gone round: it stops the one transport where a data
+    channel was there before the other sections of the first offer, it takes the candidates of the bundle's last section though
+    they stand in the first (RFC 9429, section 5.3.1), and it never starts sections that an answer brings while DTLS is under way.
     """
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        self.channel = self.connection.createDataChannel("tertulia")
+        self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self._connected = asyncio.Event()
+        self.connection.on("connectionstatechange", self._look)
         self._serial = 0
         self._sending: dict[str, Any] = {}
 
@@ -86,11 +91,19 @@ class Peer:
                 self.connection.addTransceiver(kind, direction="recvonly")
 
     async def negotiate(self) -> None:
+        if not self._serial:
+            self.connection.createDataChannel("tertulia")
+        else:
+            await asyncio.wait_for(self._connected.wait(), WITHIN)
         await self.connection.setLocalDescription(await self.connection.createOffer())
         self._serial += 1
         publications = {transceiver.mid: key for key, transceiver in self._sending.items()}
         answer = await self.client.offer_to_server(self._serial, self.connection.localDescription.sdp, publications)
-        await self.connection.setRemoteDescription(RTCSessionDescription(sdp=answer, type="answer"))
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp=with_candidates(answer), type="answer"))
+
+    def _look(self) -> None:
+        if self.connection.connectionState == "connected":
+            self._connected.set()
 
     async def track(self, publication: str) -> MediaStreamTrack:
         """What the server bound to a section of ours."""
@@ -100,6 +113,13 @@ class Peer:
 
     async def close(self) -> None:
         await self.connection.close()
+
+
+def with_candidates(answer: str) -> str:
+    """The candidates in every section."""
+    head, *sections = answer.split("m=")
+    lines = [line for line in answer.splitlines(keepends=True) if line.startswith(("a=candidate", "a=end-of-cand"))]
+    return "m=".join([head, *(text if "a=candidate" in text else text + "".join(lines) for text in sections)])
 
 
 def bar(frame: VideoFrame) -> int | None:

@@ -124,6 +124,29 @@ async def test_a_token_can_grant_less_than_its_role(
         await ana.publish("camera", "video")
 
 
+async def test_an_invitation_lets_others_in(
+    guarded: Server, token: Callable[..., str], invite: Invite, room: str
+) -> None:
+    moderator = token(room=room, identity="ana", role="moderator")
+    ana = await invite("Ana", url=guarded.url, token=moderator)
+    invitation = await ana.invite()
+    assert invitation.token
+    assert invitation.expires
+    bo = await invite("Bo", url=guarded.url, token=invitation.token)
+    cy = await invite("Cy", url=guarded.url, token=invitation.token)
+    assert bo.room.you.role == "speaker"
+    assert len({person.identity for person in (ana, bo, cy)}) == 3
+    with refused(Code.NOT_ALLOWED):
+        await bo.invite()
+    with refused(Code.WRONG_ROOM):
+        await invite("Eve", url=guarded.url, room=f"{room}-2", token=invitation.token)
+
+
+async def test_an_open_room_needs_no_invitation(invite: Invite) -> None:
+    ana = await invite("Ana")
+    assert (await ana.invite()).token is None
+
+
 async def test_a_full_room(servers: Callable[..., Server], invite: Invite) -> None:
     small = servers("--max-room-size", "2")
     await invite(url=small.url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from types import TracebackType
 
 from OpenSSL import SSL
@@ -20,14 +21,16 @@ class Attacker(asyncio.DatagramProtocol):
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._server = ("127.0.0.1", port)
-        self._host = host
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind((host, 0))
         self._answers: dict[bytes, asyncio.Future[bytes]] = {}
         self.received: list[bytes] = []
         self.arrived = asyncio.Event()
 
     async def __aenter__(self) -> Attacker:
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self._host, 0))
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=self._socket)
         return self
 
     async def __aexit__(
@@ -37,7 +40,7 @@ class Attacker(asyncio.DatagramProtocol):
 
     @property
     def address(self) -> tuple[str, int]:
-        host, port = self._transport.get_extra_info("sockname")
+        host, port = self._socket.getsockname()
         return host, port
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
@@ -49,7 +52,8 @@ class Attacker(asyncio.DatagramProtocol):
             answer.set_result(data)
 
     def send(self, datagram: bytes) -> None:
-        self._transport.sendto(datagram, self._server)
+        # Not by asyncio, which sends no empty datagrams.
+        self._socket.sendto(datagram, self._server)
 
     async def ask(self, request: bytes, within: float = WITHIN) -> bytes:
         """Sends a STUN request once and gives the answer."""

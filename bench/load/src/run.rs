@@ -198,10 +198,11 @@ fn goodbye(clients: Vec<(u32, Client)>) {
 /// One line for a person.
 pub fn line(figures: &Map<String, Value>) -> String {
     let of = |name: &str| figures.get(name).cloned().unwrap_or(Value::Null);
+    let case = figures.get("case").and_then(Value::as_str).unwrap_or("");
     if figures.contains_key("rss_end_kb") {
         return format!(
             "{}: RSS {} kB after {}, {} kB at the end ({:+} %); {} joins/s, join p50 {} ms p99 {} ms",
-            of("case"),
+            case,
             of("rss_early_kb"),
             of("early"),
             of("rss_end_kb"),
@@ -214,7 +215,7 @@ pub fn line(figures: &Map<String, Value>) -> String {
     format!(
         "{}: {} µs/packet ({} packets/s, CPU {}), packet {}/{} ms, frame {}/{} ms, loss {}, {} kB/client, \
          {} joins/s, join {}/{} ms, generator busy {}",
-        of("case"),
+        case,
         of("cpu_us_per_packet"),
         of("packets_per_second"),
         of("server_cpu"),

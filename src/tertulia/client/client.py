@@ -9,7 +9,7 @@ from tertulia.client.events import Event, EventStream
 from tertulia.client.requests import Reply
 from tertulia.client.room import Room
 from tertulia.client.session import Session, Status
-from tertulia.errors import Code, ProtocolError, TertuliaError
+from tertulia.errors import Code, ProtocolError, TertuliaError, UserError
 from tertulia.wire import native
 
 LEAVE_WITHIN = 2.0
@@ -96,7 +96,7 @@ class Client:
         finally:
             task.cancel()
             await asyncio.wait([task])
-        assert session.status is Status.ENDED
+        session.end(UserError(Code.LEFT, "the client was closed"))  # where the task never began
 
     # --- what is ---
 
@@ -277,6 +277,10 @@ class Client:
 
     async def waiting_room(self, enabled: bool = True) -> None:
         await self._do(lambda n: native.WaitingRoom(id=n, enabled=enabled))
+
+    async def invite(self) -> native.Invited:
+        """A token that lets others in as speakers; None in it where none is needed."""
+        return await self.request(lambda n: native.Invite(id=n), native.Invited)
 
     async def end(self) -> None:
         """Ends the room for everybody, oneself included; returns when the server said `bye`."""

@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
+from functools import partial
 from typing import Any, NoReturn
 
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from tertulia.wire import native
 MAX_UNANSWERED = 128
 """Requests in flight; below the burst that the usual limits allow, so that sending them again is no offence."""
 
+REPLIES = native.Ok | native.Joined | native.Published | native.Invited | native.Answered
 TAKEN_OVER = 1000
 """Close code without a `bye` before it: somebody else has this session now."""
 
@@ -75,7 +77,7 @@ class Session:
             _log.exception("fault in the client")
             error = Internal(f"fault in the client: {fault}")
         finally:
-            self._end(error)
+            self.end(error)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Looks at the condition after each message. Raises what ended the session if it comes before."""
@@ -134,7 +136,7 @@ class Session:
                 if isinstance(message, native.Joined | native.Resumed):
                     assert self._heartbeat and self.room
                     pace = Pace(self.room.limits.messages_per_second)
-                    for work in (self.requests.send_all(socket, pace), self._heartbeat.run(socket)):
+                    for work in (partial(self.requests.send_all, pace=pace), self._heartbeat.run):
                         tasks.append(asyncio.create_task(_abort_after(work, socket)))
         finally:
             self._socket = None
@@ -180,7 +182,7 @@ class Session:
                 pass
         if self.room:
             self.room.apply(message)
-        if isinstance(message, native.Ok | native.Joined | native.Published | native.Answered):
+        if isinstance(message, REPLIES):
             self.requests.settle(message.id, message)
         self.events.publish(message)
         self._wake()
@@ -226,7 +228,10 @@ class Session:
             except Exception as error:
                 future.set_exception(error)
 
-    def _end(self, error: TertuliaError | OSError) -> None:
+    def end(self, error: TertuliaError | OSError) -> None:
+        """Nothing more will come. The first reason stays."""
+        if self.status is Status.ENDED:
+            return
         self.status = Status.ENDED
         self.error = error
         self.requests.fail(error if isinstance(error, TertuliaError) else Internal(str(error)))
@@ -237,10 +242,10 @@ class Session:
         self.events.end()
 
 
-async def _abort_after(work: Coroutine[Any, Any, None], socket: Socket) -> None:
+async def _abort_after(work: Callable[[Socket], Coroutine[Any, Any, None]], socket: Socket) -> None:
     """However `work` ends, the socket is of no use without it; whoever reads it will see."""
     try:
-        await work
+        await work(socket)
     except Closed:
         pass
     finally:

@@ -1,0 +1,70 @@
+"""What events do to what is known of the room."""
+
+import msgspec
+
+from tertulia.client import Room
+from tertulia.wire import native
+
+from .scripted import joined
+
+
+def room() -> Room:
+    return Room(msgspec.convert(joined(), native.Joined))
+
+
+def person(identity: str) -> native.Participant:
+    return native.Participant(
+        id=identity, name=identity.title(), role="speaker", connected=True, metadata="", publications=[]
+    )
+
+
+def track(key: str, muted: bool = False) -> native.Publication:
+    return native.Publication(id=key, source="camera", kind="video", muted=muted, width=0, height=0)
+
+
+def test_people_come_change_and_go() -> None:
+    state = room()
+    state.apply(native.ParticipantJoined(participant=person("bo")))
+    state.apply(native.ParticipantUpdated(participant="bo", name="Bo!", role="viewer", connected=False, metadata="{}"))
+    bo = state.participants["bo"]
+    assert (bo.name, bo.role, bo.connected, bo.metadata) == ("Bo!", "viewer", False, "{}")
+    state.apply(native.ParticipantLeft(participant="bo", reason="left"))
+    assert state.participants == {}
+
+
+def test_publications_of_others_and_ones_own() -> None:
+    state = room()
+    state.apply(native.ParticipantJoined(participant=person("bo")))
+    state.apply(native.PublicationAdded(participant="bo", publication=track("p1")))
+    state.apply(native.Published(id=2, publication=track("p2")))
+    state.apply(native.PublicationUpdated(participant="ana", publication=track("p2", muted=True), by="bo"))
+    assert state.publication("p1") == track("p1")
+    assert state.you.publications == [track("p2", muted=True)]
+    state.apply(native.PublicationRemoved(participant="ana", publication="p2"))
+    state.apply(native.PublicationRemoved(participant="bo", publication="p1"))
+    assert state.publication("p1") is state.publication("p2") is None
+
+
+def test_every_event_twice_is_like_once() -> None:
+    events: list[native.Message] = [
+        native.ParticipantJoined(participant=person("bo")),
+        native.PublicationAdded(participant="bo", publication=track("p1")),
+        native.Knock(participant=person("cy")),
+        native.Bind(mid="0", publication="p1"),
+        native.RightsChanged(role="moderator", rights=["moderate"]),
+    ]
+    once, twice = room(), room()
+    for event in events:
+        once.apply(event)
+        twice.apply(event)
+        twice.apply(event)
+    assert vars(once) == vars(twice)
+
+
+def test_what_is_told_of_unknown_people_is_let_be() -> None:
+    state, before = room(), vars(room())
+    state.apply(native.PublicationAdded(participant="nobody", publication=track("p1")))
+    state.apply(native.ParticipantLeft(participant="nobody", reason=""))
+    state.apply(native.KnockEnded(participant="nobody"))
+    state.apply(native.Bind(mid="7", publication=None))
+    assert vars(state) == before
