@@ -52,6 +52,7 @@ class Server:
                 "1000",
             ],
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         self.url = ""

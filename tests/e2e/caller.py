@@ -68,12 +68,20 @@ class Caller:
 
     async def join(self, fps: float = 10, **arguments: Any) -> Caller:
         self.fps = fps
+
         async def loaded() -> bool:
             return bool(await self.page.evaluate("typeof person !== 'undefined'"))
 
         await until(loaded, lambda: f"test page of {self.name}: {getattr(self.page, 'errors', '')}")
         self.identity = await self.call(
-            "join", room=self.room, name=self.name, id=self.number, hz=self.pitch, options=self.options, fps=fps, **arguments
+            "join",
+            room=self.room,
+            name=self.name,
+            id=self.number,
+            hz=self.pitch,
+            options=self.options,
+            fps=fps,
+            **arguments,
         )
         return self
 

@@ -23,14 +23,15 @@ class Outbox:
         self._waiting_bytes = 0
         self._by_key: dict[str, int] = {}
         self._tickets = 0
-        self._written: deque[tuple[int, bytes]] = deque()
+        # Without their numbers: a message to a hundred people is then one object in a hundred outboxes.
+        self._written: deque[bytes] = deque()
         self._written_bytes = 0
-        self._again: deque[bytes] = deque()
+        self._again = 0
         self._backlog = 0
         self.seq = 0
         """Number of the last message taken."""
         self.forgotten = 0
-        """Number up to which messages cannot be given out again."""
+        """Number up to which messages cannot be given out again; those kept follow it without a gap."""
         self.lost = False
         """Too much came while nobody took it: the session cannot be resumed, and nothing is kept any more."""
 
@@ -49,7 +50,12 @@ class Outbox:
     def take(self) -> bytes | None:
         """The next message to be written, with its number; None: nothing waits."""
         if self._again:
-            return self._again.popleft()
+            number = self.seq - self._again + 1
+            self._again -= 1
+            # It may be acknowledged by now.
+            if number <= self.forgotten:
+                return self.take()
+            return self._number(self._written[number - self.forgotten - 1], number)
         if not self._waiting:
             return None
         _, (body, key) = self._waiting.popitem(last=False)
@@ -58,32 +64,31 @@ class Outbox:
             del self._by_key[key]
         self._backlog = max(0, self._backlog - 1)
         self.seq += 1
-        text = self._number(body, self.seq)
-        self._written.append((self.seq, text))
-        self._written_bytes += len(text)
+        self._written.append(body)
+        self._written_bytes += len(body)
         while len(self._written) > KEPT_MESSAGES or (self._written_bytes > KEPT_BYTES and len(self._written) > 1):
             self._forget_oldest()
-        return text
+        return self._number(body, self.seq)
 
     def ack(self, seq: int) -> None:
         """The peer has everything up to `seq`. A number that was never given out is ignored."""
         if seq > self.seq:
             return
-        while self._written and self._written[0][0] <= seq:
+        while self._written and self.forgotten < seq:
             self._forget_oldest()
 
     def rewind(self, last_seq: int) -> bool:
         """Everything after `last_seq` will be taken again, in order. False: some of it is forgotten, or it was never given out."""
         if self.lost or not self.forgotten <= last_seq <= self.seq:
             return False
-        self._again = deque(text for seq, text in self._written if seq > last_seq)
+        self._again = self.seq - last_seq
         self._backlog = len(self._waiting)
         return True
 
     @property
     def waiting(self) -> int:
         """Messages that are still to be taken."""
-        return len(self._waiting) + len(self._again)
+        return len(self._waiting) + self._again
 
     @property
     def too_much_for_a_reader(self) -> bool:
@@ -111,10 +116,9 @@ class Outbox:
         self._waiting.clear()
         self._by_key.clear()
         self._written.clear()
-        self._again.clear()
+        self._again = 0
         self._waiting_bytes = self._written_bytes = 0
 
     def _forget_oldest(self) -> None:
-        seq, text = self._written.popleft()
-        self.forgotten = seq
-        self._written_bytes -= len(text)
+        self._written_bytes -= len(self._written.popleft())
+        self.forgotten += 1
