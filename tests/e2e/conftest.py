@@ -125,13 +125,15 @@ def room() -> str:
 async def people(
     request: pytest.FixtureRequest, server: Server, chromium: Chromium, room: str
 ) -> AsyncIterator[Callable[..., Any]]:
-    """`await people("Ana", "Ben")` opens a page for each, not yet joined."""
+    """`await people("Ana", "Ben")` opens a page for each, not yet joined; `at` another server, in another `room`, another `browser`."""
     opened: list[Caller] = []
 
-    async def invite(*names: str, browser: Any = chromium, **options: Any) -> list[Caller]:
+    async def invite(
+        *names: str, browser: Any = chromium, at: Server = server, room: str = room, **options: Any
+    ) -> list[Caller]:
         callers = []
         for name in names:
-            page = await browser.open(f"{server.url}/")
+            page = await browser.open(f"{at.url}/")
             caller = Caller(page, name, len(opened) + 1, room, options=options)
             opened.append(caller)
             callers.append(caller)
@@ -141,15 +143,33 @@ async def people(
     failed = getattr(request.node, "failed", False)
     for caller in opened:
         if failed:
-            print(f"--- {caller.name}", getattr(caller.page, "errors", ""))
-            try:
-                print(json.dumps(await caller.page.evaluate("person.state()"))[:2000])
-                print(json.dumps(await caller.roads())[:2000])
-            except Exception as error:
-                print(f"(page gone: {error})")
+            await _describe(caller)
         await caller.page.close()
     if failed:
         print("--- server", *server.lines[-40:], sep="\n")
+
+
+async def _describe(caller: Caller) -> None:
+    print(f"--- {caller.name}", getattr(caller.page, "errors", ""))
+    try:
+        print(json.dumps(await caller.page.evaluate("person.state()"))[:2000])
+        print(json.dumps(await caller.roads())[:2000])
+    except Exception as error:
+        print(f"(page gone: {error})")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serve() -> AsyncIterator[Callable[..., Any]]:
+    """`await serve("--p2p", "never")` starts a server of the test's own."""
+    started: list[Server] = []
+
+    async def start(*arguments: str) -> Server:
+        started.append(await Server("--web", str(HERE / "web"), *arguments).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        await one.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

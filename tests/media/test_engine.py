@@ -77,7 +77,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 async def test_it_keeps_the_port(stage: Stage) -> None:
     port: Media = stage.media
-    assert port.counters() == {"rtp_in": 7}
+    assert port.counters() == {"rtp_in": 7, "workers_lost": 0}
 
 
 async def test_the_first_offer_opens_a_transport_then_its_sources_and_slots(stage: Stage) -> None:

@@ -84,5 +84,8 @@ class _Figures(Collector):
         for code, count in self._refused().items():
             refused.add_metric([code], count)
         yield refused
-        for name, count in self._media.counters().items():
+        totals = dict(self._media.counters())
+        open_now = totals.pop("connections", 0)
+        yield GaugeMetricFamily("tertulia_media_connections", "Connections to the SFU that are open", value=open_now)
+        for name, count in totals.items():
             yield CounterMetricFamily(f"tertulia_{name}", "The media engine's total", value=count)

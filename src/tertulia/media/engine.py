@@ -95,6 +95,7 @@ class EngineMedia:
         self._forwarding = Forwarding(engine, self._emit)
         self._outbox = _Outbox()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._workers_lost = 0
 
     def listen(self, listener: Listener) -> None:
         """Begins to read the engine's events in the running event loop."""
@@ -241,7 +242,7 @@ class EngineMedia:
         self._forwarding.change_sources(connection, sources, ())
 
     def counters(self) -> Mapping[str, int]:
-        return self._engine.counters()
+        return {**self._engine.counters(), "workers_lost": self._workers_lost}
 
     def crash(self, worker: int) -> None:
         """Test only: panics a worker. Raises RuntimeError unless the engine was made with `test_commands`."""
@@ -312,6 +313,7 @@ class EngineMedia:
                 if entry is not None:
                     self._lost(entry, reason)
             case ("worker_lost", worker, numbers):
+                self._workers_lost += 1
                 _log.error("a media worker was lost", worker=worker, connections=len(numbers))
                 for entry in [self._numbers[number] for number in numbers if number in self._numbers]:
                     self._lost(entry, "worker_lost")
