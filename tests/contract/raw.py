@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -17,13 +19,22 @@ WITHIN = 5.0
 
 
 class Raw:
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: str, *, stalled: bool = False) -> None:
+        """`stalled`: takes little that isn't asked for, here and in the kernel."""
+        self._url = socket_url(url)
+        self._stalled = stalled
         self._id = 1
 
     async def __aenter__(self) -> Raw:
+        options: dict[str, Any] = {}
+        if self._stalled:
+            parts = urlsplit(self._url)
+            options["sock"] = small = socket.socket()
+            options["max_queue"] = 1
+            small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            small.connect((parts.hostname, parts.port))
         self.connection: ClientConnection = await connect(
-            socket_url(self._url), subprotocols=[Subprotocol("tertulia.v1")], compression=None, ping_interval=None
+            self._url, subprotocols=[Subprotocol("tertulia.v1")], compression=None, ping_interval=None, **options
         )
         return self
 

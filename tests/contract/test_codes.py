@@ -14,7 +14,6 @@ PAGE = ROOT / "docs" / "reference" / "native-protocol.md"
 # What cannot be brought about from outside, or not in a test of seconds; and who does it.
 ELSEWHERE = {
     Code.IDENTITY_TAKEN: "tests/core/test_room.py",
-    Code.TOO_SLOW: "tests/doors",
     Code.INTERNAL: "tests/doors",
 }
 

@@ -97,7 +97,6 @@ async def test_somebody_elses_publication(invite: Invite) -> None:
         await bo.offer_to_server(1, offer(section(0, direction="sendonly")), {"0": microphone.id})
 
 
-@pytest.mark.xfail(reason="the server takes an audio section for a camera")
 async def test_a_publication_of_the_other_kind(invite: Invite) -> None:
     ana = await invite("Ana")
     camera = await ana.publish("camera", "video")

@@ -71,3 +71,12 @@ async def test_a_lost_worker_costs_the_other_workers_people_nothing(people: Invi
     gaps = await ana.gaps(ben, since)
     assert gaps.missing == 0, gaps
     assert gaps.longest <= 0.5, gaps
+
+
+async def test_a_call_on_every_address_over_tls(people: Invite, serve: Invite) -> None:
+    server = await serve("--host", "::", "--tls", "self-signed", "--open")
+    assert server.url.startswith("https://")
+    callers = await people("Ana", "Ben", "Cora", at=server)
+    await meet(*callers)
+    for caller in callers:
+        await caller.talks_by_the_server(server.udp_port)

@@ -303,3 +303,11 @@ def test_every_sample_offered_twice_changes_nothing(name: str) -> None:
     assert not any(item.refused for item in answer.sections)
     assert all(item.transport.setup in (Setup.ACTIVE, Setup.PASSIVE) for item in answer.sections)
     assert answer.sections[0].transport.pwd == PWD
+
+
+def test_a_publication_goes_into_a_section_of_its_kind() -> None:
+    text = offer(media("audio", "0", "sendonly"))
+    with pytest.raises(ProtocolError) as caught:
+        negotiation().plan(parse(text), publications(m0="cam"), {PublicationKey("cam"): "video"})
+    assert caught.value.code is Code.INVALID
+    negotiation().plan(parse(text), publications(m0="mic"), {PublicationKey("mic"): "audio"})

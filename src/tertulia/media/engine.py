@@ -14,6 +14,7 @@ from tertulia.media.addresses import candidates
 from tertulia.media.forwarding import Forwarding, Viewer
 from tertulia.media.negotiation import Negotiation, Plan
 from tertulia.media.port import (
+    NO_KINDS,
     Connected,
     ConnectionId,
     Disconnected,
@@ -105,18 +106,24 @@ class EngineMedia:
             self._loop.add_reader(self._engine.event_fd(), self._read_events)
 
     def answer(
-        self, connection: ConnectionId, room: str, serial: int, sdp: str, publications: Mapping[str, PublicationKey]
+        self,
+        connection: ConnectionId,
+        room: str,
+        serial: int,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
     ) -> str:
         if serial < 1:
             raise ProtocolError(Code.BAD_OFFER, "serials count from 1")
         entry = self._connections.get(connection)
         if serial == 1:
-            return self._open(connection, room, sdp, publications)
+            return self._open(connection, room, sdp, publications, kinds)
         if entry is None or entry.negotiation is None:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the connection is gone: open a new one with serial 1")
         if serial <= entry.serial:
             raise ProtocolError(Code.STALE_OFFER, f"serial {serial} is not above {entry.serial}")
-        plan = entry.negotiation.plan(parse(sdp), publications)
+        plan = entry.negotiation.plan(parse(sdp), publications, kinds)
         entry.serial = serial
         try:
             if plan.restarts_ice:
@@ -133,9 +140,16 @@ class EngineMedia:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the offer") from error
         return self._keep(entry, entry.negotiation, plan, ())
 
-    def _open(self, connection: ConnectionId, room: str, sdp: str, publications: Mapping[str, PublicationKey]) -> str:
+    def _open(
+        self,
+        connection: ConnectionId,
+        room: str,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind],
+    ) -> str:
         negotiation = Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint)
-        plan = negotiation.plan(parse(sdp), publications)
+        plan = negotiation.plan(parse(sdp), publications, kinds)
         number = next(self._ids)
         try:
             ufrag, pwd = self._engine.open(

@@ -6,6 +6,7 @@ from typing import Any
 
 from tertulia.errors import Code, ProtocolError, TertuliaError, Unavailable
 from tertulia.media.port import (
+    NO_KINDS,
     Bound,
     Connected,
     ConnectionId,
@@ -57,7 +58,13 @@ class FakeMedia:
         self._listener = listener
 
     def answer(
-        self, connection: ConnectionId, room: str, serial: int, sdp: str, publications: Mapping[str, PublicationKey]
+        self,
+        connection: ConnectionId,
+        room: str,
+        serial: int,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
     ) -> str:
         self.calls.append(Call("answer", (connection, room, serial, sdp, dict(publications))))
         error, self.next_error = self.next_error, None

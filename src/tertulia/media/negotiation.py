@@ -13,7 +13,7 @@ from tertulia.errors import Code, ProtocolError
 from tertulia.media import extensions
 from tertulia.media.answer import compose
 from tertulia.media.codecs import forwardable, key_of, payloads
-from tertulia.media.port import Kind, PublicationKey
+from tertulia.media.port import NO_KINDS, Kind, PublicationKey
 from tertulia.media.sdp import Codec, Section, SessionDescription, Setup, Transport
 from tertulia.media.sdp_write import write
 from tertulia.media.sections import PlannedSection, Slot, Source
@@ -80,10 +80,15 @@ class Negotiation:
             replace(section, source=None) if section.source == source else section for section in self._sections
         )
 
-    def plan(self, offer: SessionDescription, publications: Mapping[str, PublicationKey]) -> Plan:
+    def plan(
+        self,
+        offer: SessionDescription,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+    ) -> Plan:
         """Raises ProtocolError; changes nothing, but that ids and SSRCs it has drawn are not drawn again."""
         self._check_order(offer)
-        _check_publications(offer, publications)
+        _check_publications(offer, publications, kinds)
         _check_bundle(offer)
         remote, dtls_active = self._plan_transport(offer)
         player = _is_player(offer)
@@ -263,15 +268,20 @@ def _same_slot(slot: Slot, slots: Sequence[Slot]) -> bool:
     return any(other.id == slot.id for other in slots)
 
 
-def _check_publications(offer: SessionDescription, publications: Mapping[str, PublicationKey]) -> None:
+def _check_publications(
+    offer: SessionDescription, publications: Mapping[str, PublicationKey], kinds: Mapping[PublicationKey, Kind]
+) -> None:
     sending = {
         section.mid: section.kind
         for section in offer.sections
         if section.direction.sends and not section.refused and section.kind in ("audio", "video")
     }
-    for mid in publications:
+    for mid, publication in publications.items():
         if mid not in sending:
             raise _bad(f"publications name the section {mid!r}, which does not send sound or picture")
+        if kinds.get(publication, sending[mid]) != sending[mid]:
+            message = f"{publication} was announced as {kinds[publication]}, and section {mid!r} is {sending[mid]}"
+            raise ProtocolError(Code.INVALID, message)
     if len(set(publications.values())) != len(publications):
         raise _bad("a publication stands in two sections")
 

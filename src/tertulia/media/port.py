@@ -7,6 +7,7 @@ offer and the answer themselves.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NewType, Protocol
 
 ConnectionId = NewType("ConnectionId", str)
@@ -71,6 +72,9 @@ MediaEvent = Connected | Disconnected | Bound | NeedSections | Speakers
 Listener = Callable[[MediaEvent], None]
 
 
+NO_KINDS: Mapping[PublicationKey, Kind] = MappingProxyType({})
+
+
 class Media(Protocol):
     """Called from the event loop only; never blocks."""
 
@@ -78,12 +82,19 @@ class Media(Protocol):
         """Sets who hears the events. It is called in the event loop."""
 
     def answer(
-        self, connection: ConnectionId, room: str, serial: int, sdp: str, publications: Mapping[str, PublicationKey]
+        self,
+        connection: ConnectionId,
+        room: str,
+        serial: int,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
     ) -> str:
         """Takes a client's offer and gives the answer's SDP. Serial 1 opens the connection (closing an older one of that id).
 
         `publications`: the publication in each sending section, by mid; the caller has checked that they are the sender's own.
-        Raises ProtocolError with bad_offer, stale_offer, no_common_codec or too_many_sections, Unavailable with media_unavailable;
+        `kinds`: what each of them was announced as, where that is known. Raises ProtocolError with invalid (sound in a section for
+        pictures, or the other way round), bad_offer, stale_offer, no_common_codec or too_many_sections, Unavailable with media_unavailable;
         the connection is then as it was.
         """
 

@@ -8,7 +8,7 @@ from tertulia.core.model import Preference as CorePreference
 from tertulia.core.model import Publication
 from tertulia.core.room import Room
 from tertulia.errors import Code, ProtocolError
-from tertulia.media.port import Bound, ConnectionId, Media, NeedSections, Preference, PublicationKey
+from tertulia.media.port import Bound, ConnectionId, Kind, Media, NeedSections, Preference, PublicationKey
 from tertulia.runtime.seat import Entered, Heard, MediaLost, Notice, Offer, Seat, Shown
 
 Wish = tuple[ParticipantId, PublicationId]
@@ -74,7 +74,10 @@ class Effects:
             if known is None or known.owner != offer.participant:
                 raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{publication} is not a publication of yours")
         keys = {mid: PublicationKey(publication) for mid, publication in offer.publications.items()}
-        return self._media.answer(seat.connection, self._name, offer.serial, offer.sdp, keys)
+        kinds: dict[PublicationKey, Kind] = {
+            PublicationKey(id): self._publications[id].kind.value for id in offer.publications.values()
+        }
+        return self._media.answer(seat.connection, self._name, offer.serial, offer.sdp, keys, kinds)
 
     def media_told(self, participant: ParticipantId, event: Bound | NeedSections | MediaLost) -> None:
         """Something for one participant's client about its connection to the SFU."""

@@ -29,7 +29,7 @@ _LIMITS: dict[type, int] = {
 
 
 class _Head(msgspec.Struct):
-    id: int | None = None
+    id: wire.RequestId | None = None
 
 
 class Unreadable(ProtocolError):
