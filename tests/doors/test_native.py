@@ -85,6 +85,24 @@ async def test_two_talk_directly_and_a_third_moves_them_to_the_server() -> None:
         assert len(media.named("subscribe")) == 2
 
 
+async def test_candidates_are_capped_until_the_next_description() -> None:
+    async with server(messages_per_second=1000) as (app, _):
+        ana, ben = await person(app, "Ana"), await person(app, "Ben")
+
+        async def send(count: int) -> set[str]:
+            replies = [
+                await ana.ask("candidate", to=ben.me, candidate="candidate:1 1 udp 1 192.0.2.9 9 typ host")
+                for _ in range(count)
+            ]
+            return {reply.get("code", "ok") for reply in replies}
+
+        assert await send(100) == {"ok"}
+        assert await send(2) == {"invalid"}
+        assert (await ana.ask("candidate", to="server", candidate=""))["type"] == "ok"
+        await ana.ask("offer", to=ben.me, serial=1, sdp="v=0", publications={})
+        assert await send(1) == {"ok"}
+
+
 async def test_nobody_passes_a_section_off_as_anothers() -> None:
     async with server() as (app, _):
         ana, ben = await person(app, "Ana"), await person(app, "Ben")

@@ -29,6 +29,16 @@ async def test_never_sends_two_people_by_the_server(people: Invite, serve: Invit
     assert await server.metric("tertulia_rtp_out_total") > 0
 
 
+@pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264"])
+async def test_every_codec_passes_through(people: Invite, serve: Invite, codec: str) -> None:
+    server = await serve("--p2p", "never")
+    ana, ben = await people("Ana", "Ben", at=server)
+    for caller in (ana, ben):
+        await caller.call("prefer", codec=codec)
+    await meet(ana, ben)
+    assert await ben.call("codecs") == [f"video/{codec}"]
+
+
 async def test_always_is_a_mesh_and_the_server_sees_no_media(people: Invite, serve: Invite) -> None:
     server = await serve("--p2p", "always")
     callers = await people("Ana", "Ben", "Cora", at=server)

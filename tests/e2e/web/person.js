@@ -73,6 +73,27 @@ class Person {
     };
   }
 
+  /** From now on this page sends its pictures in this codec. */
+  prefer({ codec }) {
+    const add = RTCPeerConnection.prototype.addTransceiver;
+    RTCPeerConnection.prototype.addTransceiver = function preferring(...given) {
+      const transceiver = add.apply(this, given);
+      const codecs = RTCRtpSender.getCapabilities('video').codecs;
+      const first = codecs.filter(({ mimeType }) => mimeType === `video/${codec}`);
+      if (transceiver.sender.track?.kind === 'video' || given[0] === 'video') {
+        transceiver.setCodecPreferences([...first, ...codecs.filter((one) => !first.includes(one))]);
+      }
+      return transceiver;
+    };
+  }
+
+  /** The codecs of the pictures that arrive by the server. */
+  async codecs() {
+    const stats = [...(await this.room.roads().sfu.getStats()).values()];
+    const received = stats.filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded > 0);
+    return received.map(({ codecId }) => stats.find(({ id }) => id === codecId)?.mimeType);
+  }
+
   /** Closes the direct road as soon as another is begun: what must never be done, to see that the tests notice. */
   breakBeforeMake() {
     this.room.addEventListener('topologychange', () => {

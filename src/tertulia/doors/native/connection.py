@@ -299,6 +299,7 @@ class Connection:
         try:
             if isinstance(message, wire.Offer | wire.Answer):
                 self._require_own(actor, session, message)
+            session.count_candidates(message)
             command = incoming.command(session.participant, message)
             if command is None:
                 session.send(wire.encode(wire.Ok(id=message.id)))

@@ -7,9 +7,13 @@ from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import outgoing
 from tertulia.doors.session import Session
-from tertulia.errors import Code
+from tertulia.errors import Code, ProtocolError
 from tertulia.runtime.seat import Entered, Heard, Notice
 from tertulia.wire import native as wire
+
+
+CANDIDATES = 100
+"""Candidates that may go to others after an offer or answer; a browser with many interfaces sends a dozen or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class NativeSession(Session):
         self.admitted = False
         self.accepted = join_id
         """Highest request id so far: it is carried out, or will be before anything that comes later."""
+        self._candidates = 0
 
     def deliver(self, notice: Notice) -> None:
         event = notice.event
@@ -56,6 +61,16 @@ class NativeSession(Session):
             case _:
                 body = notice.once("native", lambda: outgoing.shared(event))
                 self._send_if_any(body, "speakers" if isinstance(event, Heard) else None)
+
+    def count_candidates(self, message: wire.ClientMessage) -> None:
+        """Raises ProtocolError (invalid) for one candidate too many; a new description begins anew."""
+        match message:
+            case wire.Offer() | wire.Answer():
+                self._candidates = 0
+            case wire.Candidate() if message.to != wire.SERVER:
+                if self._candidates >= CANDIDATES:
+                    raise ProtocolError(Code.INVALID, f"at most {CANDIDATES} candidates after a description")
+                self._candidates += 1
 
     def refuse(self, id: int | None, code: Code, message: str) -> None:
         self.send(outgoing.error(id, code, message))
