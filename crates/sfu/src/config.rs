@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Policy of one [`Sfu`](crate::sfu::Sfu). The defaults are measured ones.
+/// Policy of one [`Sfu`](crate::sfu::Sfu).
 #[derive(Debug, Clone)]
 pub struct Config {
     /// From this number of viewers on, a video source's packets wait for the end of their frame, so that a viewer gets

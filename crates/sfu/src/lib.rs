@@ -24,7 +24,7 @@ pub mod event;
 mod fanout;
 mod feedback;
 mod ingress;
-mod key_frame;
+mod demand;
 pub mod keys;
 mod losses;
 mod membership;

@@ -4,7 +4,7 @@ use crate::command::SourceSpec;
 use crate::compaction::Compaction;
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::key_frame::KeyFrameDemand;
+use crate::demand::KeyFrameDemand;
 use crate::losses::Losses;
 use crate::outbox::Outbox;
 use crate::reception::{Reception, SenderClock};

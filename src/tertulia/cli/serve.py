@@ -76,9 +76,14 @@ def serve(
     certificate_files = _certificate(settings)
     scheme = "https" if certificate_files else "http"
     urls = _urls(settings, scheme, sockets[0].getsockname()[1])
+    if settings.is_loopback:
+        log.info("media for this machine only: datagrams from elsewhere are dropped (--host :: serves the network)")
+    elif not certificate_files:
+        log.warning("without TLS browsers give out no camera or microphone (--tls self-signed, or a proxy with TLS in front)")
 
     def ready() -> None:
-        log.info("ready", url=urls[0], urls=urls, udp_port=int(bound[0].rpartition(":")[2]))
+        reached = addresses.advertised(settings.host, bound, settings.public_ip)
+        log.info("ready", url=urls[0], urls=urls, udp_port=int(bound[0].rpartition(":")[2]), media=reached)
         if makes_secret:
             invite = tertulia.token(FIRST_ROOM, role="moderator")
             typer.echo(f"Moderator's link, good for 24 hours: {urls[0]}/r/{FIRST_ROOM}#t={invite}")
