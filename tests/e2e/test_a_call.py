@@ -136,6 +136,22 @@ async def test_a_muted_camera_and_microphone_reach_nobody(people: Invite, compan
     await ana.meets(ben)
 
 
+async def test_who_speaks_is_known_to_everybody(people: Invite) -> None:
+    ana, ben, cora = await people("Ana", "Ben", "Cora")
+    for caller in (ana, ben, cora):
+        await caller.join()
+    await ana.meets(ben, cora)
+
+    async def heard(*speaking: Caller) -> bool:
+        return set(await ana.page.evaluate("person.speakers()")) == {caller.identity for caller in speaking}
+
+    await until(lambda: heard(ana, ben, cora), "all three speak")
+    await ben.call("mute", source="microphone", muted=True)
+    await until(lambda: heard(ana, cora), "Ben is silent")
+    await ben.call("mute", source="microphone", muted=False)
+    await until(lambda: heard(ana, ben, cora), "Ben speaks again")
+
+
 async def test_who_leaves_is_gone_and_the_others_go_on(people: Invite) -> None:
     ana, ben, cora = await people("Ana", "Ben", "Cora")
     for caller in (ana, ben, cora):

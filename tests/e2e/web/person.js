@@ -132,6 +132,11 @@ class Person {
     return this.ears.get(name)?.() ?? null;
   }
 
+  /** Ids of those who speak, loudest first. */
+  speakers() {
+    return this.room.speakers.map((speaker) => speaker.participant);
+  }
+
   names() {
     return [...this.room.participants.values()].map((participant) => participant.name).sort();
   }
