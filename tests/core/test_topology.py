@@ -5,7 +5,8 @@ import pytest
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
 from tertulia.core import permissions
-from tertulia.core.model import Mode, OnDuplicate, Peer, Phase, Policy, Right, Role
+from tertulia.core.ids import PublicationId
+from tertulia.core.model import Kind, Mode, OnDuplicate, Peer, Phase, Policy, Right, Role, Source
 from tertulia.errors import Code, TertuliaError
 from tests.core.support import A, B, C, D, F, Stage
 
@@ -420,3 +421,15 @@ def test_signal_only_along_a_direct_road(situation: str, allowed: bool) -> None:
 
 def test_modes_have_the_names_of_the_wire() -> None:
     assert [*Mode, *Phase] == ["direct", "sfu", "prepare", "commit"]
+
+
+def test_a_signal_names_only_the_senders_own_publications() -> None:
+    stage = Stage()
+    stage.join(A, B)
+    camera = PublicationId("camera")
+    stage.do(cmd.Publish(B, camera, Source.CAMERA, Kind.VIDEO))
+    for named in (camera, PublicationId("unknown")):
+        with pytest.raises(TertuliaError) as refused:
+            stage.do(cmd.Signal(A, B, "sdp", (named,)))
+        assert refused.value.code is Code.NO_SUCH_PUBLICATION
+    assert stage.do(cmd.Signal(B, A, "sdp", (camera,))) == [ev.Signalled((A,), B, A, "sdp")]

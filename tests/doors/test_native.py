@@ -198,3 +198,15 @@ async def test_limits_of_rooms(limit: dict[str, int]) -> None:
         assert error["retryable"]
         assert (await ben.until("bye"))["code"] == error["code"]
         assert (await ben.closed()).code == 1013
+
+
+async def test_who_is_heard_before_he_is_known_as_unmuted_speaks_all_the_same() -> None:
+    async with server() as (app, media):
+        ana, ben = await person(app, "Ana"), await person(app, "Ben")
+        track = (await ben.ask("publish", source="microphone", kind="audio", muted=True))["publication"]["id"]
+        media.speak("standup", (PublicationKey(track), 30))
+        assert (await ana.until("speakers"))["speakers"] == []
+        await ben.ask("mute", publication=track, muted=False)
+        assert [it["publication"] for it in (await ana.until("speakers"))["speakers"]] == [track]
+        await ben.ask("mute", publication=track, muted=True)
+        assert (await ana.until("speakers"))["speakers"] == []

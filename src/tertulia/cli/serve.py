@@ -79,7 +79,9 @@ def serve(
     if settings.is_loopback:
         log.info("media for this machine only: datagrams from elsewhere are dropped (--host :: serves the network)")
     elif not certificate_files:
-        log.warning("without TLS browsers give out no camera or microphone (--tls self-signed, or a proxy with TLS in front)")
+        log.warning(
+            "without TLS browsers give out no camera or microphone (--tls self-signed, or a proxy with TLS in front)"
+        )
 
     def ready() -> None:
         reached = addresses.advertised(settings.host, bound, settings.public_ip)

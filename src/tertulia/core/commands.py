@@ -113,12 +113,15 @@ class Prefer:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Pass something on to another person. Raises not_allowed where no direct road is there or being made between the two."""
+    """Pass something on to another person. Raises not_allowed where no direct road is there or being made between the two, and
+    no_such_publication for one that is not the sender's own."""
 
     sender: ParticipantId
     recipient: ParticipantId
     payload: object
     """Opaque to the core."""
+    publications: tuple[PublicationId, ...] = ()
+    """Those that it says it carries: nobody passes a section off as somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)

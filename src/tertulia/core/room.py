@@ -286,6 +286,9 @@ class Room:
         sender, recipient = self._in.participant(command.sender).id, self._in.participant(command.recipient).id
         if not self._in.topology.linked(sender, recipient):
             raise NotAllowed("there is no direct road to that person")
+        for publication in command.publications:
+            if self._in.tracks.get(publication).owner != sender:
+                raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{publication} is not a publication of yours")
         self._in.emit(ev.Signalled((recipient,), sender, recipient, command.payload))
 
     @_do.register

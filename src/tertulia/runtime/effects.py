@@ -26,6 +26,7 @@ class Effects:
         self._publications: dict[PublicationId, Publication] = {}
         self._wishes: dict[Wish, CorePreference] = {}
         self._forwarded: set[Wish] = set()
+        self._levels: tuple[tuple[PublicationKey, int], ...] = ()
         self._table: dict[type, Callable[..., None]] = {
             events.Admitted: self._admitted,
             events.Waiting: self._waiting,
@@ -87,6 +88,7 @@ class Effects:
 
     def heard(self, levels: tuple[tuple[PublicationKey, int], ...]) -> None:
         """Who speaks, to everybody. A publication that is gone or muted speaks no more."""
+        self._levels = levels
         known = ((self._publications.get(PublicationId(key)), level) for key, level in levels)
         speakers = tuple((p.owner, p.id, level) for p, level in known if p is not None and not p.muted)
         self._show_to(tuple(self._seats), Heard(speakers))
@@ -125,8 +127,13 @@ class Effects:
         self._show(event)
 
     def _publication_updated(self, event: events.PublicationUpdated) -> None:
+        before = self._publications.get(event.publication.id)
         self._publications[event.publication.id] = event.publication
         self._show(event)
+        if before is not None and before.muted != event.publication.muted:
+            # The engine hears somebody before the room knows that he is no longer muted, and says so only once.
+            if any(key == event.publication.id for key, _ in self._levels):
+                self.heard(self._levels)
 
     def _publication_forbidden(self, event: events.PublicationForbidden) -> None:
         self._media.forbid(PublicationKey(event.publication), event.forbidden)

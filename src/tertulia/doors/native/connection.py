@@ -9,12 +9,11 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from tertulia.core import commands as cmd
-from tertulia.core.ids import PublicationId
 from tertulia.core.room import Room
 from tertulia.doors.native import incoming, outgoing
 from tertulia.doors.native.session import NativeSession
 from tertulia.doors.session import Allowance, Link, Rate
-from tertulia.errors import Code, NotAllowed, ProtocolError, TertuliaError
+from tertulia.errors import Code, NotAllowed, TertuliaError
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Done, Outcome, Reply
 from tertulia.wire import native as wire
@@ -297,8 +296,6 @@ class Connection:
         actor = session.actor
         assert actor is not None
         try:
-            if isinstance(message, wire.Offer | wire.Answer):
-                self._require_own(actor, session, message)
             session.count_candidates(message)
             command = incoming.command(session.participant, message)
             if command is None:
@@ -337,13 +334,6 @@ class Connection:
                     session.send(wire.encode(wire.Ok(id=id)))
 
         return reply
-
-    def _require_own(self, actor: RoomActor, session: NativeSession, message: wire.Offer | wire.Answer) -> None:
-        """Nobody may pass a section off as somebody else's publication."""
-        for id in message.publications.values():
-            known = actor.effects.publications.get(PublicationId(id))
-            if known is None or known.owner != session.participant:
-                raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{id} is not a publication of yours")
 
     def _refuse(self, session: NativeSession, id: int | None, code: Code, message: str) -> None:
         self._door.count_refused(code.value)

@@ -105,13 +105,17 @@ def _prefer(who: ParticipantId, it: wire.Prefer) -> seat.Request:
 def _offer(who: ParticipantId, it: wire.Offer) -> seat.Request:
     if it.to == wire.SERVER:
         return seat.Offer(who, it.serial, it.sdp, {mid: PublicationId(id) for mid, id in it.publications.items()})
-    return cmd.Signal(who, ParticipantId(it.to), it)
+    return _description(who, it)
+
+
+def _description(who: ParticipantId, it: wire.Offer | wire.Answer) -> seat.Request:
+    return cmd.Signal(who, ParticipantId(it.to), it, tuple(PublicationId(id) for id in it.publications.values()))
 
 
 def _answer(who: ParticipantId, it: wire.Answer) -> seat.Request:
     if it.to == wire.SERVER:
         raise ProtocolError(Code.INVALID, "the server never offers, so there is nothing to answer")
-    return cmd.Signal(who, ParticipantId(it.to), it)
+    return _description(who, it)
 
 
 def _candidate(who: ParticipantId, it: wire.Candidate) -> seat.Request | None:

@@ -11,7 +11,6 @@ from tertulia.errors import Code, ProtocolError
 from tertulia.runtime.seat import Entered, Heard, Notice
 from tertulia.wire import native as wire
 
-
 CANDIDATES = 100
 """Candidates that may go to others after an offer or answer; a browser with many interfaces sends a dozen or two."""
 
