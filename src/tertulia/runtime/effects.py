@@ -130,10 +130,10 @@ class Effects:
         before = self._publications.get(event.publication.id)
         self._publications[event.publication.id] = event.publication
         self._show(event)
-        if before is not None and before.muted != event.publication.muted:
-            # The engine hears somebody before the room knows that he is no longer muted, and says so only once.
-            if any(key == event.publication.id for key, _ in self._levels):
-                self.heard(self._levels)
+        changed = before is not None and before.muted != event.publication.muted
+        # The engine hears somebody before the room knows that he is no longer muted, and says so only once.
+        if changed and any(key == event.publication.id for key, _ in self._levels):
+            self.heard(self._levels)
 
     def _publication_forbidden(self, event: events.PublicationForbidden) -> None:
         self._media.forbid(PublicationKey(event.publication), event.forbidden)
