@@ -132,7 +132,7 @@ class Effects:
         self._show(event)
         changed = before is not None and before.muted != event.publication.muted
         # The engine hears somebody before the room knows that he is no longer muted, and says so only once.
-        if changed and any(key == event.publication.id for key, _ in self._levels):
+        if changed and any(key == PublicationKey(event.publication.id) for key, _ in self._levels):
             self.heard(self._levels)
 
     def _publication_forbidden(self, event: events.PublicationForbidden) -> None:
