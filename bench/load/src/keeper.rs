@@ -43,6 +43,7 @@ fn keep(sessions: &Receiver<Signal>) -> Vec<String> {
     loop {
         match sessions.try_recv() {
             Ok(mut signal) => {
+                faults.extend(signal.ping().err());
                 signal.stop_waiting();
                 fds.push(libc::pollfd {
                     fd: signal.fd(),

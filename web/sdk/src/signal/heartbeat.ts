@@ -21,10 +21,11 @@ export class Heartbeat {
     this.#lost = lost;
   }
 
-  /** `interval` in milliseconds. */
+  /** `interval` in milliseconds. The first ping leaves at once: its acknowledgement lets the server forget the snapshot of the room. */
   start(interval: number): void {
     this.stop();
     this.#interval = interval;
+    this.#send();
     this.#schedule();
   }
 

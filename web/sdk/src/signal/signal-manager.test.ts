@@ -204,8 +204,10 @@ describe('SignalManager', () => {
 
   it('asks a socket that may be dead, and does not wait long for the answer', async () => {
     await join();
-    wake();
     expect(server.sent('ping')).toHaveLength(1);
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    wake();
+    expect(server.sent('ping')).toHaveLength(2);
     await clock.advance(4000);
     expect(events.at(-1)).toBe('reconnecting:1:signal');
   });
