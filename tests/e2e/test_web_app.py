@@ -169,6 +169,20 @@ async def test_joining_never_depends_on_a_device(visitor: Visitor, room: str, er
     await enter(page, "Ana")
 
 
+async def test_who_joins_while_the_camera_starts_does_not_lose_it(visitor: Visitor, room: str) -> None:
+    ana, ben = await visitor("/"), await visitor(f"/r/{room}")
+    await ana.add_init_script(
+        "const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        "navigator.mediaDevices.getUserMedia = async (wanted) => {"
+        "  await new Promise((done) => setTimeout(done, 1500)); return open(wanted); };"
+    )
+    await ana.goto(ana.url + f"r/{room}")
+    await expect(ana.get_by_text("Starting…")).to_be_visible()
+    await enter(ana, "Ana")
+    await enter(ben, "Ben")
+    await shows_a_moving_camera(ben, "Ana")
+
+
 async def test_an_insecure_origin_is_told_in_plain_words(visitor: Visitor, room: str) -> None:
     page = await visitor("/")
     await page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")

@@ -12,6 +12,15 @@ export interface Device {
   state: DeviceState;
   on: () => void;
   off: () => void;
+  /** Gives the device away, also while it is still starting; from then on it is the taker's to stop. Null: it is off, or failed. */
+  take: () => Promise<MediaStreamTrack | null>;
+}
+
+interface Opening {
+  abort: AbortController;
+  track: MediaStreamTrack | null;
+  opened: Promise<MediaStreamTrack>;
+  taken: boolean;
 }
 
 const PROBLEMS = new Set<string>(['denied', 'no-device', 'in-use', 'insecure']);
@@ -24,25 +33,32 @@ function problemOf(error: unknown): DeviceProblem {
 /** A camera or a microphone that is switched on and off. Off stops the device, so that its light goes out. */
 export function useDevice(kind: 'camera' | 'microphone', startOn: boolean): Device {
   const [state, setState] = useState<DeviceState>({ is: 'off' });
-  const current = useRef<{ abort: AbortController; track: MediaStreamTrack | null } | null>(null);
+  const current = useRef<Opening | null>(null);
 
-  const off = useCallback(() => {
-    current.current?.abort.abort();
-    current.current?.track?.stop();
+  const stop = useCallback(() => {
+    const opening = current.current;
     current.current = null;
-    setState({ is: 'off' });
+    if (opening?.taken !== false) return;
+    opening.abort.abort();
+    opening.track?.stop();
   }, []);
 
+  const off = useCallback(() => {
+    stop();
+    setState({ is: 'off' });
+  }, [stop]);
+
   const on = useCallback(() => {
-    current.current?.abort.abort();
-    current.current?.track?.stop();
-    const mine = { abort: new AbortController(), track: null as MediaStreamTrack | null };
+    stop();
+    const abort = new AbortController();
+    const opened = Devices[kind]({}, { signal: abort.signal });
+    const mine: Opening = { abort, track: null, opened, taken: false };
     current.current = mine;
     setState({ is: 'starting' });
-    Devices[kind]({}, { signal: mine.abort.signal }).then(
+    opened.then(
       (track) => {
         if (current.current !== mine) {
-          track.stop();
+          if (!mine.taken) track.stop();
           return;
         }
         mine.track = track;
@@ -56,7 +72,14 @@ export function useDevice(kind: 'camera' | 'microphone', startOn: boolean): Devi
         if (current.current === mine) setState({ is: 'failed', problem: problemOf(error) });
       },
     );
-  }, [kind]);
+  }, [kind, stop]);
+
+  const take = useCallback(async () => {
+    const opening = current.current;
+    if (!opening) return null;
+    opening.taken = true;
+    return opening.opened.catch(() => null);
+  }, []);
 
   // Whether to start is decided once; later the person decides.
   const first = useRef(startOn);
@@ -65,5 +88,5 @@ export function useDevice(kind: 'camera' | 'microphone', startOn: boolean): Devi
     return off;
   }, [on, off]);
 
-  return { state, on, off };
+  return { state, on, off, take };
 }

@@ -11,8 +11,9 @@ import styles from './PreJoin.module.css';
 
 export interface Choices {
   name: string;
-  camera: MediaStreamTrack | null;
-  microphone: MediaStreamTrack | null;
+  /** Null when it is off; it may still be starting, and whoever joins at once does not lose it. */
+  camera: Promise<MediaStreamTrack | null>;
+  microphone: Promise<MediaStreamTrack | null>;
 }
 
 interface Props {
@@ -36,8 +37,7 @@ export function PreJoin({ room, waiting, busy, onJoin }: Props) {
     if (!trimmed) return;
     // What is remembered is the wish: a camera that failed is tried again next time.
     remember({ name: trimmed, camera: camera.state.is !== 'off', microphone: microphone.state.is !== 'off' });
-    // The call gets copies: leaving this page stops its own, not those.
-    onJoin({ name: trimmed, camera: copyOf(camera), microphone: copyOf(microphone) });
+    onJoin({ name: trimmed, camera: camera.take(), microphone: microphone.take() });
   };
 
   return (
@@ -48,12 +48,14 @@ export function PreJoin({ room, waiting, busy, onJoin }: Props) {
           <div className={styles.controls}>
             <Toggle
               device={microphone}
+              disabled={busy}
               on={words.microphoneOn}
               off={words.microphoneOff}
               icons={[<Mic key="on" />, <MicOff key="off" />]}
             />
             <Toggle
               device={camera}
+              disabled={busy}
               on={words.cameraOn}
               off={words.cameraOff}
               icons={[<VideoIcon key="on" />, <VideoOff key="off" />]}
@@ -85,8 +87,6 @@ export function PreJoin({ room, waiting, busy, onJoin }: Props) {
   );
 }
 
-const copyOf = (device: Device) => (device.state.is === 'on' ? device.state.track.clone() : null);
-
 function Preview({ camera }: { camera: Device }) {
   const track = camera.state.is === 'on' ? camera.state.track : null;
   const stream = useMemo(() => (track ? new MediaStream([track]) : null), [track]);
@@ -96,11 +96,14 @@ function Preview({ camera }: { camera: Device }) {
 
 function Toggle({
   device,
+  disabled,
   on,
   off,
   icons,
 }: {
   device: Device;
+  /** While one joins, the devices are given away already. */
+  disabled: boolean;
   on: string;
   off: string;
   icons: [React.ReactNode, React.ReactNode];
@@ -111,6 +114,7 @@ function Toggle({
     <RoundButton
       label={running || starting ? off : on}
       look={running || starting ? 'neutral' : 'off'}
+      disabled={disabled}
       onClick={running || starting ? device.off : device.on}
     >
       {running || starting ? icons[0] : icons[1]}

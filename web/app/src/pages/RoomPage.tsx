@@ -12,6 +12,8 @@ type Stage =
 
 const PREJOIN: Stage = { is: 'prejoin', busy: false, waiting: false };
 
+const NOTHING = Promise.resolve(null);
+
 /** From the door of a room to its end: pre-join, call, end. */
 export function RoomPage({ room: name, token }: { room: string; token: string | null }) {
   const [stage, setStage] = useState<Stage>(PREJOIN);
@@ -35,18 +37,20 @@ export function RoomPage({ room: name, token }: { room: string; token: string | 
         onWaiting: () => setStage({ is: 'prejoin', busy: true, waiting: true }),
       });
     } catch (error) {
-      camera?.stop();
-      microphone?.stop();
+      for (const device of [camera, microphone]) void device.then((track) => track?.stop());
       const problem = error instanceof RoomError ? error : null;
       setStage({ is: 'ended', code: problem?.code ?? 'internal', message: problem?.message ?? String(error) });
       return;
     }
     setStage({ is: 'call', room });
     // The page is in the call already; a device that cannot be published is shown by its button.
-    await Promise.allSettled([
-      microphone && room.can('publish:microphone') ? room.local.publish(microphone, { source: 'microphone' }) : null,
-      camera && room.can('publish:camera') ? room.local.publish(camera, { source: 'camera' }) : null,
-    ]);
+    const publish = async (device: Promise<MediaStreamTrack | null>, source: 'camera' | 'microphone') => {
+      const track = await device;
+      if (!track) return;
+      if (room.state === 'closed' || !room.can(`publish:${source}`)) track.stop();
+      else await room.local.publish(track, { source });
+    };
+    await Promise.allSettled([publish(microphone, 'microphone'), publish(camera, 'camera')]);
   };
 
   switch (stage.is) {
@@ -61,7 +65,7 @@ export function RoomPage({ room: name, token }: { room: string; token: string | 
           message={stage.message}
           onRejoin={() => {
             const { name: person } = remembered();
-            if (person) void join({ name: person, camera: null, microphone: null });
+            if (person) void join({ name: person, camera: NOTHING, microphone: NOTHING });
             else setStage(PREJOIN);
           }}
         />
