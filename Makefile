@@ -71,7 +71,6 @@ soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10)
 
 .PHONY: bench
 bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
-	cargo build --quiet --release --locked -p tertulia-bench-load
 	python bench/run.py $(ARGS)
 
 .PHONY: format
