@@ -29,6 +29,8 @@ use crate::worker::{Input, Parts, Worker};
 
 /// Sockets are numbered by one byte in a `Path`.
 const SOCKETS_MAX: usize = 256;
+/// A port that is free on one address may be taken on the next.
+const FREE_PORT_TRIES: usize = 16;
 
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -80,11 +82,7 @@ impl Engine {
                 "an engine needs a worker and 1 to 256 addresses",
             ));
         }
-        let sockets: Arc<[Socket]> = config
-            .bind
-            .iter()
-            .map(|&address| bind(address))
-            .collect::<io::Result<_>>()?;
+        let sockets: Arc<[Socket]> = bind_all(&config.bind)?.into();
         let addresses = sockets.iter().map(Socket::address).collect();
         let (handles, receivers): (Vec<WorkerHandle>, Vec<Receiver<Message>>) = (0..config.workers)
             .map(|_| worker_handle())
@@ -318,6 +316,30 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Clients, firewalls and people are told of one UDP port: a port 0 is one free port, the same on every address that leaves it open.
+fn bind_all(addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
+    for _ in 1..FREE_PORT_TRIES {
+        match bind_on_one_port(addresses) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && addresses[0].port() == 0 => continue,
+            done => return done,
+        }
+    }
+    bind_on_one_port(addresses)
+}
+
+fn bind_on_one_port(addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
+    let first = bind(addresses[0])?;
+    let port = first.address().port();
+    let mut sockets = vec![first];
+    for &(mut address) in &addresses[1..] {
+        if address.port() == 0 {
+            address.set_port(port);
+        }
+        sockets.push(bind(address)?);
+    }
+    Ok(sockets)
 }
 
 /// The plain error does not say which of the addresses it is about.

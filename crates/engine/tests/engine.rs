@@ -53,6 +53,7 @@ fn serves_ipv6_beside_ipv4_on_one_port() {
         bind: vec!["0.0.0.0:0".parse().unwrap(), "[::]:0".parse().unwrap()],
         ..EngineConfig::default()
     });
+    assert_eq!(v4.addresses()[0].port(), v4.addresses()[1].port());
     let client = UdpSocket::bind("[::1]:0").expect("bound");
     client.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     let to = (std::net::Ipv6Addr::LOCALHOST, v4.addresses()[1].port()).into();
