@@ -27,6 +27,8 @@ Kind = Literal["audio", "video"]
 Source = Literal["camera", "microphone", "screen", "screen_audio"]
 Layer = Literal["auto", "low", "medium", "high"]
 Mode = Literal["direct", "sfu"]
+Topic = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_./:-]+$")]
+Encoding = Literal["json", "base64"]
 SERVER = "server"
 
 
@@ -67,6 +69,8 @@ class Participant(Part, frozen=True):
     connected: bool
     """False while their signalling is lost and the grace time runs."""
     metadata: str
+    hand: int
+    """Place in the order in which hands were raised, smaller is earlier; 0: it is down."""
     publications: list[Publication]
 
 
@@ -75,6 +79,8 @@ class RoomState(Part, frozen=True):
     locked: bool
     waiting_room: bool
     max_participants: int
+    spotlight: Identity | None
+    """Whom a moderator wants everybody to see."""
 
 
 class IceServer(Part, frozen=True):
@@ -155,6 +161,8 @@ class Join(Message, frozen=True, tag="join"):
     p2p: bool = True
     """Whether this client can talk directly to one other person."""
     auto_subscribe: bool = True
+    role: Role | None = None
+    """To come as less than one might: a role above the one that is granted is not given. In an open room `viewer` never moderates."""
     metadata: Annotated[str, Meta(max_length=4096)] = ""
 
 
@@ -279,6 +287,49 @@ class Chat(Message, frozen=True, tag="chat"):
     to: Identity | None = None
 
 
+class Data(Message, frozen=True, tag="data"):
+    """The app's own message to the others, or `to` one of them; not back to the sender. Takes the right `data`."""
+
+    id: RequestId
+    topic: Topic
+    data: msgspec.Raw
+    """Any JSON, passed on unread; with `encoding` base64 a string that stands for bytes."""
+    encoding: Encoding = "json"
+    to: Identity | None = None
+    latest: bool = False
+    """Only the newest of this sender and topic matters: one that still waits for a slow receiver may be replaced by it."""
+
+
+class Hand(Message, frozen=True, tag="hand"):
+    """Raise or lower one's hand; a moderator may lower that of `participant`."""
+
+    id: RequestId
+    raised: bool
+    participant: Identity | None = None
+
+
+class React(Message, frozen=True, tag="react"):
+    """A sign to everybody that passes, such as an emoji. Takes the right `chat`."""
+
+    id: RequestId
+    reaction: Annotated[str, Meta(min_length=1, max_length=16)]
+
+
+class AskUnmute(Message, frozen=True, tag="ask_unmute"):
+    """For moderators: asks somebody to turn on `microphone` or `camera`; nobody can do that for another."""
+
+    id: RequestId
+    participant: Identity
+    source: Source
+
+
+class Spotlight(Message, frozen=True, tag="spotlight"):
+    """For moderators: shows one person large to everybody; None ends it."""
+
+    id: RequestId
+    participant: Identity | None
+
+
 class Admit(Message, frozen=True, tag="admit"):
     id: RequestId
     participant: Identity
@@ -315,6 +366,7 @@ class Invite(Message, frozen=True, tag="invite"):
     """Asks for a token that lets others in, for those who may admit. Reply: `invited`."""
 
     id: RequestId
+    role: Literal["viewer", "speaker"] = "speaker"
 
 
 class End(Message, frozen=True, tag="end"):
@@ -351,6 +403,8 @@ class Joined(FromServer, frozen=True, tag="joined"):
     """The others."""
     knocking: list[Participant]
     """People waiting to be admitted; only for those who may admit."""
+    messages: list[ChatMessage]
+    """The last messages to everybody, oldest first."""
     topology: Topology
     ice_servers: list[IceServer]
     limits: Limits
@@ -362,7 +416,7 @@ class Published(FromServer, frozen=True, tag="published"):
 
 
 class Invited(FromServer, frozen=True, tag="invited"):
-    """A token for this room, role speaker; it goes into a link's fragment, `/r/{room}#t={token}`."""
+    """A token for this room and the asked role; it goes into a link's fragment, `/r/{room}#t={token}`."""
 
     id: int
     token: str | None
@@ -396,13 +450,14 @@ class ParticipantLeft(FromServer, frozen=True, tag="participant_left"):
 
 
 class ParticipantUpdated(FromServer, frozen=True, tag="participant_updated"):
-    """Role, name, metadata or `connected` changed; publications have events of their own and are left out."""
+    """Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out."""
 
     participant: Identity
     name: str
     role: Role
     connected: bool
     metadata: str
+    hand: int
 
 
 class RightsChanged(FromServer, frozen=True, tag="rights_changed"):
@@ -493,6 +548,28 @@ class ChatReceived(FromServer, frozen=True, tag="chat"):
     message: ChatMessage
 
 
+class DataReceived(FromServer, frozen=True, tag="data"):
+    sender: Identity = msgspec.field(name="from")
+    """`server` for the server's own code."""
+    topic: Topic
+    data: msgspec.Raw
+    encoding: Encoding
+
+
+class Reaction(FromServer, frozen=True, tag="reaction"):
+    """Also to the sender."""
+
+    participant: Identity
+    reaction: str
+
+
+class UnmuteAsked(FromServer, frozen=True, tag="unmute_asked"):
+    """A moderator asks you to turn on your microphone or camera; doing so is up to you."""
+
+    by: Identity
+    source: Source
+
+
 class Speakers(FromServer, frozen=True, tag="speakers"):
     """Who speaks now, loudest first; an empty list is silence."""
 
@@ -533,12 +610,14 @@ class Resumed(FromServer, frozen=True, tag="resumed"):
 
 ClientMessage = (
     Join | Resume | Ping | Leave | Publish | Unpublish | Mute | Subscribe | Unsubscribe | Prefer | Offer | Answer | Candidate
-    | TopologyReady | RoadFailed | Chat | Admit | Deny | Remove | SetRole | Lock | WaitingRoom | Invite | End
+    | TopologyReady | RoadFailed | Chat | Data | Hand | React | AskUnmute | Spotlight | Admit | Deny | Remove | SetRole | Lock | WaitingRoom
+    | Invite | End
 )  # fmt: skip
 ServerMessage = (
     Ok | Error | Joined | Published | Invited | Answered | Waiting | ParticipantJoined | ParticipantLeft | ParticipantUpdated
     | RightsChanged | Knock | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | RoomUpdated | TopologyChanged | Bind
-    | NeedSections | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | Speakers | IceServers | Bye | Pong | Resumed
+    | NeedSections | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | DataReceived | Reaction
+    | UnmuteAsked | Speakers | IceServers | Bye | Pong | Resumed
 )  # fmt: skip
 CLIENT_MESSAGES: Any = ClientMessage
 SERVER_MESSAGES: Any = ServerMessage

@@ -45,10 +45,13 @@ export type ErrorCode =
 export const CLIENT_MESSAGE_TYPES = [
   'admit',
   'answer',
+  'ask_unmute',
   'candidate',
   'chat',
+  'data',
   'deny',
   'end',
+  'hand',
   'invite',
   'join',
   'leave',
@@ -58,10 +61,12 @@ export const CLIENT_MESSAGE_TYPES = [
   'ping',
   'prefer',
   'publish',
+  'react',
   'remove',
   'resume',
   'road_failed',
   'set_role',
+  'spotlight',
   'subscribe',
   'topology_ready',
   'unpublish',
@@ -77,6 +82,7 @@ export const SERVER_MESSAGE_TYPES = [
   'bye',
   'candidate',
   'chat',
+  'data',
   'error',
   'ice_servers',
   'invited',
@@ -95,11 +101,13 @@ export const SERVER_MESSAGE_TYPES = [
   'publication_removed',
   'publication_updated',
   'published',
+  'reaction',
   'resumed',
   'rights_changed',
   'room_updated',
   'speakers',
   'topology',
+  'unmute_asked',
   'waiting',
 ] as const;
 
@@ -124,6 +132,11 @@ export type ClientMessage =
   | TopologyReady
   | RoadFailed
   | Chat
+  | Data
+  | Hand
+  | React
+  | AskUnmute
+  | Spotlight
   | Admit
   | Deny
   | Remove
@@ -158,6 +171,9 @@ export type ServerMessage =
   | PeerAnswer
   | PeerCandidate
   | ChatReceived
+  | DataReceived
+  | Reaction
+  | UnmuteAsked
   | Speakers
   | IceServers
   | Bye
@@ -176,6 +192,7 @@ export interface Join {
   identity?: string | null;
   p2p?: boolean;
   autoSubscribe?: boolean;
+  role?: ("moderator" | "speaker" | "viewer") | null;
   metadata?: string;
 }
 /**
@@ -310,6 +327,52 @@ export interface Chat {
   text: string;
   to?: string | null;
 }
+/**
+ * The app's own message to the others, or `to` one of them; not back to the sender. Takes the right `data`.
+ */
+export interface Data {
+  type: "data";
+  id: number;
+  topic: string;
+  data: unknown;
+  encoding?: "base64" | "json";
+  to?: string | null;
+  latest?: boolean;
+}
+/**
+ * Raise or lower one's hand; a moderator may lower that of `participant`.
+ */
+export interface Hand {
+  type: "hand";
+  id: number;
+  raised: boolean;
+  participant?: string | null;
+}
+/**
+ * A sign to everybody that passes, such as an emoji. Takes the right `chat`.
+ */
+export interface React {
+  type: "react";
+  id: number;
+  reaction: string;
+}
+/**
+ * For moderators: asks somebody to turn on `microphone` or `camera`; nobody can do that for another.
+ */
+export interface AskUnmute {
+  type: "ask_unmute";
+  id: number;
+  participant: string;
+  source: "camera" | "microphone" | "screen" | "screen_audio";
+}
+/**
+ * For moderators: shows one person large to everybody; None ends it.
+ */
+export interface Spotlight {
+  type: "spotlight";
+  id: number;
+  participant: string | null;
+}
 export interface Admit {
   type: "admit";
   id: number;
@@ -348,6 +411,7 @@ export interface WaitingRoom {
 export interface Invite {
   type: "invite";
   id: number;
+  role?: "speaker" | "viewer";
 }
 /**
  * Ends the room for everybody.
@@ -384,6 +448,7 @@ export interface Joined {
   rights: string[];
   participants: Participant[];
   knocking: Participant[];
+  messages: ChatMessage[];
   topology: Topology;
   iceServers: IceServer[];
   limits: Limits;
@@ -403,6 +468,7 @@ export interface RoomState {
   locked: boolean;
   waitingRoom: boolean;
   maxParticipants: number;
+  spotlight: string | null;
 }
 /**
  * A person in the room as others see them.
@@ -413,6 +479,7 @@ export interface Participant {
   role: "moderator" | "speaker" | "viewer";
   connected: boolean;
   metadata: string;
+  hand: number;
   publications: Publication[];
 }
 /**
@@ -425,6 +492,14 @@ export interface Publication {
   muted: boolean;
   width: number;
   height: number;
+}
+export interface ChatMessage {
+  id: string;
+  sender: string;
+  name: string;
+  text: string;
+  to: string | null;
+  time: number;
 }
 /**
  * Which road media takes. See "Two people, three people" in the reference.
@@ -466,7 +541,7 @@ export interface Published {
   seq?: number;
 }
 /**
- * A token for this room, role speaker; it goes into a link's fragment, `/r/{room}#t={token}`.
+ * A token for this room and the asked role; it goes into a link's fragment, `/r/{room}#t={token}`.
  */
 export interface Invited {
   type: "invited";
@@ -504,7 +579,7 @@ export interface ParticipantLeft {
   seq?: number;
 }
 /**
- * Role, name, metadata or `connected` changed; publications have events of their own and are left out.
+ * Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out.
  */
 export interface ParticipantUpdated {
   type: "participant_updated";
@@ -513,6 +588,7 @@ export interface ParticipantUpdated {
   role: "moderator" | "speaker" | "viewer";
   connected: boolean;
   metadata: string;
+  hand: number;
   seq?: number;
 }
 /**
@@ -626,13 +702,31 @@ export interface ChatReceived {
   message: ChatMessage;
   seq?: number;
 }
-export interface ChatMessage {
-  id: string;
-  sender: string;
-  name: string;
-  text: string;
-  to: string | null;
-  time: number;
+export interface DataReceived {
+  type: "data";
+  from: string;
+  topic: string;
+  data: unknown;
+  encoding: "base64" | "json";
+  seq?: number;
+}
+/**
+ * Also to the sender.
+ */
+export interface Reaction {
+  type: "reaction";
+  participant: string;
+  reaction: string;
+  seq?: number;
+}
+/**
+ * A moderator asks you to turn on your microphone or camera; doing so is up to you.
+ */
+export interface UnmuteAsked {
+  type: "unmute_asked";
+  by: string;
+  source: "camera" | "microphone" | "screen" | "screen_audio";
+  seq?: number;
 }
 /**
  * Who speaks now, loudest first; an empty list is silence.
