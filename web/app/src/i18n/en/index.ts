@@ -1,0 +1,6 @@
+import { common } from './common.ts';
+import { pages } from './pages.ts';
+import { panels } from './panels.ts';
+import { stage } from './stage.ts';
+
+export const en = { common, pages, stage, panels };

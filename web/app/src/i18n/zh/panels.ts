@@ -1,0 +1,3 @@
+import type { panels as en } from '../en/panels.ts';
+
+export const panels: typeof en = {};
