@@ -15,6 +15,8 @@ _URIS: Final = {
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio_level",
     "urn:3gpp:video-orientation": "video_orientation",
 }
+_SAME: Final = {uri: uri for uri in _URIS}
+"""One string for all connections, rather than a part of each offer."""
 
 
 def accepted(section: Section, *, client_sends: bool, client_receives: bool) -> tuple[Extension, ...]:
@@ -26,7 +28,7 @@ def accepted(section: Section, *, client_sends: bool, client_receives: bool) -> 
     for extension in section.extensions:
         usable = (extension.direction.sends and client_sends) or (extension.direction.receives and client_receives)
         if extension.uri in _URIS and 1 <= extension.id <= _MAX_ID and usable:
-            found.setdefault(extension.uri, Extension(extension.id, extension.uri))
+            found.setdefault(extension.uri, Extension(extension.id, _SAME[extension.uri]))
     return tuple(found.values())
 
 

@@ -16,7 +16,7 @@ from tertulia.media.codecs import forwardable, key_of, payloads
 from tertulia.media.port import NO_KINDS, Kind, PublicationKey
 from tertulia.media.sdp import Codec, Section, SessionDescription, Setup, Transport
 from tertulia.media.sdp_write import write
-from tertulia.media.sections import PlannedSection, Slot, Source
+from tertulia.media.sections import KeptSection, PlannedSection, Slot, Source
 
 _RTP_PROTOCOLS = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"})
 _DATA_PROTOCOLS = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP"})
@@ -56,7 +56,7 @@ class Negotiation:
     fingerprint: str = ""
     """Our own, "sha-256 AB:…"."""
     new_ssrc: Callable[[], int] = random_ssrc
-    _sections: tuple[PlannedSection, ...] = ()
+    _sections: tuple[KeptSection, ...] = ()
     _remote: Transport | None = None
     _dtls_active: bool = False
     _version: int = 0
@@ -117,7 +117,7 @@ class Negotiation:
 
     def commit(self, plan: Plan, ufrag: str, pwd: str) -> str:
         """Keeps the plan and writes the answer, with our ICE credentials."""
-        self._sections = plan.sections
+        self._sections = tuple(KeptSection.of(section) for section in plan.sections)
         self._remote = plan.remote
         self._dtls_active = plan.dtls_active
         self._version += 1
@@ -138,8 +138,8 @@ class Negotiation:
             raise _bad("the offer has fewer sections than the one before")
         for index, (old, new) in enumerate(zip(self._sections, offer.sections, strict=False)):
             recycled = not old.accepted
-            if not recycled and (new.mid, new.kind) != (old.offered.mid, old.offered.kind):
-                raise _bad(f"section {index} was {old.offered.mid!r} ({old.offered.kind}) in the offer before")
+            if not recycled and (new.mid, new.kind) != (old.mid, old.kind):
+                raise _bad(f"section {index} was {old.mid!r} ({old.kind}) in the offer before")
 
     def _plan_transport(self, offer: SessionDescription) -> tuple[Transport, bool]:
         tagged = next((section for section in offer.bundled() if not section.refused), None)
@@ -182,7 +182,7 @@ class Negotiation:
         if publication is not None and not to_client:
             codecs = codecs[:1]
         old = self._sections[index] if index < len(self._sections) else None
-        same = old if old is not None and old.offered.mid == offered.mid and old.accepted else None
+        same = old if old is not None and old.mid == offered.mid and old.accepted else None
         return PlannedSection(
             offered,
             accepted=True,

@@ -56,3 +56,20 @@ class PlannedSection:
     """Kept while the section is inactive; see `to_client`."""
     to_client: bool = False
     """We send in this section."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSection:
+    """What the next offer is held against. The offered section itself is not kept: it would be a third of a connection's memory in Python."""
+
+    mid: str | None
+    kind: str
+    accepted: bool
+    source: Source | None
+    slot: Slot | None
+    to_client: bool
+
+    @classmethod
+    def of(cls, planned: PlannedSection) -> "KeptSection":
+        offered = planned.offered
+        return cls(offered.mid, offered.kind, planned.accepted, planned.source, planned.slot, planned.to_client)
