@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,27 +14,32 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tertulia import config
 from tertulia.auth.admission import Admission
+from tertulia.auth.authorize import Hook
 from tertulia.auth.tokens import TokenSigner, TokenVerifier
 from tertulia.core.model import Policy, RoomSettings
 from tertulia.doors import pages
-from tertulia.doors.guard import Guard
+from tertulia.doors.api import Access, Api
+from tertulia.doors.guard import Guard, is_from_this_machine
 from tertulia.doors.health import Health
 from tertulia.doors.native import NativeDoor, Options
 from tertulia.doors.testing import TestCommands
 from tertulia.media import addresses
 from tertulia.media.engine import EngineMedia, create_engine
 from tertulia.media.port import Media
+from tertulia.runtime.event_emitter import EventEmitter
+from tertulia.runtime.feed import Feed
 from tertulia.runtime.hub import Hub
-from tertulia.runtime.views import EventName, Handler, Handlers
+from tertulia.runtime.views import Room
 from tertulia.wire import native as wire
 
 log = structlog.get_logger(__name__)
 
 UDP_PORTS_TRIED = 20
-H = TypeVar("H", bound=Handler)
+
+A = TypeVar("A", bound=Hook)
 
 
-class Tertulia:
+class Tertulia(EventEmitter):
     """An ASGI app. Serve it, or mount it and use `lifespan`:
 
         rt = Tertulia(secret="…")
@@ -49,19 +54,19 @@ class Tertulia:
 
         `media` takes the place of the compiled engine; whoever gives it away does not use it again.
         """
+        super().__init__(Feed())
         self.settings = settings if settings is not None else config.load(**given)
         secret = self.settings.secret
-        verifier = TokenVerifier(
+        self._verifier = TokenVerifier(
             secret=None if secret is None else secret.get_secret_value(), public_keys=self.settings.token_public_key
         )
-        if not verifier and not self.settings.open:
+        if not self._verifier and not self.settings.open:
             raise ValueError(
                 "give a secret or a token_public_key to check tokens with, or open=True for rooms that need none"
             )
         self._signer = None if secret is None else TokenSigner(secret.get_secret_value())
-        self._admission = Admission(verifier, open=self.settings.open, signer=self._signer)
+        self._admission = Admission(self._verifier, open=self.settings.open, signer=self._signer)
         self._media = media
-        self._handlers = Handlers()
         self._running: _Running | None = None
 
     def token(
@@ -75,21 +80,40 @@ class Tertulia:
         ttl: float = 24 * 3600,
     ) -> str:
         """A join token. `room` may be a pattern with `*`; `ttl` is in seconds. Raises ValueError without a secret, or for bad claims."""
+        return self._need_signer().sign(room=room, identity=identity, name=name, role=role, can=can, ttl=ttl)
+
+    def admin_token(self, *, ttl: float = 3600) -> str:
+        """A token for `/api/v1`, good for `ttl` seconds; it opens no room. Raises ValueError without a secret."""
+        return self._need_signer().sign_admin(ttl=ttl)
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """Those that are open, the oldest first; none while it is not running."""
+        return tuple(Room(actor, self._feed) for actor in self._running.hub.rooms.values()) if self._running else ()
+
+    def room(self, name: str) -> Room | None:
+        """None: no room of this name is open. A room opens when somebody comes."""
+        actor = self._running.hub.find(name) if self._running else None
+        return None if actor is None else Room(actor, self._feed)
+
+    def authorize(self, hook: A) -> A:
+        """Decorator: asks this async function before somebody joins. None: as the token says; a `Grant` lets in, with a token or without;
+        `Refuse` sends away.
+
+        It has 5 seconds. One that raises anything else, or takes longer, refuses with `internal`, and the log says why. Who resumes a lost
+        connection is not asked again. Raises ValueError for a second hook, TypeError for a function that is not async.
+        """
+        self._admission.ask(hook)
+        return hook
+
+    def _is_trusted(self, scope: Scope) -> bool:
+        """Whoever can do everything in the rooms anyway, for they are open and no other machine reaches them."""
+        return self.settings.open and self.settings.local_names_only and is_from_this_machine(scope)
+
+    def _need_signer(self) -> TokenSigner:
         if self._signer is None:
             raise ValueError("without a secret there is nothing to sign tokens with")
-        return self._signer.sign(room=room, identity=identity, name=name, role=role, can=can, ttl=ttl)
-
-    def on(self, event: EventName) -> Callable[[H], H]:
-        """Decorator: calls an async function at each such event, in a task of its own.
-
-        participant_joined and participant_left (room, participant), chat (room, message), room_ended (room).
-        """
-
-        def register(handler: H) -> H:
-            self._handlers.add(event, handler)
-            return handler
-
-        return register
+        return self._signer
 
     @asynccontextmanager
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
@@ -100,14 +124,20 @@ class Tertulia:
         if self._running is not None:
             raise RuntimeError("this Tertulia runs already")
         media = self._media if self._media is not None else open_media(self.settings)[0]
-        self._running = running = _Running.build(self.settings, media, self._admission)
-        running.hub.observe(self._handlers.observe)
+        api = Api(
+            lambda: self.rooms,
+            self.room,
+            Access(self._verifier, self._is_trusted),
+            allow_origins=self.settings.allow_origin,
+        )
+        self._running = running = _Running.build(self.settings, media, self._admission, api)
+        running.hub.observe(self._feed.observe)
         try:
             yield
         finally:
             try:
                 await self.drain()
-                await self._handlers.stop(timeout=1.0)
+                await self._feed.stop(timeout=1.0)
             finally:
                 self._running = None
                 media.stop()
@@ -150,14 +180,14 @@ class _Running:
     app: ASGIApp
 
     @classmethod
-    def build(cls, settings: config.Settings, media: Media, admission: Admission) -> "_Running":
+    def build(cls, settings: config.Settings, media: Media, admission: Admission, api: Api) -> "_Running":
         hub = Hub(media, lambda name: _room_settings(settings, name), max_rooms=settings.max_rooms)
         door = NativeDoor(hub, admission, _options(settings))
         health = Health(hub, media, lambda: door.connections.open, lambda: door.refused, media_workers(settings))
-        routes: list[BaseRoute] = [*health.routes(), Route("/ws", _upgrade_required)]
+        routes: list[BaseRoute] = [*health.routes(), Route("/ws", _upgrade_required), api.route()]
         if settings.test_commands:
             routes += TestCommands(hub, media, door.drop_socket).routes()
-        routes += pages.routes(settings.web)
+        routes += pages.routes(settings.web, allow_origins=settings.allow_origin)
         guard = Guard(
             _Dispatch(door, Router(routes)), allow_origins=settings.allow_origin, local_only=settings.local_names_only
         )

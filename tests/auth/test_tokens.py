@@ -185,3 +185,47 @@ def test_a_changed_token_is_refused(data: st.DataObject) -> None:
     changed = token[:at] + other + token[at + 1 :]
     if changed != token:
         assert refused(VERIFIER, changed) in (Code.TOKEN_INVALID,)
+
+
+def not_an_administrator(verifier: TokenVerifier, token: str) -> Code:
+    with pytest.raises(TertuliaError) as caught:
+        verifier.verify_admin(token)
+    assert token not in caught.value.message
+    return caught.value.code
+
+
+def test_an_administrators_token_opens_no_room() -> None:
+    token = TokenSigner(SECRET).sign_admin(ttl=60)
+    VERIFIER.verify_admin(token)
+    assert refused(VERIFIER, token) is Code.TOKEN_INVALID
+    assert not_an_administrator(TokenVerifier(secret="another " * 5), token) is Code.TOKEN_INVALID
+    assert not_an_administrator(VERIFIER, TokenSigner(SECRET).sign_admin(ttl=-60)) is Code.TOKEN_EXPIRED
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"room": "*"},
+        {"room": "*", "can": ["admin"]},
+        {"room": None, "can": ["admin"]},
+        {"can": ["admin", "chat"]},
+        {"can": ["chat"]},
+        {"can": "admin"},
+        {"can": {"admin": True}},
+        {},
+    ],
+)
+def test_what_makes_no_administrator(claims: dict[str, Any]) -> None:
+    token = jwt.encode(claims, SECRET, algorithm="HS256")
+    assert not_an_administrator(VERIFIER, token) is Code.NOT_ALLOWED
+
+
+def test_a_private_key_makes_no_administrator() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    verifier = TokenVerifier(secret=SECRET, public_keys=[pem(key)])
+    token = jwt.encode({"can": ["admin"]}, key, algorithm="EdDSA")
+    assert not_an_administrator(verifier, token) is Code.NOT_ALLOWED
+
+
+def test_times_beyond_any_clock_are_refused() -> None:
+    assert refused(VERIFIER, signed(exp=10**400)) is Code.TOKEN_INVALID

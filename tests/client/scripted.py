@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 WITHIN = 5.0
-YOU = {"id": "ana", "name": "Ana", "role": "speaker", "connected": True, "metadata": "", "publications": []}
+YOU = {"id": "ana", "name": "Ana", "role": "speaker", "connected": True, "metadata": "", "hand": 0, "publications": []}
 OK = {"type": "ok"}
 
 
@@ -26,11 +26,12 @@ def joined(heartbeat: float = 15.0) -> dict[str, Any]:
         "type": "joined",
         "id": 1,
         "session": session(heartbeat),
-        "room": {"name": "r", "locked": False, "waitingRoom": False, "maxParticipants": 9},
+        "room": {"name": "r", "locked": False, "waitingRoom": False, "maxParticipants": 9, "spotlight": None},
         "you": YOU,
         "rights": ["chat"],
         "participants": [],
         "knocking": [],
+        "messages": [],
         "topology": {"mode": "sfu", "phase": "commit", "epoch": 1, "peers": []},
         "iceServers": [],
         "limits": {"messageBytes": 2000, "messagesPerSecond": 50.0, "chatBytes": 100, "publications": 8},

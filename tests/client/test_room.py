@@ -14,8 +14,12 @@ def room() -> Room:
 
 def person(identity: str) -> native.Participant:
     return native.Participant(
-        id=identity, name=identity.title(), role="speaker", connected=True, metadata="", publications=[]
+        id=identity, name=identity.title(), role="speaker", connected=True, metadata="", hand=0, publications=[]
     )
+
+
+def said(id: str, to: str | None = None) -> native.ChatMessage:
+    return native.ChatMessage(id=id, sender="bo", name="Bo", text="hi", to=to, time=0.0)
 
 
 def track(key: str, muted: bool = False) -> native.Publication:
@@ -25,9 +29,15 @@ def track(key: str, muted: bool = False) -> native.Publication:
 def test_people_come_change_and_go() -> None:
     state = room()
     state.apply(native.ParticipantJoined(participant=person("bo")))
-    state.apply(native.ParticipantUpdated(participant="bo", name="Bo!", role="viewer", connected=False, metadata="{}"))
+    state.apply(
+        native.ParticipantUpdated(participant="bo", name="Bo!", role="viewer", connected=False, metadata="{}", hand=3)
+    )
     bo = state.participants["bo"]
-    assert (bo.name, bo.role, bo.connected, bo.metadata) == ("Bo!", "viewer", False, "{}")
+    assert (bo.name, bo.role, bo.connected, bo.metadata, bo.hand) == ("Bo!", "viewer", False, "{}", 3)
+    state.apply(
+        native.ParticipantUpdated(participant="ana", name="Ana", role="speaker", connected=True, metadata="", hand=4)
+    )
+    assert state.you.hand == 4
     state.apply(native.ParticipantLeft(participant="bo", reason="left"))
     assert state.participants == {}
 
@@ -45,11 +55,20 @@ def test_publications_of_others_and_ones_own() -> None:
     assert state.publication("p1") is state.publication("p2") is None
 
 
+def test_the_last_messages_to_everybody_are_kept() -> None:
+    state = room()
+    for number in range(102):
+        to = "ana" if number == 50 else None
+        state.apply(native.ChatReceived(message=said(str(number), to)))
+    assert [message.id for message in state.messages] == [str(number) for number in range(1, 102) if number != 50]
+
+
 def test_every_event_twice_is_like_once() -> None:
     events: list[native.Message] = [
         native.ParticipantJoined(participant=person("bo")),
         native.PublicationAdded(participant="bo", publication=track("p1")),
         native.Knock(participant=person("cy")),
+        native.ChatReceived(message=said("1")),
         native.Bind(mid="0", publication="p1"),
         native.RightsChanged(role="moderator", rights=["moderate"]),
     ]

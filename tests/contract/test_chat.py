@@ -55,13 +55,38 @@ async def test_the_reply_comes_after_ones_own_text(invite: Invite) -> None:
     assert [type(event) for event in events.waiting()] == [native.ChatReceived, native.Ok]
 
 
-async def test_newcomers_hear_nothing_old(invite: Invite) -> None:
-    ana = await invite("Ana")
+async def test_newcomers_are_given_the_last_messages_to_everybody(invite: Invite) -> None:
+    ana, bo = await invite("Ana"), await invite("Bo")
     await ana.chat("before")
-    bo = await invite("Bo")
+    await ana.chat("psst", to=bo.identity)
+    await bo.chat("too")
+    cy = await invite("Cy")
+    chats = cy.events(native.ChatReceived)
+    assert [(said.sender, said.text) for said in cy.room.messages] == [(ana.identity, "before"), (bo.identity, "too")]
+    assert cy.room.messages == bo.room.messages
+    await settled(cy)
+    assert [event.message.text for event in chats.waiting()] == ["settled"], "and not again as events"
+
+
+async def test_who_resumes_has_every_message_once(invite: Invite) -> None:
+    ana, bo = await invite("Ana"), await invite("Bo")
     chats = bo.events(native.ChatReceived)
+    for number in range(6):
+        if number % 2:
+            bo.reconnect()
+        await ana.chat(str(number))
     await settled(bo)
-    assert [event.message.text for event in chats.waiting()] == ["settled"]
+    assert [event.message.text for event in chats.waiting()] == [*"012345", "settled"]
+    assert [said.text for said in bo.room.messages] == list("012345")
+
+
+async def test_a_hundred_messages_are_kept(invite: Invite) -> None:
+    ana = await invite("Ana")
+    for number in range(110):
+        await ana.chat(str(number))
+    bo = await invite("Bo")
+    assert [said.text for said in bo.room.messages] == [str(number) for number in range(10, 110)]
+    assert bo.room.messages == ana.room.messages
 
 
 async def test_nobody_there_and_too_long(invite: Invite) -> None:

@@ -13,10 +13,12 @@ from .support import WITHIN, Invite, ends, meets, next_of, refused
 
 
 async def test_the_first_is_alone(invite: Invite, room: str) -> None:
-    ana = await invite("Ana", metadata='{"hand":1}')
+    ana = await invite("Ana", metadata='{"avatar":1}')
     state = ana.room
-    assert state.state == native.RoomState(name=room, locked=False, waiting_room=False, max_participants=100)
-    assert (state.you.name, state.you.metadata, state.you.connected) == ("Ana", '{"hand":1}', True)
+    assert state.state == native.RoomState(
+        name=room, locked=False, waiting_room=False, max_participants=100, spotlight=None
+    )
+    assert (state.you.name, state.you.metadata, state.you.connected) == ("Ana", '{"avatar":1}', True)
     assert state.participants == {}
     assert state.topology.peers == []
 
@@ -136,6 +138,8 @@ async def test_an_invitation_lets_others_in(
     cy = await invite("Cy", url=guarded.url, token=invitation.token)
     assert bo.room.you.role == "speaker"
     assert len({person.identity for person in (ana, bo, cy)}) == 3
+    vi = await invite("Vi", url=guarded.url, token=(await ana.invite("viewer")).token)
+    assert vi.room.you.role == "viewer"
     with refused(Code.NOT_ALLOWED):
         await bo.invite()
     with refused(Code.WRONG_ROOM):

@@ -20,6 +20,7 @@ class Somebody:
     role: str
     rights: set[str]
     eligible: bool
+    hand: int = 0
     away_since: float | None = None
     knocked: float = 0.0
 
@@ -35,6 +36,10 @@ class Oracle:
     """Whether it is muted, and by a moderator."""
     locked: bool = False
     waiting_room: bool = False
+    hands: int = 0
+    spotlight: str | None = None
+    texts: list[str] = field(default_factory=list)
+    """Ids of what was said to everybody."""
 
     def lacks(self, who: str | None, right: str) -> Code | None:
         if who is None:
@@ -66,6 +71,27 @@ class Oracle:
             case cmd.SendChat():
                 known = c.to is None or c.to in people
                 return self.lacks(c.sender, "chat") or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.SendData():
+                known = c.to is None or c.to in people
+                to_oneself = Code.INVALID if c.to is not None and c.to == c.sender else None
+                return self.lacks(c.sender, "data") or to_oneself or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.React():
+                return self.lacks(c.participant, "chat")
+            case cmd.SetHand():
+                missing = None if c.participant in people else Code.NO_SUCH_PARTICIPANT
+                raising = Code.NOT_ALLOWED if c.raised else None
+                return missing if c.actor == c.participant else self.lacks(c.actor, "moderate") or raising or missing
+            case cmd.AskUnmute() if c.participant in people:
+                can_do_it = f"publish:{c.source.value}" in people[c.participant].rights - {"publish:screen"}
+                sense = can_do_it and c.participant != c.actor
+                return self.lacks(c.actor, "moderate") or (None if sense else Code.INVALID)
+            case cmd.AskUnmute():
+                return self.lacks(c.actor, "moderate") or Code.NO_SUCH_PARTICIPANT
+            case cmd.SetSpotlight():
+                known = c.participant is None or c.participant in people
+                return self.lacks(c.actor, "moderate") or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.Invite():
+                return self.lacks(c.actor, "admit") or (Code.INVALID if c.role == "moderator" else None)
             case cmd.Admit() | cmd.Deny():
                 full = isinstance(c, cmd.Admit) and len(people) >= self.settings.max_participants
                 missing = None if c.participant in self.knocks else Code.NO_SUCH_PARTICIPANT
@@ -85,17 +111,22 @@ class Oracle:
         return None
 
     def judge_join(self, c: cmd.Join) -> Code | None:
+        if c.knock_only and not self.waiting_room:
+            return Code.TOKEN_REQUIRED
         inside, knocking = c.participant in self.people, c.participant in self.knocks
         if (inside or knocking) and c.on_duplicate is OnDuplicate.REFUSE:
             return Code.IDENTITY_TAKEN
-        rights = self.newcomer(c).rights
-        free = inside or c.bypass or "admit" in rights or "moderate" in rights
+        free = self.is_free(c)
         if self.locked and not free:
             return Code.ROOM_LOCKED
         if len(set(self.people) - {c.participant}) >= self.settings.max_participants:
             return Code.ROOM_FULL
         waiting = set(self.knocks) - {c.participant}
         return Code.ROOM_FULL if self.waiting_room and not free and len(waiting) >= self.settings.max_waiting else None
+
+    def is_free(self, c: cmd.Join) -> bool:
+        known = c.participant in self.people or c.bypass
+        return not c.knock_only and (known or bool({"admit", "moderate"} & self.newcomer(c).rights))
 
     def judge_demotion(self, c: cmd.Command) -> Code | None:
         moderators = [who for who, somebody in self.people.items() if somebody.role == "moderator"]
@@ -106,17 +137,20 @@ class Oracle:
     def newcomer(self, c: cmd.Join) -> Somebody:
         others = [somebody for who, somebody in self.people.items() if who != c.participant]
         first = not any(other.eligible or other.role == "moderator" for other in others)
-        if self.settings.eldest_moderates and c.can_moderate and first:
+        eligible = c.can_moderate and c.asked_role != "viewer"
+        if self.settings.eldest_moderates and eligible and first and not c.knock_only:
             return Somebody("moderator", set(MODERATOR), True)
-        given = {right.value for right in c.rights} - {"moderate"} if c.rights is not None else RIGHTS[c.role]
-        extra = {"moderate"} if c.role == "moderator" else set()
-        return Somebody(c.role.value, given | extra, c.can_moderate)
+        role = min(c.role.value, (c.asked_role or c.role).value, key=list(RIGHTS).index)
+        given = {right.value for right in c.rights} - {"moderate"} if c.rights is not None else RIGHTS[role]
+        if role != c.role:
+            given = given & RIGHTS[role]
+        return Somebody(role, given | ({"moderate"} if role == "moderator" else set()), eligible)
 
     def apply(self, c: cmd.Command, now: float) -> None:
         """The command was not refused."""
         match c:
             case cmd.Join():
-                free = c.participant in self.people or c.bypass or {"admit", "moderate"} & self.newcomer(c).rights
+                free = self.is_free(c)
                 newcomer = self.newcomer(c)
                 self.go(c.participant)
                 newcomer.knocked = now
@@ -144,6 +178,14 @@ class Oracle:
                 self.muted[c.publication] = (c.muted, c.muted and (forbidden or not by_owner))
             case cmd.SetRole():
                 self.set_role(c.participant, c.role.value)
+            case cmd.SetHand():
+                somebody = self.people[c.participant]
+                self.hands += c.raised and not somebody.hand
+                somebody.hand = c.raised and (somebody.hand or self.hands)
+            case cmd.SetSpotlight():
+                self.spotlight = c.participant
+            case cmd.SendChat() if c.to is None:
+                self.texts.append(c.message)
             case cmd.SetLocked():
                 self.locked = c.locked
             case cmd.SetWaitingRoom():
@@ -163,6 +205,7 @@ class Oracle:
     def go(self, who: str) -> None:
         self.knocks.pop(who, None)
         if self.people.pop(who, None) is not None:
+            self.spotlight = None if self.spotlight == who else self.spotlight
             self.tracks = {track: about for track, about in self.tracks.items() if about[0] != who}
             self.moderated()
 

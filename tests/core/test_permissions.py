@@ -7,7 +7,7 @@ import pytest
 from tertulia.core import commands as cmd
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Kind, Layer, Policy, Preference, Right, Role, Source
-from tertulia.core.permissions import default_rights, effective_rights, kind_of, ordered, publish_right
+from tertulia.core.permissions import as_asked, default_rights, effective_rights, kind_of, ordered, publish_right
 from tertulia.errors import Code, TertuliaError
 from tests.core.support import KIND, Stage, state
 
@@ -41,6 +41,20 @@ TABLE: list[tuple[cmd.Command, Outcome, Right, str]] = [
     (cmd.SendChat(ME, "1", "hi", None, 0), ("ChatSent",), Right.CHAT, "vsm"),
     (cmd.SendChat(ME, "1", "hi", OTHER, 0), ("ChatSent",), Right.CHAT, "vsm"),
     (cmd.SendChat(ME, "1", "hi", KNOCKER, 0), Code.NO_SUCH_PARTICIPANT, Right.CHAT, "vsm"),
+    (cmd.React(ME, "👋"), ("Reacted",), Right.CHAT, "vsm"),
+    (cmd.SendData(ME, "t", "x"), ("DataSent",), Right.DATA, "sm"),
+    (cmd.SendData(ME, "t", "x", OTHER), ("DataSent",), Right.DATA, "sm"),
+    (cmd.SendData(ME, "t", "x", ME), Code.INVALID, Right.DATA, "sm"),
+    (cmd.SendData(ME, "t", "x", KNOCKER), Code.NO_SUCH_PARTICIPANT, Right.DATA, "sm"),
+    (cmd.SetHand(ME, OTHER, False), ("ParticipantUpdated",), Right.MODERATE, "m"),
+    (cmd.SetHand(ME, OTHER, True), Code.NOT_ALLOWED, Right.MODERATE, "m"),
+    (cmd.AskUnmute(ME, OTHER, Source.CAMERA), ("UnmuteAsked",), Right.MODERATE, "m"),
+    (cmd.AskUnmute(ME, OTHER, Source.MICROPHONE), ("UnmuteAsked",), Right.MODERATE, "m"),
+    (cmd.AskUnmute(ME, OTHER, Source.SCREEN), Code.INVALID, Right.MODERATE, "m"),
+    (cmd.AskUnmute(ME, ME, Source.CAMERA), Code.INVALID, Right.MODERATE, "m"),
+    (cmd.SetSpotlight(ME, OTHER), ("RoomUpdated",), Right.MODERATE, "m"),
+    (cmd.SetSpotlight(ME, None), NONE, Right.MODERATE, "m"),
+    (cmd.SetSpotlight(ME, KNOCKER), Code.NO_SUCH_PARTICIPANT, Right.MODERATE, "m"),
     (cmd.SetMuted(ME, CAMERA, True), ("PublicationUpdated", "PublicationForbidden"), Right.MODERATE, "m"),
     (cmd.SetMuted(ME, CAMERA, False), Code.NOT_ALLOWED, Right.MODERATE, "m"),
     (
@@ -51,6 +65,8 @@ TABLE: list[tuple[cmd.Command, Outcome, Right, str]] = [
     ),
     (cmd.Admit(ME, OTHER), Code.NO_SUCH_PARTICIPANT, Right.ADMIT, "m"),
     (cmd.Invite(ME), NONE, Right.ADMIT, "m"),
+    (cmd.Invite(ME, Role.VIEWER), NONE, Right.ADMIT, "m"),
+    (cmd.Invite(ME, Role.MODERATOR), Code.INVALID, Right.ADMIT, "m"),
     (cmd.Deny(ME, KNOCKER), ("Denied", "KnockEnded"), Right.ADMIT, "m"),
     (cmd.Deny(ME, OTHER), Code.NO_SUCH_PARTICIPANT, Right.ADMIT, "m"),
     (
@@ -89,10 +105,11 @@ TABLE: list[tuple[cmd.Command, Outcome, Right, str]] = [
 
 
 def a_room(role: Role, rights: frozenset[Right] | None = None) -> Stage:
-    """Me; somebody else with a camera; somebody who knocks."""
+    """Me; somebody else with a camera and a raised hand; somebody who knocks."""
     stage = Stage(policy=Policy.NEVER, waiting_room=True)
     stage.join(OTHER, bypass=True)
     stage.publish(OTHER)
+    stage.do(cmd.SetHand(OTHER, OTHER, True))
     stage.do(cmd.Join(ME, "Me", role, rights, bypass=True))
     stage.do(cmd.Join(KNOCKER, "Knocker"))
     return stage
@@ -145,6 +162,10 @@ def test_the_one_grant_is_enough(command: cmd.Command, outcome: Outcome, right: 
         lambda actor: cmd.SetLocked(actor, True),
         lambda actor: cmd.SetWaitingRoom(actor, False),
         lambda actor: cmd.SendChat(actor, "1", "hi", None, 0),
+        lambda actor: cmd.SendData(actor, "t", "x"),
+        lambda actor: cmd.SetHand(actor, OTHER, False),
+        lambda actor: cmd.AskUnmute(actor, OTHER, Source.CAMERA),
+        lambda actor: cmd.SetSpotlight(actor, OTHER),
         lambda actor: cmd.End(actor),
     ],
 )
@@ -167,6 +188,32 @@ def test_moderate_follows_the_role_alone() -> None:
         assert effective_rights(role, None) == default_rights(role)
         assert (Right.MODERATE in default_rights(role)) == (role is Role.MODERATOR)
     assert default_rights(Role.VIEWER) < default_rights(Role.SPEAKER) < default_rights(Role.MODERATOR)
+
+
+V, S, M = Role
+FEW = frozenset({Right.CHAT, Right.PUBLISH_CAMERA, Right.ADMIT})
+
+
+@pytest.mark.parametrize(
+    ("granted", "grants", "asked", "role", "left"),
+    [
+        (S, None, None, S, None),
+        (S, None, S, S, None),
+        (S, None, M, S, None),
+        (V, FEW, M, V, FEW),
+        (S, FEW, S, S, FEW),
+        (M, None, S, S, None),
+        (M, FEW, S, S, FEW - {Right.ADMIT}),
+        (M, FEW, V, V, frozenset({Right.CHAT})),
+        (S, None, V, V, None),
+        (S, frozenset(), V, V, frozenset()),
+    ],
+)
+def test_asking_for_a_role_gives_less_and_never_more(
+    granted: Role, grants: frozenset[Right] | None, asked: Role | None, role: Role, left: frozenset[Right] | None
+) -> None:
+    assert as_asked(granted, grants, asked) == (role, left)
+    assert effective_rights(role, left) <= effective_rights(granted, grants) | default_rights(role)
 
 
 def test_rights_are_listed_in_one_order() -> None:

@@ -1,4 +1,4 @@
-"""Coming and going, tracks, chat, moderation and time."""
+"""Coming and going, tracks, chat, signs, moderation and time."""
 
 import math
 
@@ -6,10 +6,12 @@ import pytest
 
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
+from tertulia.core.chat import KEPT_BYTES, KEPT_MESSAGES
 from tertulia.core.ids import PublicationId
-from tertulia.core.model import Kind, OnDuplicate, Preference, Right, Role, Source, Subscription
+from tertulia.core.model import ChatMessage, Kind, OnDuplicate, Preference, Right, Role, Source, Subscription
+from tertulia.core.permissions import ordered
 from tertulia.errors import Code, TertuliaError
-from tests.core.support import A, B, C, D, Stage, state
+from tests.core.support import A, B, C, D, Stage, shown, state
 
 
 def refused(stage: Stage, command: cmd.Command) -> Code:
@@ -105,6 +107,43 @@ def test_lock_and_waiting_room(join: cmd.Join, enters: bool) -> None:
     else:
         assert refused(locked, join) is Code.ROOM_LOCKED
         assert waiting.do(join)[0] == ev.Waiting(B)
+
+
+def test_who_may_only_knock_needs_a_waiting_room_and_is_trusted_by_nothing_else() -> None:
+    closed = Stage(eldest_moderates=True, locked=True)
+    for more in ({}, {"bypass": True}, {"role": Role.MODERATOR}):
+        assert refused(closed, cmd.Join(B, "B", knock_only=True, **more)) is Code.TOKEN_REQUIRED
+    guarded = Stage(eldest_moderates=True, waiting_room=True)
+    guarded.do(cmd.Join(B, "B", knock_only=True, bypass=True))
+    assert guarded.events[0] == ev.Waiting(B)
+    assert guarded.room.waiting[0].role is Role.SPEAKER, "the first one in is the first who is let in"
+    guarded.do(cmd.SetWaitingRoom(None, False))
+    guarded.do(cmd.Admit(None, B))
+    assert guarded.room.snapshot(B).you.role is Role.MODERATOR
+
+
+def test_coming_as_less() -> None:
+    stage = Stage()
+    stage.join(A, role=Role.MODERATOR, asked_role=Role.VIEWER)
+    stage.join(B, rights=frozenset({Right.CHAT, Right.DATA}), asked_role=Role.VIEWER)
+    stage.join(C, asked_role=Role.MODERATOR)
+    people = {who.id: (who.role, ordered(who.rights)) for who in stage.room.participants}
+    assert people[A] == (Role.VIEWER, (Right.SUBSCRIBE, Right.CHAT))
+    assert people[B] == (Role.VIEWER, (Right.CHAT,))
+    assert people[C][0] is Role.SPEAKER
+
+
+def test_in_an_open_room_who_comes_as_viewer_never_becomes_moderator_by_staying() -> None:
+    stage = Stage(eldest_moderates=True)
+    stage.join(A, asked_role=Role.VIEWER)
+    assert stage.room.snapshot(A).you.role is Role.VIEWER
+    stage.join(B, asked_role=Role.SPEAKER)
+    assert stage.room.snapshot(B).you.role is Role.MODERATOR, "the room needs one"
+    stage.do(cmd.Leave(B))
+    assert stage.room.snapshot(A).you.role is Role.VIEWER
+    stage.join(C)
+    stage.do(cmd.SetRole(C, A, Role.MODERATOR))
+    assert stage.room.snapshot(A).you.role is Role.MODERATOR, "but may be made one"
 
 
 # --- waiting ---
@@ -407,3 +446,124 @@ def test_chat_goes_to_all_or_to_two() -> None:
     assert stage.only(ev.ChatSent).to == (A,)
     stage.do(cmd.SendChat(None, "4", "welcome", C, 0))
     assert stage.events == [ev.ChatSent((C,), None, "", "4", "welcome", C, 0)]
+
+
+def test_the_last_messages_to_everybody_stay_with_the_room() -> None:
+    stage = Stage()
+    stage.join(A, B)
+    stage.do(cmd.SendChat(A, "1", "hi", None, 12.5))
+    stage.do(cmd.SendChat(A, "2", "psst", B, 13))
+    stage.do(cmd.SendChat(None, "3", "welcome", None, 14))
+    stage.do(cmd.Leave(A))
+    stage.join(C)
+    assert stage.room.snapshot(C).messages == (
+        ChatMessage("1", A, "A", "hi", 12.5),
+        ChatMessage("3", None, "", "welcome", 14),
+    )
+    for number in range(KEPT_MESSAGES):
+        stage.do(cmd.SendChat(B, f"n{number}", "hi", None, 0))
+    assert [message.id for message in stage.room.snapshot(C).messages] == [f"n{n}" for n in range(KEPT_MESSAGES)]
+
+
+def test_kept_texts_are_bounded_in_bytes() -> None:
+    stage = Stage()
+    stage.join(A)
+    text = "王" * (KEPT_BYTES // 8 // 3)
+    for number in range(10):
+        stage.do(cmd.SendChat(A, str(number), text, None, 0))
+    assert [message.id for message in stage.room.snapshot(A).messages] == list("23456789")
+    stage.do(cmd.SendChat(A, "small", "x", None, 0))
+    assert [message.id for message in stage.room.snapshot(A).messages] == [*"23456789", "small"]
+    with pytest.raises(UnicodeEncodeError):
+        stage.do(cmd.SendChat(None, "bad", "\ud800", None, 0))
+    assert stage.room.snapshot(A).messages[-1].id == "small"
+
+
+# --- signs ---
+
+
+def test_hands_have_an_order_and_go_down_with_their_owner() -> None:
+    stage = Stage()
+    stage.join(A, role=Role.MODERATOR)
+    stage.join(B, C)
+    stage.do(cmd.SetHand(B, B, True))
+    updated = stage.only(ev.ParticipantUpdated)
+    assert updated.to == (A, B, C), "its owner learns the place"
+    stage.do(cmd.SetHand(C, C, True))
+    first, second = (stage.room.snapshot(who).you.hand for who in (B, C))
+    assert 0 < first < second
+    assert stage.do(cmd.SetHand(B, B, True)) == [], "the place stays"
+    stage.do(cmd.Detach(B))
+    assert stage.only(ev.ParticipantUpdated).participant.hand == first
+    stage.do(cmd.SetHand(A, B, False))
+    assert stage.only(ev.ParticipantUpdated).participant.hand == 0
+    assert stage.do(cmd.SetHand(A, B, False)) == []
+    stage.do(cmd.SetHand(B, B, True))
+    assert stage.room.snapshot(B).you.hand > second
+    stage.join(C, on_duplicate=OnDuplicate.REPLACE)
+    assert stage.room.snapshot(C).you.hand == 0
+    assert refused(stage, cmd.SetHand(B, C, False)) is Code.NOT_ALLOWED
+    assert refused(stage, cmd.SetHand(None, C, True)) is Code.NOT_ALLOWED
+    assert refused(stage, cmd.SetHand(A, D, False)) is Code.NO_SUCH_PARTICIPANT
+
+
+def test_a_viewer_may_raise_a_hand() -> None:
+    stage = Stage()
+    stage.join(A, role=Role.VIEWER)
+    stage.do(cmd.SetHand(A, A, True))
+    stage.do(cmd.SetRole(None, A, Role.SPEAKER))
+    assert stage.room.snapshot(A).you.hand == 1, "a new role does not lower it"
+    stage.do(cmd.SetHand(A, A, False))
+    assert stage.room.snapshot(A).you.hand == 0
+
+
+def test_a_spotlight_ends_with_its_person() -> None:
+    stage = Stage()
+    stage.join(A, role=Role.MODERATOR)
+    stage.join(B, C)
+    stage.do(cmd.SetSpotlight(A, B))
+    assert stage.only(ev.RoomUpdated).to == (A, B, C)
+    assert stage.only(ev.RoomUpdated).room.spotlight == B
+    assert stage.do(cmd.SetSpotlight(A, B)) == []
+    stage.do(cmd.SetSpotlight(A, C))
+    stage.do(cmd.Leave(B))
+    assert stage.seen(ev.RoomUpdated) == []
+    stage.do(cmd.Detach(C))
+    assert stage.room.state.spotlight == C
+    stage.wait(30)
+    kinds = [type(event) for event, _ in shown(stage.events)]
+    assert kinds.index(ev.RoomUpdated) < kinds.index(ev.ParticipantLeft), "nobody is shown large who is gone"
+    assert stage.only(ev.RoomUpdated).room.spotlight is None
+    stage.do(cmd.SetSpotlight(None, A))
+    stage.do(cmd.End(None))
+    assert stage.room.state.spotlight is None
+
+
+def test_a_reaction_goes_to_everybody_and_is_not_kept() -> None:
+    stage = Stage()
+    stage.join(A, B)
+    before = state(stage.room)
+    assert stage.do(cmd.React(A, "👏")) == [ev.Reacted((A, B), A, "👏")]
+    assert state(stage.room) == before
+
+
+def test_asking_to_unmute() -> None:
+    stage = Stage()
+    stage.join(A, role=Role.MODERATOR)
+    stage.join(B, rights=frozenset({Right.PUBLISH_MICROPHONE}))
+    microphone = Source.MICROPHONE
+    assert stage.do(cmd.AskUnmute(A, B, microphone)) == [ev.UnmuteAsked((B,), B, A, microphone)]
+    assert stage.do(cmd.AskUnmute(None, B, microphone)) == [ev.UnmuteAsked((B,), B, None, microphone)]
+    assert refused(stage, cmd.AskUnmute(A, B, Source.CAMERA)) is Code.INVALID
+    assert refused(stage, cmd.AskUnmute(A, A, microphone)) is Code.INVALID
+    assert refused(stage, cmd.AskUnmute(A, B, Source.SCREEN_AUDIO)) is Code.INVALID
+    assert refused(stage, cmd.AskUnmute(A, C, microphone)) is Code.NO_SUCH_PARTICIPANT
+
+
+def test_data_goes_to_the_others_or_to_one() -> None:
+    stage = Stage()
+    stage.join(A, B, C)
+    payload = object()
+    assert stage.do(cmd.SendData(A, "t", payload)) == [ev.DataSent((B, C), A, "t", payload, None, False)]
+    assert stage.do(cmd.SendData(A, "t", payload, C, True)) == [ev.DataSent((C,), A, "t", payload, C, True)]
+    assert stage.do(cmd.SendData(None, "t", payload)) == [ev.DataSent((A, B, C), None, "t", payload, None, False)]

@@ -28,7 +28,7 @@ from tertulia.core.model import (
     Snapshot,
     Topology,
 )
-from tertulia.core.permissions import publish_right
+from tertulia.core.permissions import default_rights, publish_right
 from tertulia.core.room import Room
 from tertulia.errors import Code, TertuliaError
 from tests.core.oracle import Oracle
@@ -52,6 +52,8 @@ class View:
         self.publications: dict[PublicationId, Publication] = {p.id: p for p in snapshot.publications}
         self.knocking: dict[ParticipantId, Participant] = {who.id: who for who in snapshot.knocking}
         self.topology: Topology = snapshot.topology
+        self.hand = snapshot.you.hand
+        self.texts = [message.id for message in snapshot.messages]
 
     def apply(self, me: ParticipantId, event: ev.Event) -> None:
         match event:
@@ -60,6 +62,9 @@ class View:
                 self.others[who.id] = who
             case ev.ParticipantLeft(_, gone):
                 del self.others[gone]
+            case ev.ParticipantUpdated(_, who) if who.id == me:
+                assert who.role == self.role
+                self.hand = who.hand
             case ev.ParticipantUpdated(_, who):
                 assert who.id in self.others
                 self.others[who.id] = who
@@ -84,12 +89,15 @@ class View:
                 assert tuple(who for who, _ in topologies) == to
                 self.topology = dict(topologies)[me]
             case ev.RoomUpdated(_, room):
+                assert room.spotlight is None or room.spotlight == me or room.spotlight in self.others
                 self.room = room
+            case ev.ChatSent(message=message, recipient=None):
+                self.texts.append(message)
 
 
 def without_media(who: Participant) -> tuple[object, ...]:
     """As others see somebody: nobody is told whose connection to the SFU is up."""
-    return (who.id, who.name, who.role, who.connected, who.metadata)
+    return (who.id, who.name, who.role, who.connected, who.metadata, who.hand)
 
 
 class RoomMachine(RuleBasedStateMachine):
@@ -122,6 +130,9 @@ class RoomMachine(RuleBasedStateMachine):
         self.forbidden: dict[PublicationId, None] = {}
         self.epoch = self.room._in.topology.epoch
         self.made = 0
+        self.said = 0
+        self.only_viewers: set[ParticipantId] = set()
+        """Who could have been more, came as a viewer, and was given no role since."""
         self.over = False
         for who in IDS[:crowd]:
             self.do(cmd.Join(who, who.upper(), bypass=who < "c"))
@@ -148,6 +159,11 @@ class RoomMachine(RuleBasedStateMachine):
         assert expected is None, f"should have been refused with {expected}"
         if not self.over:
             self.oracle.apply(command, self.now)
+        match command:
+            case cmd.Join(participant=who, role=granted, asked_role=Role.VIEWER) if granted is not Role.VIEWER:
+                self.only_viewers.add(who)
+            case cmd.Join(participant=who) | cmd.SetRole(participant=who):
+                self.only_viewers.discard(who)
         self.follow(events, may_before)
         return events
 
@@ -181,6 +197,15 @@ class RoomMachine(RuleBasedStateMachine):
                         del self.views[owner].publications[publication]
                 case ev.ChatSent(to, sender, _, _, _, recipient) if recipient is not None:
                     assert set(to) <= {sender, recipient}
+                    assert sender is None or Right.CHAT in may[sender]
+                case ev.ChatSent(_, sender) | ev.Reacted(_, sender) if sender is not None:
+                    assert Right.CHAT in may[sender]
+                case ev.DataSent(to, sender, _, _, recipient):
+                    assert sender is None or Right.DATA in may[sender]
+                    assert sender not in to and (recipient is None or to == (recipient,))
+                case ev.UnmuteAsked(to, asked, by, source):
+                    assert to == (asked,) and publish_right(source) in may[asked]
+                    assert by is None or Right.MODERATE in may[by]
                 case ev.KnockStarted(to):
                     assert all(Right.ADMIT in may[who] for who in to)
                 case ev.TopologyChanged(epoch=epoch):
@@ -206,9 +231,11 @@ class RoomMachine(RuleBasedStateMachine):
         duplicate=st.sampled_from(OnDuplicate),
         bypass=st.booleans(),
         can_moderate=st.sampled_from([True, True, False]),
+        asked=st.none() | roles,
+        knock_only=st.sampled_from([False, False, False, True]),
     )
     def join(self, who: ParticipantId, role: Role, rights: frozenset[Right] | None, p2p: bool, auto: bool,
-             duplicate: OnDuplicate, bypass: bool, can_moderate: bool) -> None:  # fmt: skip
+             duplicate: OnDuplicate, bypass: bool, can_moderate: bool, asked: Role | None, knock_only: bool) -> None:  # fmt: skip
         self.do(
             cmd.Join(
                 who,
@@ -220,6 +247,8 @@ class RoomMachine(RuleBasedStateMachine):
                 on_duplicate=duplicate,
                 bypass=bypass,
                 can_moderate=can_moderate,
+                asked_role=asked,
+                knock_only=knock_only,
             )
         )
 
@@ -283,7 +312,38 @@ class RoomMachine(RuleBasedStateMachine):
 
     @rule(who=actors, to=actors)
     def chat(self, who: ParticipantId | None, to: ParticipantId | None) -> None:
-        self.do(cmd.SendChat(who, "m", "hi", to, 0.0))
+        self.said += 1
+        self.do(cmd.SendChat(who, f"m{self.said}", "hi", to, 0.0))
+
+    @rule(who=actors, to=actors, latest=st.booleans())
+    def data(self, who: ParticipantId | None, to: ParticipantId | None, latest: bool) -> None:
+        self.do(cmd.SendData(who, "topic", "payload", to, latest))
+
+    @rule(who=people)
+    def react(self, who: ParticipantId) -> None:
+        before = state(self.room)
+        self.do(cmd.React(who, "👋"))
+        assert state(self.room) == before
+
+    @rule(who=people, raised=st.sampled_from([True, True, False]))
+    def own_hand(self, who: ParticipantId, raised: bool) -> None:
+        self.do(cmd.SetHand(who, who, raised))
+
+    @rule(actor=actors, who=people, raised=st.sampled_from([True, False, False]))
+    def anothers_hand(self, actor: ParticipantId | None, who: ParticipantId, raised: bool) -> None:
+        self.do(cmd.SetHand(actor, who, raised))
+
+    @rule(actor=actors, who=people, source=st.sampled_from(list(KIND)))
+    def ask_unmute(self, actor: ParticipantId | None, who: ParticipantId, source: Any) -> None:
+        self.do(cmd.AskUnmute(actor, who, source))
+
+    @rule(actor=actors, who=actors)
+    def spotlight(self, actor: ParticipantId | None, who: ParticipantId | None) -> None:
+        self.do(cmd.SetSpotlight(actor, who))
+
+    @rule(actor=people, role=roles)
+    def invite(self, actor: ParticipantId, role: Role) -> None:
+        self.do(cmd.Invite(actor, role))
 
     @rule(command=st.sampled_from([cmd.Admit, cmd.Admit, cmd.Deny, cmd.Remove]), actor=actors, who=people)
     def decide(self, command: Callable[..., cmd.Command], actor: ParticipantId | None, who: ParticipantId) -> None:
@@ -328,6 +388,9 @@ class RoomMachine(RuleBasedStateMachine):
             assert owners[track].owner != who
         for one in present.values():
             assert one.may(Right.MODERATE) == (one.role is Role.MODERATOR)
+        for viewer in self.only_viewers & present.keys():
+            assert present[viewer].role is Role.VIEWER
+            assert present[viewer].rights <= default_rights(Role.VIEWER)
 
     @invariant()
     def who_is_gone_owns_nothing(self) -> None:
@@ -335,6 +398,7 @@ class RoomMachine(RuleBasedStateMachine):
         waiting = {who.id for who in self.room.waiting}
         inside = self.room._in
         assert set(self.admitted) == present and not present & waiting
+        assert self.room.state.spotlight is None or self.room.state.spotlight in present
         assert set(inside.grace) == {who.id for who in self.room.participants if not who.connected}
         assert {publication.owner for publication in self.room.publications} <= present
         assert {who for who, _ in self.subscriptions} <= present
@@ -342,6 +406,12 @@ class RoomMachine(RuleBasedStateMachine):
         assert set(self.forbidden) <= {publication.id for publication in self.room.publications}
         if not present and not waiting:
             assert self.over or self.room.deadline is not None, "an empty room ends"
+
+    @invariant()
+    def raised_hands_have_an_order(self) -> None:
+        hands = [who.hand for who in self.room.participants if who.hand]
+        assert len(set(hands)) == len(hands) and all(hand > 0 for hand in hands)
+        assert all(who.hand == 0 for who in self.room.waiting)
 
     @invariant()
     def never_over_its_size(self) -> None:
@@ -356,7 +426,8 @@ class RoomMachine(RuleBasedStateMachine):
         for who, view in self.views.items():
             now = self.room.snapshot(who)
             assert view.room == now.room
-            assert (view.role, view.rights) == (now.you.role, now.rights)
+            assert (view.role, view.rights, view.hand) == (now.you.role, now.rights, now.you.hand)
+            assert view.texts == [message.id for message in now.messages]
             assert [without_media(o) for o in view.others.values()] == [without_media(o) for o in now.participants]
             assert {id: (p.owner, p.muted) for id, p in view.publications.items()} == {
                 p.id: (p.owner, p.muted) for p in now.publications
@@ -418,6 +489,12 @@ class RoomMachine(RuleBasedStateMachine):
             (who, somebody.role, somebody.rights) for who, somebody in self.oracle.people.items()
         ]
         assert [who.id for who in self.room.waiting] == list(self.oracle.knocks)
+        assert {who.id: who.hand for who in self.room.participants} == {
+            who: somebody.hand for who, somebody in self.oracle.people.items()
+        }
+        assert self.room.state.spotlight == self.oracle.spotlight
+        for who in self.room.participants:
+            assert [message.id for message in self.room.snapshot(who.id).messages] == self.oracle.texts
         assert {p.id: (p.owner, p.source.value) for p in self.room.publications} == self.oracle.tracks
         for publication in self.room.publications:
             assert (publication.muted, publication.forbidden) == self.oracle.muted[publication.id]

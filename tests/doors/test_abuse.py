@@ -25,6 +25,7 @@ from .harness import Client, Closed, eventually, person, server
         ('{"type":"chat","id":"2","text":"a"}', "malformed"),
         ('{"type":"chat","id":-2,"text":"a"}', "malformed"),
         ('{"type":"chat","id":2,"text":"a\\ud800"}', "malformed"),
+        ('{"type":"chat","id":2,"text":"a","to":"ana\\n"}', "malformed"),
         ("\ud800", "malformed"),
         (json.dumps({"type": "chat", "id": 2, "text": "a" * 10_001}), "too_large"),
         (json.dumps({"type": "chat", "id": 2, "text": "\U0001f600" * 5_000}, ensure_ascii=False), "too_large"),

@@ -117,7 +117,7 @@ async def test_handlers_hear_and_speak() -> None:
 def test_a_handler_is_checked_when_it_is_registered() -> None:
     app = Tertulia(open=True, media=FakeMedia())
     with pytest.raises(ValueError, match="no event"):
-        app.on("nonsense")(test_its_own_lifespan_events)  # type: ignore[arg-type]
+        app.on("nonsense")(test_its_own_lifespan_events)  # type: ignore[call-overload]
     with pytest.raises(TypeError):
         app.on("chat")(lambda room, message: None)  # type: ignore[type-var]
 

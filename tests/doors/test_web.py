@@ -28,8 +28,10 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "app" / "assets").mkdir(parents=True)
     (tmp_path / "sdk").mkdir()
     (tmp_path / "app" / "index.html").write_text("<!doctype html><html><head><title>t</title></head></html>")
+    (tmp_path / "app" / "live.html").write_text("<!doctype html><html><head><title>live</title></head></html>")
     (tmp_path / "app" / "assets" / "index-1a2b.js").write_text("1")
-    (tmp_path / "sdk" / "tertulia.js").write_text("2")
+    for name in ("tertulia", "viewer", "element"):
+        (tmp_path / "sdk" / f"{name}.js").write_text("2")
     (tmp_path / "secret").write_text("no")
     monkeypatch.setattr(pages, "BUILT_IN", tmp_path)
     return tmp_path
@@ -52,6 +54,44 @@ async def test_the_page_knows_where_it_is(path: str) -> None:
 
 
 @pytest.mark.usefixtures("built")
+async def test_the_viewers_page_is_another_one() -> None:
+    async with server() as (app, _):
+        mounted = Starlette(routes=[Mount("/rt", app)])
+        async with browser(mounted) as client:
+            page = await client.get("/rt/live/talk")
+            assert '<head><base href="/rt/">' in page.text and "<title>live</title>" in page.text
+            assert (await client.get("/rt/live/")).status_code == 404
+
+
+@pytest.mark.usefixtures("built")
+async def test_whose_pages_may_show_ours_in_a_frame() -> None:
+    async with (
+        server(allow_origin=["https://friend.example", "http://localhost:5173"]) as (app, _),
+        browser(app) as client,
+    ):
+        for path in ("/", "/r/standup", "/live/talk", "/index.html"):
+            headers = (await client.get(path)).headers
+            rule = headers["content-security-policy"].rpartition("; ")[2]
+            assert rule == "frame-ancestors 'self' https://friend.example http://localhost:5173"
+            assert "camera=(self)" in headers["permissions-policy"]
+            assert "x-frame-options" not in headers
+
+
+@pytest.mark.usefixtures("built")
+async def test_any_page_may_load_the_sdk() -> None:
+    async with server() as (app, _), browser(app) as client:
+        for name in ("tertulia", "viewer", "element"):
+            script = await client.get(f"/sdk/{name}.js", headers={"origin": "https://elsewhere.example"})
+            assert script.headers["content-type"].startswith("text/javascript")
+            assert script.headers["access-control-allow-origin"] == "*"
+            assert script.headers["cross-origin-resource-policy"] == "cross-origin"
+            again = await client.get(f"/sdk/{name}.js", headers={"if-none-match": script.headers["etag"]})
+            assert again.status_code == 304
+        assert (await client.get("/sdk/none.js")).status_code == 404
+        assert (await client.get("/sdk/%2e%2e/secret")).text != "no"
+
+
+@pytest.mark.usefixtures("built")
 async def test_files_and_caching() -> None:
     async with server() as (app, _), browser(app) as client:
         asset = await client.get("/assets/index-1a2b.js")
@@ -65,7 +105,7 @@ async def test_files_and_caching() -> None:
 async def test_without_a_build_it_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "BUILT_IN", tmp_path)
     async with server() as (app, _), browser(app) as client:
-        for path in ("/", "/r/standup", "/sdk/tertulia.js"):
+        for path in ("/", "/r/standup", "/live/talk", "/sdk/tertulia.js", "/sdk/element.js"):
             page = await client.get(path)
             assert page.status_code == 503
             assert "make setup" in page.text

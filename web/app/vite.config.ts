@@ -11,10 +11,21 @@ export default defineConfig({
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.
-  resolve: { alias: { 'tertulia-client': here('../sdk/src/index.ts') } },
+  resolve: {
+    alias: {
+      'tertulia-client/viewer': here('../sdk/src/viewer/index.ts'),
+      'tertulia-client': here('../sdk/src/index.ts'),
+    },
+  },
   build: {
     target: 'es2023',
+    // The first with light-dark(). Written out for older ones it would not follow the dark stage inside a light page.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
+    // These know light-dark(). Rewritten for older ones it loses the themes, which choose by a property and not by a fixed color-scheme.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     manifest: true,
+    // Every browser that runs this build preloads by itself.
+    modulePreload: { polyfill: false },
     // Every page beside this file is an entry of its own.
     rolldownOptions: {
       input: readdirSync(here('.'))

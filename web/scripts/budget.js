@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 const web = new URL('../', import.meta.url);
 const appDist = new URL('app/dist/', web);
-const budgets = { 'index.html': 180, 'live.html': 25, 'tertulia.js': 30 };
+const budgets = { 'index.html': 180, 'live.html': 25, 'tertulia.js': 30, 'viewer.js': 25, 'element.js': 5 };
 
 const gzipped = (file) => gzipSync(readFileSync(file), { level: 9 }).length / 1000;
 
@@ -19,7 +19,8 @@ function filesOf(manifest, name, seen = new Set()) {
 }
 
 const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', appDist), 'utf8'));
-const sizes = new Map([['tertulia.js', gzipped(new URL('sdk/dist/tertulia.js', web))]]);
+const modules = ['tertulia.js', 'viewer.js', 'element.js'];
+const sizes = new Map(modules.map((name) => [name, gzipped(new URL(`sdk/dist/${name}`, web))]));
 for (const [name, chunk] of Object.entries(manifest)) {
   if (!chunk.isEntry) continue;
   const files = [...filesOf(manifest, name)].map((file) => new URL(file, appDist)).filter((file) => existsSync(file));

@@ -1,4 +1,4 @@
-// Copies what the two builds made to where the server looks for it (and the wheel takes it from).
+// Copies what the builds made to where the server looks for it (and the wheel takes it from).
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -6,8 +6,9 @@ const web = new URL('../', import.meta.url);
 const target = new URL('../src/tertulia/static/', web);
 const copies = [
   ['app/dist/', 'app/'],
-  ['sdk/dist/tertulia.js', 'sdk/tertulia.js'],
-  ['sdk/dist/tertulia.js.map', 'sdk/tertulia.js.map'],
+  ...['tertulia', 'viewer', 'element'].flatMap((name) =>
+    [`${name}.js`, `${name}.js.map`].map((file) => [`sdk/dist/${file}`, `sdk/${file}`]),
+  ),
 ];
 
 await rm(target, { recursive: true, force: true });

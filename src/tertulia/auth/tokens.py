@@ -7,7 +7,7 @@ public key is ever tried. Neither a token nor a part of one is logged or quoted 
 import re
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -27,6 +27,8 @@ Grant = Literal[
     "publish:camera", "publish:microphone", "publish:screen", "subscribe", "data", "chat", "record", "admit"
 ]
 
+ADMIN = "admin"
+"""The one grant of a token without a room: the server's API, and no room."""
 MIN_SECRET_BYTES = 32
 """RFC 7518, section 3.2; shorter secrets can be found from one token by trying."""
 MAX_TOKEN_BYTES = 4096
@@ -38,6 +40,7 @@ MAX_NAME = 64
 _IDENTITY = re.compile(r"[A-Za-z0-9_.@:+~-]{1,64}")
 # PyJWT lets some of what its JSON reader raises through: deep nesting, infinite times.
 _UNREADABLE = (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError)
+_SECRET_ALGORITHM = "HS256"
 _RESERVED_IDENTITY = "server"
 _GRANTS: frozenset[str] = frozenset(get_args(Grant))
 _ROLES: frozenset[str] = frozenset(get_args(Role))
@@ -69,7 +72,7 @@ class TokenVerifier:
         if secret is not None:
             if len(secret.encode()) < MIN_SECRET_BYTES:
                 raise ValueError(f"the secret must have at least {MIN_SECRET_BYTES} bytes")
-            self._keys.append((secret, "HS256"))
+            self._keys.append((secret, _SECRET_ALGORITHM))
         self._keys.extend(_load_public_key(source) for source in public_keys)
 
     def __bool__(self) -> bool:
@@ -77,12 +80,26 @@ class TokenVerifier:
 
     def verify(self, token: str, room: str) -> Claims:
         """Raises NotAllowed with token_invalid, token_expired or wrong_room."""
-        claims = self._decode(token)
+        payload, _ = self._decode(token)
+        try:
+            claims = _claims(payload)
+        except OverflowError:
+            raise _invalid("its times are no times") from None
         if not fnmatchcase(room, _only_star(claims.room)):
             raise NotAllowed("the token is for another room", Code.WRONG_ROOM)
         return claims
 
-    def _decode(self, token: str) -> Claims:
+    def verify_admin(self, token: str) -> None:
+        """Raises NotAllowed with token_invalid, token_expired, or not_allowed for a good token that is not an administrator's.
+
+        The secret alone makes administrators: who holds a private key speaks for people.
+        """
+        payload, algorithm = self._decode(token)
+        if payload.get("can") != [ADMIN] or "room" in payload or algorithm != _SECRET_ALGORITHM:
+            raise NotAllowed("this takes an administrator's token")
+
+    def _decode(self, token: str) -> tuple[Mapping[str, Any], str]:
+        """What the token says, and by which algorithm it is signed."""
         if len(token) > MAX_TOKEN_BYTES or not token.isascii():
             raise _invalid("too long, or not a JWT")
         try:
@@ -93,7 +110,7 @@ class TokenVerifier:
             if pinned != algorithm:
                 continue
             try:
-                return _claims(jwt.decode(token, key, algorithms=[pinned], leeway=CLOCK_LEEWAY))
+                return jwt.decode(token, key, algorithms=[pinned], leeway=CLOCK_LEEWAY), pinned
             except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
                 raise NotAllowed("the token's time is over or has not come", Code.TOKEN_EXPIRED) from None
             except _UNREADABLE:
@@ -120,14 +137,7 @@ class TokenSigner:
         ttl: float = 24 * 3600,
     ) -> str:
         """A token for `room` (a name, or a pattern with `*`), good for `ttl` seconds. Raises ValueError for bad claims."""
-        now = int(time.time())
-        claims: dict[str, Any] = {
-            "room": room,
-            "role": role,
-            "iat": now,
-            "exp": int(now + ttl),
-            "jti": secrets.token_urlsafe(12),
-        }
+        claims: dict[str, Any] = {"room": room, "role": role}
         if identity is not None:
             claims["sub"] = identity
         if name is not None:
@@ -138,7 +148,27 @@ class TokenSigner:
             _claims(claims)
         except NotAllowed as error:
             raise ValueError(error.message) from None
-        return jwt.encode(claims, self._secret, algorithm="HS256")
+        return self._encode(claims, ttl)
+
+    def sign_admin(self, *, ttl: float = 3600) -> str:
+        """A token for the server's API, good for `ttl` seconds; nobody can join a room with it."""
+        return self._encode({"can": [ADMIN]}, ttl)
+
+    def _encode(self, claims: Mapping[str, Any], ttl: float) -> str:
+        now = int(time.time())
+        standard = {"iat": now, "exp": int(now + ttl), "jti": secrets.token_urlsafe(12)}
+        return jwt.encode({**claims, **standard}, self._secret, algorithm=_SECRET_ALGORITHM)
+
+
+def check_claims(
+    *, identity: str | None, name: str | None, role: str = "speaker", can: Collection[str] | None = None
+) -> None:
+    """Raises ValueError for what no token could say of a person."""
+    claims = {"room": "*", "sub": identity, "name": name, "role": role, "can": None if can is None else list(can)}
+    try:
+        _claims(claims)
+    except NotAllowed as error:
+        raise ValueError(error.message) from None
 
 
 def _load_public_key(source: str | bytes | Path) -> tuple[Any, str]:

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+CERTIFICATE = "self-signed.crt"
+"""The file's name in the data dir."""
 DAYS = 397
 """The longest that browsers accept."""
 RENEW_BEFORE = datetime.timedelta(days=30)
@@ -19,7 +21,7 @@ RENEW_BEFORE = datetime.timedelta(days=30)
 
 def read_or_make(data_dir: Path, addresses: Iterable[str]) -> tuple[Path, Path]:
     """Files with the certificate and its key. Made anew when it is about to expire or lacks one of `addresses`. Raises OSError."""
-    certificate_file, key_file = data_dir / "self-signed.crt", data_dir / "self-signed.key"
+    certificate_file, key_file = data_dir / CERTIFICATE, data_dir / "self-signed.key"
     names = _names(addresses)
     if not (key_file.is_file() and _is_good(certificate_file, names)):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,10 +6,10 @@ import pydantic
 import typer
 
 
-def fail(message: str) -> NoReturn:
-    """One line for the person who called it, and exit code 2."""
+def fail(message: str, code: int = 2) -> NoReturn:
+    """One line for the person who called it, and this exit code."""
     typer.echo(f"tertulia: {message}", err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def describe(error: pydantic.ValidationError) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tertulia.cli.rooms import rooms
 from tertulia.cli.serve import serve
 from tertulia.cli.token import token
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(token)
+app.command()(rooms)
 
 
 def _show_version(wanted: bool) -> None:

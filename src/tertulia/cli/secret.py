@@ -4,7 +4,14 @@ import os
 import secrets
 from pathlib import Path
 
+from tertulia.config import Settings
+
 NAME = "secret"
+
+
+def known(settings: Settings) -> str | None:
+    """The one that `serve` with these settings signs with; None: it was not given, and none was made yet."""
+    return settings.secret.get_secret_value() if settings.secret else read(settings.data_dir)
 
 
 def read(data_dir: Path) -> str | None:
@@ -17,9 +24,9 @@ def read(data_dir: Path) -> str | None:
 
 def read_or_make(data_dir: Path) -> str:
     """The same one for as long as the data dir lives. Readable by its owner alone. Raises OSError."""
-    known = read(data_dir)
-    if known is not None:
-        return known
+    made_before = read(data_dir)
+    if made_before is not None:
+        return made_before
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = secrets.token_urlsafe(32)
     # O_EXCL: of two servers that start at once, one makes it and the other reads it.

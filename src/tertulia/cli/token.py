@@ -1,4 +1,4 @@
-"""`tertulia token`: make a join token."""
+"""`tertulia token`: make a join token, or an administrator's."""
 
 import tomllib
 from pathlib import Path
@@ -14,7 +14,7 @@ from tertulia.cli.failure import describe, fail
 
 
 def token(
-    room: Annotated[str, typer.Argument(help="Name of the room, or a pattern with *.")],
+    room: Annotated[str | None, typer.Argument(help="Name of the room, or a pattern with *.")] = None,
     identity: Annotated[
         str | None, typer.Option(help="Who it is for; without it the server makes an identity.")
     ] = None,
@@ -23,6 +23,7 @@ def token(
     can: Annotated[
         list[str] | None, typer.Option(help="Only these grants, such as publish:camera. Repeatable.")
     ] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="For the API, and no room.")] = False,
     hours: Annotated[float, typer.Option(help="How long it is good for.", min=0.01)] = 24.0,
     secret: Annotated[
         str | None,
@@ -31,15 +32,23 @@ def token(
     data_dir: Annotated[Path | None, typer.Option(help="Where the server keeps the secret that it made.")] = None,
     config_file: Annotated[Path | None, typer.Option("--config", help="The server's TOML file.")] = None,
 ) -> None:
-    """Make a join token and print it."""
+    """Make a token and print it: to join a room, or with --admin for the API."""
+    if (room is None) != admin:
+        fail("name a room, or give --admin" if room is None else "--admin goes without a room")
+    if admin and (identity or name or can or role != "speaker"):
+        fail("--admin says all that such a token can say")
     try:
         settings = config.load(config=config_file, secret=secret, data_dir=data_dir)
-        key = settings.secret.get_secret_value() if settings.secret else secrets.read(settings.data_dir)
+        key = secrets.known(settings)
         if key is None:
             fail("no secret: give --secret, or the --data-dir of a server that made one")
-        typer.echo(
-            TokenSigner(key).sign(room=room, identity=identity, name=name, role=role, can=can or None, ttl=hours * 3600)
-        )
+        signer = TokenSigner(key)
+        if room is None:
+            typer.echo(signer.sign_admin(ttl=hours * 3600))
+        else:
+            typer.echo(
+                signer.sign(room=room, identity=identity, name=name, role=role, can=can or None, ttl=hours * 3600)
+            )
     except pydantic.ValidationError as error:
         fail(describe(error))
     except (ValueError, OSError, tomllib.TOMLDecodeError) as error:

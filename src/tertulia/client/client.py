@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any, Literal
 
+from tertulia.client.data import DataStream, encoded
 from tertulia.client.events import Event, EventStream
 from tertulia.client.requests import Reply
 from tertulia.client.room import Room
@@ -36,12 +38,14 @@ class Client:
         identity: str | None = None,
         p2p: bool = False,
         auto_subscribe: bool = True,
+        role: native.Role | None = None,
         metadata: str = "",
         connect_timeout: float = 10.0,
     ) -> None:
         """`url` is the server's (http:, https:, with a mount prefix if any) or that of its WebSocket. `token` is a JWT.
 
-        `p2p`: whether the caller can exchange media directly with another person. `connect_timeout` in seconds, for each attempt.
+        `p2p`: whether the caller can exchange media directly with another person. `role`: to come as less than the server would grant.
+        `connect_timeout` in seconds, for each attempt.
         """
         join = native.Join(
             id=1,
@@ -51,6 +55,7 @@ class Client:
             identity=identity,
             p2p=p2p,
             auto_subscribe=auto_subscribe,
+            role=role,
             metadata=metadata,
         )
         self._session = Session(url, join, connect_timeout=connect_timeout)
@@ -124,6 +129,11 @@ class Client:
         """What the server says from now on, of these types; without any, everything. At most `limit` wait to be read."""
         return self._session.events.stream(types or (native.Message,), limit)  # type: ignore[arg-type]
 
+    def data(self, topic: str, *, limit: int = 1024) -> DataStream:
+        """What the others send on this topic from now on. At most `limit` wait to be read."""
+        received = self._session.events.stream((native.DataReceived,), limit, lambda event: event.topic == topic)
+        return DataStream(received)
+
     async def until(self, condition: Callable[["Client"], bool], timeout: float | None = None) -> None:
         """Returns when the condition holds; it is looked at after each message. Raises TimeoutError, or what ended the session."""
         async with asyncio.timeout(timeout):
@@ -155,6 +165,26 @@ class Client:
     async def chat(self, text: str, to: str | None = None) -> None:
         """To everyone, or to one person. It comes back as `ChatReceived`."""
         await self._do(lambda n: native.Chat(id=n, text=text, to=to))
+
+    async def send_data(self, topic: str, data: Any, *, to: str | None = None, latest: bool = False) -> None:
+        """The app's own message, to all others or to one: bytes, or what can be JSON. It does not come back.
+
+        `latest`: only the newest of this topic matters; one that still waits for a slow receiver may be replaced by it.
+        """
+        body, encoding = encoded(data)
+
+        def make(n: int) -> native.Message:
+            return native.Data(id=n, topic=topic, data=body, encoding=encoding, to=to, latest=latest)
+
+        await self._do(make)
+
+    async def react(self, reaction: str) -> None:
+        """A sign to everybody that passes, such as an emoji. It comes back as `Reaction`."""
+        await self._do(lambda n: native.React(id=n, reaction=reaction))
+
+    async def raise_hand(self, raised: bool = True) -> None:
+        """One's own; `room.you.hand` says its place in the order."""
+        await self._do(lambda n: native.Hand(id=n, raised=raised))
 
     async def publish(
         self, source: native.Source, kind: native.Kind, *, muted: bool = False, width: int = 0, height: int = 0
@@ -260,6 +290,17 @@ class Client:
 
     # --- moderation ---
 
+    async def lower_hand(self, participant: str) -> None:
+        await self._do(lambda n: native.Hand(id=n, raised=False, participant=participant))
+
+    async def ask_unmute(self, participant: str, source: native.Source) -> None:
+        """Asks somebody to turn on `microphone` or `camera`."""
+        await self._do(lambda n: native.AskUnmute(id=n, participant=participant, source=source))
+
+    async def set_spotlight(self, participant: str | None) -> None:
+        """Shows one person large to everybody; None ends it."""
+        await self._do(lambda n: native.Spotlight(id=n, participant=participant))
+
     async def admit(self, participant: str) -> None:
         await self._do(lambda n: native.Admit(id=n, participant=participant))
 
@@ -278,9 +319,9 @@ class Client:
     async def waiting_room(self, enabled: bool = True) -> None:
         await self._do(lambda n: native.WaitingRoom(id=n, enabled=enabled))
 
-    async def invite(self) -> native.Invited:
-        """A token that lets others in as speakers; None in it where none is needed."""
-        return await self.request(lambda n: native.Invite(id=n), native.Invited)
+    async def invite(self, role: Literal["viewer", "speaker"] = "speaker") -> native.Invited:
+        """A token that lets others in with this role; None in it where none is needed."""
+        return await self.request(lambda n: native.Invite(id=n, role=role), native.Invited)
 
     async def end(self) -> None:
         """Ends the room for everybody, oneself included; returns when the server said `bye`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -17,10 +18,14 @@ class EventStream(Generic[Event]):
     One that isn't read keeps at most `limit` events and then raises Unavailable (`too_slow`): nothing is ever left out silently.
     """
 
-    def __init__(self, hub: "Events", types: tuple[type[Event], ...], limit: int) -> None:
+    def __init__(
+        self, hub: "Events", types: tuple[type[Event], ...], limit: int, wanted: Callable[[Event], bool] | None = None
+    ) -> None:
+        """`wanted` chooses among the events of these types."""
         self._hub = hub
         self._types = types
         self._limit = limit
+        self._wanted = wanted
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
         self._overflow = False
@@ -68,7 +73,7 @@ class EventStream(Generic[Event]):
 
     def put(self, message: Message) -> None:
         """Called by the hub."""
-        if not isinstance(message, self._types):
+        if not isinstance(message, self._types) or (self._wanted is not None and not self._wanted(message)):
             return
         if len(self._events) < self._limit:
             self._events.append(message)
@@ -90,8 +95,10 @@ class Events:
         self._streams: list[EventStream[Message]] = []
         self._ended = False
 
-    def stream(self, types: tuple[type[Event], ...], limit: int) -> EventStream[Event]:
-        stream: EventStream[Event] = EventStream(self, types, limit)
+    def stream(
+        self, types: tuple[type[Event], ...], limit: int, wanted: Callable[[Event], bool] | None = None
+    ) -> EventStream[Event]:
+        stream: EventStream[Event] = EventStream(self, types, limit, wanted)
         if self._ended:
             stream.end()
         else:

@@ -4,6 +4,9 @@ from msgspec.structs import replace
 
 from tertulia.wire import native
 
+KEPT_MESSAGES = 100
+"""As the server does; see `joined`."""
+
 
 class Room:
     """A snapshot, kept true by applying every event in order. Read only."""
@@ -17,6 +20,8 @@ class Room:
         """The others, by identity."""
         self.knocking = {person.id: person for person in joined.knocking}
         """Who waits to be admitted; only for those who may admit."""
+        self.messages = joined.messages
+        """The last messages to everybody, oldest first, at most 100."""
         self.topology = joined.topology
         self.ice_servers = joined.ice_servers
         self.limits = joined.limits
@@ -61,6 +66,9 @@ class Room:
                 self._take(owner, key)
             case native.RoomUpdated(room=state):
                 self.state = state
+            case native.ChatReceived(message=native.ChatMessage(to=None) as said):
+                if said not in self.messages:
+                    self.messages = [*self.messages, said][-KEPT_MESSAGES:]
             case native.TopologyChanged(topology=topology):
                 self.topology = topology
             case native.Bind(mid=mid, publication=None):
@@ -89,6 +97,7 @@ class Room:
                     role=message.role,
                     connected=message.connected,
                     metadata=message.metadata,
+                    hand=message.hand,
                 )
             )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId, PublicationId
-from tertulia.core.model import Participant, Publication, Right, Role, RoomSettings
+from tertulia.core.model import ChatMessage, Participant, Publication, Right, Role, RoomSettings, RoomState
 from tertulia.core.permissions import default_rights, ordered, publish_right
 from tertulia.core.topology import TopologyMachine
 from tertulia.core.tracks import Tracks
@@ -38,6 +38,11 @@ class Assembly:
         self.tracks = Tracks()
         self.topology = TopologyMachine(settings)
         self.sfu_holders: dict[str, None] = {}
+        self.hands_raised = 0
+        """How often; it numbers the hands."""
+        self.spotlight: ParticipantId | None = None
+        self.messages: tuple[ChatMessage, ...] = ()
+        """The last ones to everybody."""
         self.begin(now)
         self.reroute()
 
@@ -50,6 +55,12 @@ class Assembly:
 
     def emit(self, event: ev.Event) -> None:
         self.events.append(event)
+
+    @property
+    def state(self) -> RoomState:
+        return RoomState(
+            self.settings.name, self.locked, self.waiting_room, self.settings.max_participants, self.spotlight
+        )
 
     @property
     def empty(self) -> bool:
@@ -113,6 +124,8 @@ class Assembly:
             self.grace.pop(who, None)
             self.emit(ev.SessionEnded(who, code, message))
             self._drop_tracks(who)
+            if self.spotlight == who:
+                self.show_large(None)
             self.emit(ev.ParticipantLeft(self.everyone(), who, reason))
             self._keep_a_moderator()
             self.reroute()
@@ -124,6 +137,7 @@ class Assembly:
         """All go at once, so nobody is told of the others' going."""
         people, knocks = list(self.people), list(self.knocks)
         self.people, self.knocks, self.grace = {}, {}, {}
+        self.spotlight = None
         for who in people + knocks:
             self.emit(ev.SessionEnded(who, code, f"the room was ended: {reason}"))
         for who in people:
@@ -138,6 +152,17 @@ class Assembly:
         else:
             self.grace[who.id] = self.now + self.settings.grace
         self.emit(ev.ParticipantUpdated(self.everyone(but=who.id), changed))
+
+    def set_hand(self, who: Participant, raised: bool) -> None:
+        if raised:
+            self.hands_raised += 1
+        changed = replace(who, hand=self.hands_raised if raised else 0)
+        self.people[who.id] = changed
+        self.emit(ev.ParticipantUpdated(self.everyone(), changed))
+
+    def show_large(self, who: ParticipantId | None) -> None:
+        self.spotlight = who
+        self.emit(ev.RoomUpdated(self.everyone(), self.state))
 
     # --- roles ---
 

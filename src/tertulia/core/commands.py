@@ -14,7 +14,7 @@ from tertulia.errors import Code
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Come in, or knock. Raises room_full, room_locked, identity_taken."""
+    """Come in, or knock. Raises room_full, room_locked, identity_taken, token_required."""
 
     participant: ParticipantId
     name: str
@@ -29,6 +29,11 @@ class Join:
     """Skip lock and waiting room. Whoever may admit or moderate, or replaces himself, skips them anyway."""
     can_moderate: bool = True
     """Whether being the eldest may make this one a moderator; False for players and encoders."""
+    asked_role: Role | None = None
+    """To come as less: a higher one than `role` changes nothing, a lower one takes its place and leaves of `rights` what it would give by
+    itself. Who asks to be a viewer does not become moderator by being the eldest."""
+    knock_only: bool = False
+    """A guest without a token: has to be let in, so there is no way in without a waiting room (token_required)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +174,55 @@ class SendChat:
 
 
 @dataclass(frozen=True, slots=True)
+class SendData:
+    """An app's own message. It does not go back to the sender. Raises not_allowed, no_such_participant, invalid (to oneself)."""
+
+    sender: ParticipantId | None
+    topic: str
+    payload: object
+    """Opaque to the core."""
+    to: ParticipantId | None = None
+    """None: all others."""
+    latest: bool = False
+    """Only the newest of this sender and topic matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """A sign to everybody that passes. Raises not_allowed."""
+
+    participant: ParticipantId
+    reaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetHand:
+    """Own hand: either way. Somebody else's: moderators and the server, and only to lower it. Raises not_allowed, no_such_participant."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+    raised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskUnmute:
+    """Ask somebody to turn on microphone or camera. Raises not_allowed, no_such_participant, invalid (another source, oneself, or one who
+    may not publish that)."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpotlight:
+    """Show one person large to everybody; None: nobody. Raises not_allowed, no_such_participant."""
+
+    actor: ParticipantId | None
+    participant: ParticipantId | None
+
+
+@dataclass(frozen=True, slots=True)
 class Admit:
     """Let somebody in who waits. Raises not_allowed, no_such_participant, room_full (to the one who admits)."""
 
@@ -221,9 +275,10 @@ class SetWaitingRoom:
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """May the actor let others in? Whoever asks makes the token. Raises not_allowed."""
+    """May the actor let others in as this? Whoever asks makes the token. Raises not_allowed, invalid (as a moderator)."""
 
     actor: ParticipantId
+    role: Role = Role.SPEAKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +306,6 @@ class Tick:
 
 Command = (
     Join | Leave | Detach | Attach | Publish | Unpublish | SetMuted | Subscribe | Unsubscribe | Prefer | Signal
-    | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | SendChat | Admit | Deny | Remove | SetRole
-    | SetLocked | SetWaitingRoom | Invite | End | RequireSfu | Tick
+    | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | SendChat | SendData | React | SetHand | AskUnmute
+    | SetSpotlight | Admit | Deny | Remove | SetRole | SetLocked | SetWaitingRoom | Invite | End | RequireSfu | Tick
 )  # fmt: skip

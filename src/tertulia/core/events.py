@@ -21,6 +21,7 @@ from tertulia.core.model import (
     Right,
     Role,
     RoomState,
+    Source,
     Topology,
 )
 from tertulia.errors import Code
@@ -81,7 +82,7 @@ class ParticipantLeft:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantUpdated:
-    """Role or `connected` changed. Not shown to the one concerned."""
+    """Role, hand or `connected` changed. Shown to the one concerned only where it is the hand."""
 
     to: To
     participant: Participant
@@ -216,6 +217,39 @@ class ChatSent:
     time: float
 
 
+@dataclass(frozen=True, slots=True)
+class DataSent:
+    """Not shown to the sender."""
+
+    to: To
+    sender: ParticipantId | None
+    """None: the server."""
+    topic: str
+    payload: object
+    recipient: ParticipantId | None
+    latest: bool
+    """It may take the place of an older one of this sender and topic that waits to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """Shown to the sender too."""
+
+    to: To
+    participant: ParticipantId
+    reaction: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteAsked:
+    to: To
+    """The one who is asked."""
+    participant: ParticipantId
+    by: ParticipantId | None
+    """None: the server."""
+    source: Source
+
+
 # --- the room -------------------------------------------------------------------------------------------------------------------------
 
 
@@ -242,5 +276,5 @@ Event = (
     Admitted | Waiting | Denied | SessionEnded | ParticipantJoined | ParticipantLeft | ParticipantUpdated | RightsChanged
     | KnockStarted | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | PublicationForbidden
     | SubscriptionAdded | SubscriptionRemoved | SubscriptionChanged | TopologyChanged | Signalled | ChatSent
-    | RoomUpdated | RoomEmptied | RoomEnded
+    | DataSent | Reacted | UnmuteAsked | RoomUpdated | RoomEmptied | RoomEnded
 )  # fmt: skip

@@ -7,6 +7,8 @@ from tertulia.core.ids import ParticipantId, PublicationId
 
 
 class Role(StrEnum):
+    """From the least to the most."""
+
     VIEWER = "viewer"
     SPEAKER = "speaker"
     MODERATOR = "moderator"
@@ -95,6 +97,8 @@ class Participant:
     """False while the signalling is lost and the grace time runs."""
     media: bool = False
     """Whether its connection to the SFU is up."""
+    hand: int = 0
+    """Place in the order in which hands were raised, smaller is earlier; 0: it is down."""
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -192,6 +196,22 @@ class RoomState:
     locked: bool
     waiting_room: bool
     max_participants: int
+    spotlight: ParticipantId | None = None
+    """Whom a moderator wants everybody to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A text to everybody that the room has kept."""
+
+    id: str
+    sender: ParticipantId | None
+    """None: the server."""
+    name: str
+    """The sender's, as it was; empty for the server."""
+    text: str
+    time: float
+    """Seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +230,8 @@ class Snapshot:
     """Your own."""
     knocking: tuple[Participant, ...]
     """Who waits to be admitted; empty for those who may not admit."""
+    messages: tuple[ChatMessage, ...]
+    """The last ones to everybody, oldest first."""
     topology: Topology
 
     def publications_of(self, owner: ParticipantId) -> tuple[Publication, ...]:

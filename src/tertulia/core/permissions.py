@@ -12,6 +12,7 @@ _DEFAULTS: Final = {
     Role.SPEAKER: _SPEAKER,
     Role.MODERATOR: frozenset(Right),
 }
+_ORDER: Final = tuple(Role)
 _PUBLISH: Final = {
     Source.CAMERA: Right.PUBLISH_CAMERA,
     Source.MICROPHONE: Right.PUBLISH_MICROPHONE,
@@ -39,6 +40,13 @@ def effective_rights(role: Role, grants: frozenset[Right] | None) -> frozenset[R
     if grants is None:
         return default_rights(role)
     return grants | {Right.MODERATE} if role is Role.MODERATOR else grants - {Right.MODERATE}
+
+
+def as_asked(role: Role, grants: frozenset[Right] | None, asked: Role | None) -> tuple[Role, frozenset[Right] | None]:
+    """Role and grants of somebody who asked to come as less: nobody gets more by asking."""
+    if asked is None or _ORDER.index(asked) >= _ORDER.index(role):
+        return role, grants
+    return asked, None if grants is None else grants & default_rights(asked)
 
 
 def ordered(rights: frozenset[Right]) -> tuple[Right, ...]:

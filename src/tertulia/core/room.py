@@ -8,8 +8,10 @@ from typing import Final
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
 from tertulia.core.assembly import Assembly
+from tertulia.core.chat import remembered
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import (
+    ChatMessage,
     OnDuplicate,
     Participant,
     Publication,
@@ -18,8 +20,9 @@ from tertulia.core.model import (
     RoomSettings,
     RoomState,
     Snapshot,
+    Source,
 )
-from tertulia.core.permissions import effective_rights, kind_of, ordered, publish_right, require
+from tertulia.core.permissions import as_asked, effective_rights, kind_of, ordered, publish_right, require
 from tertulia.errors import Code, Internal, NotAllowed, ProtocolError, Unavailable, UserError
 
 # They tell what has happened already, so they may come late and are never refused.
@@ -62,7 +65,7 @@ class Room:
 
     @property
     def state(self) -> RoomState:
-        return RoomState(self.settings.name, self._in.locked, self._in.waiting_room, self.settings.max_participants)
+        return self._in.state
 
     @property
     def participants(self) -> tuple[Participant, ...]:
@@ -89,6 +92,7 @@ class Room:
             publications=self._in.tracks.all(),
             subscriptions=self._in.tracks.subscriptions_of(participant),
             knocking=self.waiting if you.may(Right.ADMIT) else (),
+            messages=self._in.messages,
             topology=self._in.topology.seen_by(participant),
         )
 
@@ -125,24 +129,18 @@ class Room:
 
     @_do.register
     def _join(self, command: cmd.Join) -> None:
+        if command.knock_only and not self._in.waiting_room:
+            raise NotAllowed("this room takes a token", Code.TOKEN_REQUIRED)
         who = command.participant
         inside, knocking = who in self._in.people, who in self._in.knocks
         if (inside or knocking) and command.on_duplicate is OnDuplicate.REFUSE:
             raise UserError(Code.IDENTITY_TAKEN, "somebody with this identity is here already")
-        newcomer = self._in.with_eldest_right(
-            Participant(
-                id=who,
-                name=command.name,
-                role=command.role,
-                rights=effective_rights(command.role, command.rights),
-                p2p=command.p2p,
-                auto_subscribe=command.auto_subscribe,
-                metadata=command.metadata,
-                can_moderate=command.can_moderate,
-            )
-        )
+        newcomer = _newcomer(command)
+        if not command.knock_only:
+            newcomer = self._in.with_eldest_right(newcomer)
         # Who has been let in before is not asked again when the page is loaded anew.
         trusted = inside or command.bypass or newcomer.may(Right.MODERATE) or newcomer.may(Right.ADMIT)
+        trusted = trusted and not command.knock_only
         if self._in.locked and not trusted:
             raise Unavailable(Code.ROOM_LOCKED, "the room is locked")
         _require_place(len(self._in.people) - inside, self.settings.max_participants)
@@ -327,7 +325,55 @@ class Room:
             recipient = self._in.participant(command.to)
             to = (recipient.id,) if sender is None or sender == recipient else (sender.id, recipient.id)
         name = "" if sender is None else sender.name
+        if command.to is None:
+            message = ChatMessage(command.message, command.sender, name, command.text, command.time)
+            self._in.messages = remembered(self._in.messages, message)
         self._in.emit(ev.ChatSent(to, command.sender, name, command.message, command.text, command.to, command.time))
+
+    @_do.register
+    def _send_data(self, command: cmd.SendData) -> None:
+        require(self._actor(command.sender), Right.DATA)
+        to = self._in.everyone(but=command.sender)
+        if command.to is not None:
+            if command.to == command.sender:
+                raise ProtocolError(Code.INVALID, "data does not go back to its sender")
+            to = (self._in.participant(command.to).id,)
+        self._in.emit(ev.DataSent(to, command.sender, command.topic, command.payload, command.to, command.latest))
+
+    @_do.register
+    def _react(self, command: cmd.React) -> None:
+        who = self._in.participant(command.participant)
+        require(who, Right.CHAT)
+        self._in.emit(ev.Reacted(self._in.everyone(), who.id, command.reaction))
+
+    @_do.register
+    def _set_hand(self, command: cmd.SetHand) -> None:
+        if command.actor != command.participant:
+            require(self._actor(command.actor), Right.MODERATE)
+            if command.raised:
+                raise NotAllowed("only its owner raises a hand")
+        who = self._in.participant(command.participant)
+        if bool(who.hand) != command.raised:
+            self._in.set_hand(who, command.raised)
+
+    @_do.register
+    def _ask_unmute(self, command: cmd.AskUnmute) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        who = self._in.participant(command.participant)
+        if command.source not in (Source.MICROPHONE, Source.CAMERA):
+            raise ProtocolError(Code.INVALID, "only for a microphone or a camera can be asked")
+        if who.id == command.actor:
+            raise ProtocolError(Code.INVALID, "nobody asks himself")
+        if not who.may(publish_right(command.source)):
+            raise ProtocolError(Code.INVALID, f"that person may not publish a {command.source.value}")
+        self._in.emit(ev.UnmuteAsked((who.id,), who.id, command.actor, command.source))
+
+    @_do.register
+    def _set_spotlight(self, command: cmd.SetSpotlight) -> None:
+        require(self._actor(command.actor), Right.MODERATE)
+        who = None if command.participant is None else self._in.participant(command.participant).id
+        if self._in.spotlight != who:
+            self._in.show_large(who)
 
     @_do.register
     def _set_role(self, command: cmd.SetRole) -> None:
@@ -348,6 +394,8 @@ class Room:
     @_do.register
     def _invite(self, command: cmd.Invite) -> None:
         require(self._actor(command.actor), Right.ADMIT)
+        if command.role is Role.MODERATOR:
+            raise ProtocolError(Code.INVALID, "nobody is invited as a moderator")
 
     @_do.register
     def _set_waiting_room(self, command: cmd.SetWaitingRoom) -> None:
@@ -384,6 +432,20 @@ class Room:
     def _finish(self, reason: str) -> None:
         self._ended = True
         self._in.emit(ev.RoomEnded(reason))
+
+
+def _newcomer(command: cmd.Join) -> Participant:
+    role, grants = as_asked(command.role, command.rights, command.asked_role)
+    return Participant(
+        id=command.participant,
+        name=command.name,
+        role=role,
+        rights=effective_rights(role, grants),
+        p2p=command.p2p,
+        auto_subscribe=command.auto_subscribe,
+        metadata=command.metadata,
+        can_moderate=command.can_moderate and command.asked_role is not Role.VIEWER,
+    )
 
 
 def _require_place(taken: int, size: int) -> None:

@@ -1,8 +1,8 @@
 """Stands before every door: which Host and which Origin may come in.
 
-A page anywhere can make its visitor's browser connect to this server. For WebSockets the browser names the page's origin, and nothing but
-this check stops it. A name that an attacker has pointed at 127.0.0.1 (DNS rebinding) makes the attacker's page same-origin; so a server
-that only this machine can reach answers to this machine's names alone.
+A page anywhere can make its visitor's browser connect to this server, or send it a request. The browser names the page's origin, and for
+WebSockets and requests that change something nothing but this check stops it. A name that an attacker has pointed at 127.0.0.1 (DNS
+rebinding) makes the attacker's page same-origin; so a server that only this machine can reach answers to this machine's names alone.
 """
 
 import ipaddress
@@ -13,6 +13,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Of these a browser shows a foreign page the answer only where the server says so."""
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
 
@@ -48,7 +51,8 @@ class Guard:
         host = hosts[0].lower()
         if self._local_only and not _is_local(host) and not self._is_named(host):
             return "this server answers to this machine's own names only"
-        if scope["type"] == "websocket" and origins and not self._may_connect(origins[0].lower(), host):
+        changes = scope["type"] == "websocket" or scope["method"] not in _READING
+        if changes and origins and not self._may_connect(origins[0].lower(), host):
             return "this origin may not connect; see --allow-origin"
         return None
 
@@ -59,6 +63,15 @@ class Guard:
         if "*" in self._origins or origin in self._origins:
             return True
         return _same_authority(origin, host)
+
+
+def is_from_this_machine(scope: Scope) -> bool:
+    """Whether a program or a page on this machine asks by one of its own names. A proxy that says so is none: it speaks for others."""
+    headers = Headers(scope=scope)
+    client = scope.get("client")
+    if client is None or not _is_local(client[0] if ":" not in client[0] else f"[{client[0]}]"):
+        return False
+    return _is_local(headers.get("host", "").lower()) and not any(name in headers for name in _FORWARDED)
 
 
 def _same_authority(origin: str, host: str) -> bool:

@@ -60,7 +60,10 @@ class PlannedSection:
 
 @dataclass(frozen=True, slots=True)
 class KeptSection:
-    """What the next offer is held against. The offered section itself is not kept: it would be a third of a connection's memory in Python."""
+    """What the next offer is held against.
+
+    The offered section itself is not kept: it would be a third of what Python holds for a connection.
+    """
 
     mid: str | None
     kind: str

@@ -48,6 +48,16 @@ class Entered:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The payload of a `SendData`, in the form that all doors understand."""
+
+    json: bytes
+    """JSON text, passed on unread."""
+    base64: bool = False
+    """It is a string that stands for bytes."""
+
+
 Request = commands.Command | Offer
 Shown = events.Event | Entered | Bound | NeedSections | MediaLost | Heard
 

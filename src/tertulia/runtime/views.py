@@ -1,36 +1,66 @@
-"""Rooms and people as Python code sees them: views with a few verbs, and the events that handlers can ask for."""
+"""Rooms and people as Python code sees them: values that were true when they were read, and the verbs of a room."""
 
-import asyncio
-import inspect
+import base64
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
-import structlog
+import msgspec
 
-from tertulia.core import commands, events, model
+from tertulia.core import commands, model
 from tertulia.core.ids import ParticipantId
-from tertulia.errors import TertuliaError
+from tertulia.core.permissions import ordered
+from tertulia.errors import Code, ProtocolError, TertuliaError
 from tertulia.runtime.actor import RoomActor
+from tertulia.runtime.event_source import EventName, EventSource
+from tertulia.runtime.seat import Data
+from tertulia.runtime.streams import EventStream
+from tertulia.wire import native as wire
 
-log = structlog.get_logger(__name__)
+if TYPE_CHECKING:
+    from tertulia.runtime.feed import Feed
 
-EventName = Literal["participant_joined", "participant_left", "chat", "room_ended"]
-Handler = Callable[..., Awaitable[None]]
-MAX_RUNNING = 1000
-"""Handlers that may run at once; above it events are dropped, and said so, rather than piling up behind one that hangs."""
+RoleName = Literal["viewer", "speaker", "moderator"]
+SourceName = Literal["camera", "microphone", "screen", "screen_audio"]
+
+CHAT_CHARACTERS = 10_000
+"""As many as a client may write."""
+DATA_BYTES = 16 * 1024
+"""As much as a client may send: of JSON, or of base64 where it is bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person as it was when the event happened."""
+    """A person as it was when this was read."""
 
     id: str
     name: str
-    role: str
+    role: RoleName
+    rights: tuple[str, ...]
+    """What it may do, such as `publish:camera`; see the table of tokens."""
     metadata: str
+    """Text that its client has given."""
+    connected: bool
+    """False while its connection is lost and it may still come back."""
+    hand: int
+    """Place in the order in which hands were raised, smaller is earlier; 0: it is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A track that somebody sends, as it was when this was read."""
+
+    id: str
+    participant: str
+    """Id of its owner."""
+    source: SourceName
+    kind: Literal["audio", "video"]
+    muted: bool
+    width: int
+    """Pixels, as the height is; 0 where it is not known."""
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +70,21 @@ class Message:
     id: str
     sender: str | None
     name: str
+    """The sender's, as it was; empty for the server."""
     text: str
+    to: str | None
+    time: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataMessage:
+    """What a client sent on a topic. `sender` is None for the server's own; `to` is None for all others."""
+
+    sender: str | None
+    topic: str
+    data: Any
+    """A JSON value, or `bytes`."""
     to: str | None
 
 
@@ -51,26 +95,38 @@ class Chat:
         self._actor = actor
 
     async def send(self, text: str, *, to: Participant | str | None = None) -> None:
-        """Writes as the server. Raises TertuliaError with no_such_participant or room_ended."""
-        recipient = to.id if isinstance(to, Participant) else to
-        await _do(
-            self._actor,
-            commands.SendChat(
-                None,
-                secrets.token_urlsafe(9),
-                text,
-                None if recipient is None else ParticipantId(recipient),
-                time.time(),
-            ),
-        )
+        """Writes as the server, to everybody or to one.
+
+        Raises ValueError for a text that is empty or has more than 10 000 characters, TertuliaError with no_such_participant or room_ended.
+        """
+        if not 1 <= len(text) <= CHAT_CHARACTERS:
+            raise ValueError(f"a chat text has 1 to {CHAT_CHARACTERS} characters")
+        recipient = None if to is None else _id(to)
+        await _do(self._actor, commands.SendChat(None, secrets.token_urlsafe(9), text, recipient, time.time()))
 
 
-class Room:
-    """A room that is open, seen by the server itself: it may do everything."""
+class Room(EventSource):
+    """A room that is open, seen by the server itself: it may do everything.
 
-    def __init__(self, actor: RoomActor) -> None:
+    Two of the same room are equal. Every verb raises TertuliaError: with room_ended when the room has ended, and with
+    no_such_participant for somebody who is not there. People are given as a `Participant` or by id.
+    """
+
+    def __init__(self, actor: RoomActor, feed: "Feed") -> None:
         self._actor = actor
+        self._feed = feed
         self.chat = Chat(actor)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Room) and other._actor is self._actor
+
+    def __hash__(self) -> int:
+        return hash(self._actor)
+
+    def __repr__(self) -> str:
+        return f"<Room {self.name!r}, {len(self._actor.room.participants)} inside>"
+
+    # --- what there is ---
 
     @property
     def name(self) -> str:
@@ -79,85 +135,144 @@ class Room:
     @property
     def participants(self) -> tuple[Participant, ...]:
         """Eldest first."""
-        return tuple(_participant(who) for who in self._actor.room.participants)
+        return tuple(participant(who) for who in self._actor.room.participants)
+
+    @property
+    def waiting(self) -> tuple[Participant, ...]:
+        """Who waits to be admitted, the longest first."""
+        return tuple(participant(who) for who in self._actor.room.waiting)
+
+    @property
+    def publications(self) -> tuple[Publication, ...]:
+        """Everybody's tracks, oldest first."""
+        return tuple(publication(it) for it in self._actor.room.publications)
+
+    @property
+    def locked(self) -> bool:
+        """Nobody else comes in, but those who may admit."""
+        return self._actor.room.state.locked
+
+    @property
+    def waiting_room(self) -> bool:
+        """Newcomers wait to be admitted."""
+        return self._actor.room.state.waiting_room
+
+    @property
+    def spotlight(self) -> str | None:
+        """Id of the person whom everybody is shown large."""
+        return self._actor.room.state.spotlight
+
+    @property
+    def max_participants(self) -> int:
+        return self._actor.room.state.max_participants
+
+    @property
+    def ended(self) -> bool:
+        return self._actor.closed
+
+    def participant(self, id: str) -> Participant | None:
+        """None: nobody of that id is inside."""
+        return next((who for who in self.participants if who.id == id), None)
+
+    # --- messages ---
+
+    async def send_data(
+        self, topic: str, data: Any, *, to: Participant | str | None = None, latest: bool = False
+    ) -> None:
+        """Sends a JSON value or bytes to everybody, or to one, as the server. `latest`: only the newest of this topic matters.
+
+        Raises ValueError for a topic that is none (1 to 64 of `A-Za-z0-9_./:-`) or more than 16 kB, TypeError for what is no JSON.
+        """
+        try:
+            msgspec.convert(topic, wire.Topic)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"not a topic: {error}") from None
+        binary = isinstance(data, bytes | bytearray | memoryview)
+        payload = msgspec.json.encode(base64.b64encode(data).decode() if binary else data)
+        if len(payload) > DATA_BYTES:
+            raise ValueError(f"data has at most {DATA_BYTES} bytes")
+        recipient = None if to is None else _id(to)
+        await self._do(commands.SendData(None, topic, Data(payload, binary), recipient, latest))
+
+    def _stream(self, names: Collection[EventName]) -> EventStream[Any]:
+        return self._feed.stream(names, self._actor)
+
+    # --- people ---
+
+    async def admit(self, who: Participant | str) -> None:
+        """Lets somebody in who waits. Raises also room_full."""
+        await self._do(commands.Admit(None, _id(who)))
+
+    async def deny(self, who: Participant | str) -> None:
+        """Sends somebody away who waits."""
+        await self._do(commands.Deny(None, _id(who)))
 
     async def remove(self, who: Participant | str, reason: str = "") -> None:
-        """Raises TertuliaError with no_such_participant or room_ended."""
-        id = who.id if isinstance(who, Participant) else who
-        await _do(self._actor, commands.Remove(None, ParticipantId(id), reason))
+        """Sends somebody out. `reason` is shown to that person. A token that is still good lets in again."""
+        await self._do(commands.Remove(None, _id(who), reason))
+
+    async def mute(self, who: Participant | str, source: SourceName = "microphone") -> None:
+        """Mutes somebody; the same person can unmute. Nothing happens where this source is not published."""
+        owner = _id(who)
+        if self.participant(owner) is None:
+            raise ProtocolError(Code.NO_SUCH_PARTICIPANT, f"{owner} is not in the room")
+        for track in self._actor.room.publications:
+            if track.owner == owner and track.source == source:
+                try:
+                    await self._do(commands.SetMuted(None, track.id, True))
+                except TertuliaError as error:
+                    if error.code is not Code.NO_SUCH_PUBLICATION:
+                        raise
+
+    async def ask_unmute(self, who: Participant | str, source: Literal["camera", "microphone"] = "microphone") -> None:
+        """Asks somebody to turn it on. Raises also invalid for one who may not publish that."""
+        await self._do(commands.AskUnmute(None, _id(who), model.Source(source)))
+
+    async def lower_hand(self, who: Participant | str) -> None:
+        await self._do(commands.SetHand(None, _id(who), False))
+
+    async def set_role(self, who: Participant | str, role: RoleName) -> None:
+        """Gives a role and the rights that come with it. Raises also invalid where an open room would lose its last moderator."""
+        await self._do(commands.SetRole(None, _id(who), model.Role(role)))
+
+    async def set_spotlight(self, who: Participant | str | None) -> None:
+        """Shows one person large to everybody; None: nobody."""
+        await self._do(commands.SetSpotlight(None, None if who is None else _id(who)))
+
+    # --- the room ---
+
+    async def lock(self, locked: bool = True) -> None:
+        """Lets nobody else in, or lets people in again."""
+        await self._do(commands.SetLocked(None, locked))
+
+    async def set_waiting_room(self, enabled: bool) -> None:
+        """Makes newcomers wait to be admitted. Who waits already goes on waiting when it is turned off."""
+        await self._do(commands.SetWaitingRoom(None, enabled))
 
     async def end(self) -> None:
-        """Ends it for everybody. Raises TertuliaError with room_ended."""
-        await _do(self._actor, commands.End(None))
+        """Ends it for everybody. Who joins afterwards is in a new room of this name."""
+        await self._do(commands.End(None))
+
+    async def _do(self, command: commands.Command) -> None:
+        await _do(self._actor, command)
 
 
-class Handlers:
-    """Calls what was registered, each call a task of its own."""
-
-    def __init__(self) -> None:
-        self._handlers: dict[str, list[Handler]] = {name: [] for name in get_args(EventName)}
-        self._people: dict[tuple[RoomActor, ParticipantId], Participant] = {}
-        self._running: set[asyncio.Task[None]] = set()
-
-    def add(self, name: str, handler: Handler) -> None:
-        """Raises ValueError for an unknown name, TypeError for a handler that is not async."""
-        if name not in self._handlers:
-            raise ValueError(f"no event {name!r}; there are {', '.join(self._handlers)}")
-        if not inspect.iscoroutinefunction(handler):
-            raise TypeError("a handler is an async function")
-        self._handlers[name].append(handler)
-
-    def observe(self, actor: RoomActor, event: events.Event) -> None:
-        """For `Hub.observe`."""
-        match event:
-            case events.ParticipantJoined():
-                who = self._people[actor, event.participant.id] = _participant(event.participant)
-                self._call("participant_joined", Room(actor), who)
-            case events.ParticipantLeft():
-                left = self._people.pop((actor, event.participant), None)
-                if left is not None:
-                    self._call("participant_left", Room(actor), left)
-            case events.ChatSent():
-                self._call(
-                    "chat",
-                    Room(actor),
-                    Message(event.message, event.sender, event.name, event.text, event.recipient),
-                )
-            case events.RoomEnded():
-                self._call("room_ended", Room(actor))
-            case _:
-                return
-
-    async def stop(self, timeout: float) -> None:
-        """Lets what runs finish; what does not in `timeout` seconds is cancelled."""
-        if self._running:
-            _, late = await asyncio.wait(self._running, timeout=timeout)
-            for task in late:
-                task.cancel()
-        self._people.clear()
-
-    def _call(self, name: str, *arguments: Any) -> None:
-        for handler in self._handlers[name]:
-            if len(self._running) >= MAX_RUNNING:
-                log.error("handlers do not keep up: event dropped", event_name=name)
-                return
-            task = asyncio.create_task(_guarded(name, handler, arguments))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+def participant(who: model.Participant) -> Participant:
+    """As Python code sees it."""
+    rights = tuple(right.value for right in ordered(who.rights))
+    return Participant(who.id, who.name, who.role.value, rights, who.metadata, who.connected, who.hand)
 
 
-async def _guarded(name: str, handler: Handler, arguments: tuple[Any, ...]) -> None:
-    try:
-        await handler(*arguments)
-    except Exception:
-        log.exception("handler failed", event_name=name, handler=getattr(handler, "__qualname__", repr(handler)))
+def publication(it: model.Publication) -> Publication:
+    """As Python code sees it."""
+    return Publication(it.id, it.owner, it.source.value, it.kind.value, it.muted, it.width, it.height)
+
+
+def _id(who: Participant | str) -> ParticipantId:
+    return ParticipantId(who.id if isinstance(who, Participant) else who)
 
 
 async def _do(actor: RoomActor, command: commands.Command) -> None:
     outcome = await actor.request(command)
     if isinstance(outcome, TertuliaError):
         raise outcome
-
-
-def _participant(who: model.Participant) -> Participant:
-    return Participant(who.id, who.name, who.role.value, who.metadata)

@@ -11,9 +11,11 @@ from msgspec import Meta
 
 SUBPROTOCOL = "tertulia.v1"
 
+# Python's `$` takes a last newline too, and JSON Schema knows no `\Z`.
+_END = r"$(?!\n)"
 # Ids and names are bounded where they enter; sizes in UTF-8 bytes are checked for the whole message by the door.
-Identity = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.@:+~-]+$")]
-RoomName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s/?#*\x00-\x1f\x7f]+$")]
+Identity = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.@:+~-]+" + _END)]
+RoomName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s/?#*\x00-\x1f\x7f]+" + _END)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 RequestId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Serial = Annotated[int, Meta(ge=0, le=2**31 - 1)]
@@ -27,7 +29,7 @@ Kind = Literal["audio", "video"]
 Source = Literal["camera", "microphone", "screen", "screen_audio"]
 Layer = Literal["auto", "low", "medium", "high"]
 Mode = Literal["direct", "sfu"]
-Topic = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_./:-]+$")]
+Topic = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_./:-]+" + _END)]
 Encoding = Literal["json", "base64"]
 SERVER = "server"
 
@@ -293,7 +295,7 @@ class Data(Message, frozen=True, tag="data"):
     id: RequestId
     topic: Topic
     data: msgspec.Raw
-    """Any JSON, passed on unread; with `encoding` base64 a string that stands for bytes."""
+    """Any JSON of at most 64 levels, passed on unread; with `encoding` base64 a string that stands for bytes, with padding."""
     encoding: Encoding = "json"
     to: Identity | None = None
     latest: bool = False
@@ -404,7 +406,7 @@ class Joined(FromServer, frozen=True, tag="joined"):
     knocking: list[Participant]
     """People waiting to be admitted; only for those who may admit."""
     messages: list[ChatMessage]
-    """The last messages to everybody, oldest first."""
+    """The last messages to everybody, oldest first: at most 100, and 128 KiB of text."""
     topology: Topology
     ice_servers: list[IceServer]
     limits: Limits
@@ -450,7 +452,8 @@ class ParticipantLeft(FromServer, frozen=True, tag="participant_left"):
 
 
 class ParticipantUpdated(FromServer, frozen=True, tag="participant_updated"):
-    """Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out."""
+    """Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out. Of oneself only where it
+    is the hand."""
 
     participant: Identity
     name: str
@@ -567,6 +570,7 @@ class UnmuteAsked(FromServer, frozen=True, tag="unmute_asked"):
     """A moderator asks you to turn on your microphone or camera; doing so is up to you."""
 
     by: Identity
+    """`server` for the server's own code."""
     source: Source
 
 

@@ -1,13 +1,26 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
+import type { Hello, Parent } from './embed.ts';
+import { LanguageProvider, type Speech } from './i18n/index.tsx';
 import { Landing } from './pages/Landing.tsx';
 import { RoomPage } from './pages/RoomPage.tsx';
-import { here } from './place.ts';
-import { words } from './words.ts';
+import { Parts } from './parts/Parts.tsx';
+import type { Place } from './place.ts';
+import { remember, usePrefs } from './prefs.ts';
+import { applyTheme } from './theme.ts';
 
-export function App() {
-  const [place] = useState(here);
-  useEffect(() => {
-    document.title = place.page === 'room' ? `${place.room} · ${words.appName}` : words.appName;
-  }, [place]);
-  return place.page === 'room' ? <RoomPage room={place.room} token={place.token} /> : <Landing />;
+interface Props {
+  place: Place;
+  speech: Speech;
+  /** Null where the page stands by itself. */
+  embedding: { parent: Parent; hello: Hello | null } | null;
+}
+
+export function App({ place, speech, embedding }: Props) {
+  const { theme } = usePrefs();
+  useEffect(() => applyTheme(theme), [theme]);
+  return (
+    <LanguageProvider initial={speech} onChange={(language) => remember({ language })}>
+      <Parts>{place.page === 'room' ? <RoomPage place={place} embedding={embedding} /> : <Landing />}</Parts>
+    </LanguageProvider>
+  );
 }

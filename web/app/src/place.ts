@@ -1,6 +1,29 @@
-/** Where we are: which room, with which invitation, and what remains to be remembered from the last visit. */
+/** Where we are: which room, with which invitation, and how it is to be shown. */
 
-export type Place = { page: 'landing' } | { page: 'room'; room: string; token: string | null };
+export type Place = { page: 'landing' } | RoomPlace;
+
+export interface RoomPlace {
+  page: 'room';
+  room: string;
+  token: string | null;
+  /** Inside another page, which has its own way back. */
+  embed: boolean;
+  /** What a link wants off before the call (`?cam=0&mic=0`), or on; left out: as remembered. */
+  start: { camera?: boolean; microphone?: boolean };
+}
+
+export function here(): Place {
+  const room = roomOfPath(pathBelowBase());
+  if (room === null) return { page: 'landing' };
+  const query = new URLSearchParams(location.search);
+  return {
+    page: 'room',
+    room,
+    token: tokenOf(location.hash),
+    embed: query.has('embed'),
+    start: { ...flag(query, 'cam', 'camera'), ...flag(query, 'mic', 'microphone') },
+  };
+}
 
 /** The path below the mount prefix, which the server writes into `<base href>`. */
 function pathBelowBase(): string {
@@ -9,16 +32,31 @@ function pathBelowBase(): string {
   return path.startsWith(base) ? path.slice(base.length) : path;
 }
 
-export function here(): Place {
-  const room = /^\/r\/([^/]+)\/?$/.exec(pathBelowBase())?.[1];
-  if (!room) return { page: 'landing' };
-  // The invitation travels in the fragment, which no server ever logs.
-  const token = new URLSearchParams(location.hash.slice(1)).get('t');
-  return { page: 'room', room: decodeURIComponent(room), token };
+function roomOfPath(path: string): string | null {
+  const room = /^\/r\/([^/]+)\/?$/.exec(path)?.[1];
+  return room ? decoded(room) : null;
 }
 
-export function roomUrl(room: string): string {
-  return new URL(`r/${encodeURIComponent(room)}`, document.baseURI).href;
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
+
+/** The invitation travels in the fragment, which no server ever logs. */
+const tokenOf = (hash: string): string | null => new URLSearchParams(hash.replace(/^#/, '')).get('t');
+
+function flag<Name extends string>(query: URLSearchParams, key: string, name: Name): { [name in Name]?: boolean } {
+  const value = query.get(key);
+  return (value === '0' || value === '1' ? { [name]: value === '1' } : {}) as { [name in Name]?: boolean };
+}
+
+export function roomUrl(room: string, token: string | null = null): string {
+  const url = new URL(`r/${encodeURIComponent(room)}`, document.baseURI);
+  if (token) url.hash = `t=${token}`;
+  return url.href;
 }
 
 /** A name that nobody guesses: six syllables of 75 each (37 bits), easy to say on the phone. */
@@ -30,35 +68,11 @@ export function newRoomName(): string {
   return [0, 1, 2].map(() => `${syllable()}${syllable()}`).join('-');
 }
 
-/** The room in what somebody typed or pasted: a name, or a link to one. Null when it is neither. */
-export function roomIn(text: string): string | null {
+/** The room in what somebody typed or pasted, and the invitation where it was a link with one. Null when it is neither name nor link. */
+export function roomIn(text: string): { room: string; token: string | null } | null {
   const trimmed = text.trim();
-  const linked = /\/r\/([^/?#\s]+)/.exec(trimmed)?.[1];
-  const room = linked ? decodeURIComponent(linked) : trimmed;
-  return room.length > 0 && room.length <= 64 && !/[\s/?#]/.test(room) ? room : null;
-}
-
-export interface Remembered {
-  name: string;
-  camera: boolean;
-  microphone: boolean;
-}
-
-const KEY = 'tertulia';
-
-export function remembered(): Remembered {
-  const fallback = { name: '', camera: true, microphone: true };
-  try {
-    return { ...fallback, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
-  } catch {
-    return fallback;
-  }
-}
-
-export function remember(choices: Remembered): void {
-  try {
-    localStorage.setItem(KEY, JSON.stringify(choices));
-  } catch {
-    // Storage may be switched off; then nothing is remembered, and nothing else is lost.
-  }
+  const linked = /\/r\/([^/?#\s]+)[^#\s]*(#\S*)?/.exec(trimmed);
+  const room = linked?.[1] ? decoded(linked[1]) : trimmed;
+  if (!room || room.length > 64 || /[\s/?#]/.test(room)) return null;
+  return { room, token: tokenOf(linked?.[2] ?? '') };
 }

@@ -2,6 +2,8 @@ import { useSyncExternalStore } from 'react';
 import type { Layout } from './call/view.ts';
 import type { Language } from './i18n/index.tsx';
 
+export type Theme = 'light' | 'dark';
+
 /** What is remembered from visit to visit, on this device only. */
 export interface Prefs {
   name: string;
@@ -12,14 +14,19 @@ export interface Prefs {
   cameraId: string | null;
   microphoneId: string | null;
   speakerId: string | null;
+  /** The person has let this page use a device before, so it may ask for it by itself. */
+  devicesUsed: boolean;
+  noiseSuppression: boolean;
   /** Null: as the system says. */
-  theme: 'light' | 'dark' | null;
+  theme: Theme | null;
   /** Null: as the browser says. */
   language: Language | null;
   layout: Layout;
   hideSelf: boolean;
   /** Single-key shortcuts (WCAG 2.1.4 wants a way to turn them off). */
   shortcuts: boolean;
+  /** Names of the rooms that were joined last, the latest first. */
+  recent: readonly string[];
 }
 
 const DEFAULTS: Prefs = {
@@ -29,16 +36,22 @@ const DEFAULTS: Prefs = {
   cameraId: null,
   microphoneId: null,
   speakerId: null,
+  devicesUsed: false,
+  noiseSuppression: true,
   theme: null,
   language: null,
   layout: 'auto',
   hideSelf: false,
   shortcuts: true,
+  recent: [],
 };
 
 const KEY = 'tertulia';
+const RECENT = 5;
 const listeners = new Set<() => void>();
-let current = read();
+let stored = read();
+let overrides: Partial<Prefs> = {};
+let current = stored;
 
 function read(): Prefs {
   try {
@@ -52,12 +65,32 @@ function read(): Prefs {
 export const prefs = (): Prefs => current;
 
 export function remember(part: Partial<Prefs>): void {
-  current = { ...current, ...part };
+  stored = { ...stored, ...part };
+  for (const key of Object.keys(part)) delete overrides[key as keyof Prefs];
   try {
-    localStorage.setItem(KEY, JSON.stringify(current));
+    localStorage.setItem(KEY, JSON.stringify(stored));
   } catch {
     // Storage may be switched off; then nothing outlives this page, and nothing else is lost.
   }
+  changed();
+}
+
+/** For this page only, as a link or an embedding page wants it; what the person chooses later counts again. */
+export function override(part: Partial<Prefs>): void {
+  overrides = { ...overrides, ...part };
+  changed();
+}
+
+export function rememberRoom(room: string): void {
+  remember({ recent: [room, ...stored.recent.filter((other) => other !== room)].slice(0, RECENT) });
+}
+
+export function forgetRoom(room: string): void {
+  remember({ recent: stored.recent.filter((other) => other !== room) });
+}
+
+function changed(): void {
+  current = { ...stored, ...overrides };
   for (const listener of listeners) listener();
 }
 

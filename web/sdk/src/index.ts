@@ -1,10 +1,26 @@
-export type { EventOf } from './common/emitter.js';
+/**
+ * Rooms and calls.
+ *
+ * @module tertulia-client
+ */
+
+export type { Clock, TimerHandle } from './common/clock.js';
+export type { EventOf, Listener } from './common/emitter.js';
 export type { RoomErrorCode } from './common/room-error.js';
 export { RoomError } from './common/room-error.js';
-export type { DeviceKind, DeviceState, OpenOptions, OpenRequest } from './devices/devices.js';
+export type {
+  DeviceKind,
+  DeviceOptions,
+  DeviceState,
+  DisplayRequest,
+  OpenOptions,
+  OpenRequest,
+} from './devices/devices.js';
 export { Devices } from './devices/devices.js';
+export type { ConnectionFactory } from './media/link.js';
 export type { Chat } from './room/chat.js';
 export type { CallOptions } from './room/context.js';
+export type { DataMessage, DataTopic, TopicOptions } from './room/data.js';
 export type { DisplayOptions, DisplayShare, LocalParticipant, PublishOptions } from './room/local-participant.js';
 export type { LocalPublication } from './room/local-publication.js';
 export type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from './room/options.js';
@@ -27,3 +43,13 @@ export type {
   Speaker,
   Visitor,
 } from './room/room-events.js';
+export type {
+  ConnectionQuality,
+  Limit,
+  PublicationStatistics,
+  QualityLevel,
+  RoomStatistics,
+  StatisticsOptions,
+} from './room/statistics.js';
+export type { SignalSocket, SocketFactory, WakeUps } from './signal/signal-socket.js';
+export type { ErrorCode } from './wire/generated.js';

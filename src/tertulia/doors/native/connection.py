@@ -9,6 +9,7 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from tertulia.core import commands as cmd
+from tertulia.core.model import Role
 from tertulia.core.room import Room
 from tertulia.doors.native import incoming, outgoing
 from tertulia.doors.native.session import NativeSession
@@ -163,7 +164,9 @@ class Connection:
     async def _join(self, join: wire.Join) -> bool:
         door = self._door
         try:
-            entry = door.admission.admit(room=join.room, token=join.token, name=join.name)
+            entry = await door.admission.admit(
+                room=join.room, token=join.token, name=join.name, door="native", scope=self._scope
+            )
             session = NativeSession(entry.participant, join.id, door.terms, door.forget)
             command = cmd.Join(
                 participant=entry.participant,
@@ -174,11 +177,12 @@ class Connection:
                 auto_subscribe=join.auto_subscribe,
                 metadata=join.metadata,
                 on_duplicate=entry.on_duplicate,
+                bypass=entry.bypass,
+                asked_role=None if join.role is None else Role(join.role),
+                knock_only=entry.only_if_room_has_waiting_room,
             )
 
-            def check(room: Room) -> None:
-                if entry.only_if_room_has_waiting_room and not room.state.waiting_room:
-                    raise NotAllowed("this room takes a token", Code.TOKEN_REQUIRED)
+            def begin(room: Room) -> None:
                 # From here on the session hears of the room.
                 self.session = session
                 session.take_over(self._link)
@@ -196,9 +200,10 @@ class Connection:
                     # The socket went while the join waited for its turn: nobody has the token to come back with.
                     actor.post(cmd.Leave(session.participant, "connection_lost"))
 
-            if entry.only_if_room_has_waiting_room and door.hub.find(join.room) is None:
+            # Who may only knock opens no room.
+            if command.knock_only and door.hub.find(join.room) is None:
                 raise NotAllowed("this server takes a token", Code.TOKEN_REQUIRED)
-            await door.hub.join(join.room, command, session, replied, check)
+            await door.hub.join(join.room, command, session, replied, begin)
         except TertuliaError as error:
             self._dismiss(join.id, error.code, error.message)
             return False
@@ -328,7 +333,7 @@ class Connection:
                     session.send(wire.encode(wire.Answered(id=id, serial=message.serial, sdp=outcome.answer)))
                 case Done() if isinstance(command, cmd.Invite):
                     assert session.actor is not None
-                    invitation = self._door.admission.invite(session.actor.name)
+                    invitation = self._door.admission.invite(session.actor.name, command.role)
                     session.send(wire.encode(wire.Invited(id=id, token=invitation.token, expires=invitation.expires)))
                 case Done():
                     session.send(wire.encode(wire.Ok(id=id)))

@@ -10,6 +10,7 @@ import msgspec
 from tertulia.core import commands as cmd
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Kind, Layer, Preference, Role, Source
+from tertulia.doors.native.payload import payload
 from tertulia.errors import Code, ProtocolError
 from tertulia.runtime import seat
 from tertulia.wire import native as wire
@@ -17,7 +18,7 @@ from tertulia.wire import native as wire
 MESSAGE_BYTES = 768 * 1024
 """The largest message: an offer with some hundred sections. Below uvicorn's own limit of 1 MiB, so that the answer is ours."""
 SMALL_BYTES = 16 * 1024
-"""For everything without SDP and chat text."""
+"""For everything without SDP and chat text, so for `data` too."""
 CHAT_BYTES = 16 * 1024
 """UTF-8 bytes of a chat message's text."""
 
@@ -63,8 +64,10 @@ def read(text: str | None, size_limit: int = MESSAGE_BYTES) -> tuple[wire.Client
         raise Unreadable(_code_of(why), why, request_id(data)) from None
     except (msgspec.DecodeError, RecursionError):
         raise Unreadable(Code.MALFORMED, "not JSON") from None
-    if len(data) > _LIMITS.get(type(message), SMALL_BYTES):
-        raise Unreadable(Code.TOO_LARGE, "too large for a message of this type", getattr(message, "id", None))
+    limit = _LIMITS.get(type(message), SMALL_BYTES)
+    if len(data) > limit:
+        why = f"a message of this type has at most {limit} bytes"
+        raise Unreadable(Code.TOO_LARGE, why, getattr(message, "id", None))
     if isinstance(message, wire.Chat) and len(message.text.encode()) > CHAT_BYTES:
         raise Unreadable(Code.TOO_LARGE, f"a chat text has at most {CHAT_BYTES} bytes", message.id)
     return message, len(data)
@@ -122,9 +125,22 @@ def _candidate(who: ParticipantId, it: wire.Candidate) -> seat.Request | None:
     return None if it.to == wire.SERVER else cmd.Signal(who, ParticipantId(it.to), it)
 
 
+def _data(who: ParticipantId, it: wire.Data) -> seat.Request:
+    to = None if it.to is None else ParticipantId(it.to)
+    return cmd.SendData(who, it.topic, payload(it), to, it.latest)
+
+
 def _chat(who: ParticipantId, it: wire.Chat) -> seat.Request:
     to = None if it.to is None else ParticipantId(it.to)
     return cmd.SendChat(who, secrets.token_urlsafe(9), it.text, to, time.time())
+
+
+def _hand(who: ParticipantId, it: wire.Hand) -> seat.Request:
+    return cmd.SetHand(who, who if it.participant is None else ParticipantId(it.participant), it.raised)
+
+
+def _spotlight(who: ParticipantId, it: wire.Spotlight) -> seat.Request:
+    return cmd.SetSpotlight(who, None if it.participant is None else ParticipantId(it.participant))
 
 
 COMMANDS: dict[type, Callable[[ParticipantId, Any], seat.Request | None]] = {
@@ -141,12 +157,17 @@ COMMANDS: dict[type, Callable[[ParticipantId, Any], seat.Request | None]] = {
     wire.TopologyReady: lambda who, it: cmd.TopologyReady(who, it.epoch),
     wire.RoadFailed: lambda who, it: cmd.RoadFailed(who, it.epoch),
     wire.Chat: _chat,
+    wire.Data: _data,
+    wire.Hand: _hand,
+    wire.React: lambda who, it: cmd.React(who, it.reaction),
+    wire.AskUnmute: lambda who, it: cmd.AskUnmute(who, ParticipantId(it.participant), Source(it.source)),
+    wire.Spotlight: _spotlight,
     wire.Admit: lambda who, it: cmd.Admit(who, ParticipantId(it.participant)),
     wire.Deny: lambda who, it: cmd.Deny(who, ParticipantId(it.participant)),
     wire.Remove: lambda who, it: cmd.Remove(who, ParticipantId(it.participant), it.reason),
     wire.SetRole: lambda who, it: cmd.SetRole(who, ParticipantId(it.participant), Role(it.role)),
     wire.Lock: lambda who, it: cmd.SetLocked(who, it.locked),
     wire.WaitingRoom: lambda who, it: cmd.SetWaitingRoom(who, it.enabled),
-    wire.Invite: lambda who, it: cmd.Invite(who),
+    wire.Invite: lambda who, it: cmd.Invite(who, Role(it.role)),
     wire.End: lambda who, it: cmd.End(who),
 }

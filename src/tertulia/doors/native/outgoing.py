@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from tertulia.core import events as ev
 from tertulia.core import model
 from tertulia.core.model import Snapshot
 from tertulia.errors import Code
 from tertulia.media.port import Bound, NeedSections
-from tertulia.runtime.seat import Heard, MediaLost, Shown
+from tertulia.runtime.seat import Data, Heard, MediaLost, Shown
 from tertulia.wire import native as wire
 
 RETRYABLE = frozenset(
@@ -50,17 +52,22 @@ def participant(it: model.Participant, publications: tuple[model.Publication, ..
         role=it.role.value,
         connected=it.connected,
         metadata=it.metadata,
+        hand=it.hand,
         publications=[publication(one) for one in publications],
     )
 
 
 def room_state(it: model.RoomState) -> wire.RoomState:
-    return wire.RoomState(it.name, it.locked, it.waiting_room, it.max_participants)
+    return wire.RoomState(it.name, it.locked, it.waiting_room, it.max_participants, it.spotlight)
 
 
 def topology(it: model.Topology) -> wire.Topology:
     peers = [wire.Peer(peer.participant, peer.polite) for peer in it.peers]
     return wire.Topology(it.mode.value, it.phase.value, it.epoch, peers)
+
+
+def chat_message(it: model.ChatMessage) -> wire.ChatMessage:
+    return wire.ChatMessage(id=it.id, sender=_sender(it.sender), name=it.name, text=it.text, to=None, time=it.time)
 
 
 def joined(
@@ -75,6 +82,7 @@ def joined(
         rights=[right.value for right in snapshot.rights],
         participants=[participant(other, snapshot.publications_of(other.id)) for other in snapshot.participants],
         knocking=[participant(other) for other in snapshot.knocking],
+        messages=[chat_message(message) for message in snapshot.messages],
         topology=topology(snapshot.topology),
         ice_servers=ice_servers,
         limits=limits,
@@ -84,7 +92,19 @@ def joined(
 def shared(event: Shown) -> bytes | None:
     """The text, without its number, of an event that is the same for everybody; None where this wire does not show it."""
     make = _SHARED.get(type(event))
-    return None if make is None else wire.encode(make(event))
+    message = None if make is None else make(event)
+    return None if message is None else wire.encode(message)
+
+
+def key(event: Shown) -> str | None:
+    """What an event says in place of an older one with the same key; None: each of them matters."""
+    match event:
+        case Heard():
+            return "speakers"
+        case ev.DataSent(latest=True):
+            return f"data {_sender(event.sender)} {event.topic}"
+        case _:
+            return None
 
 
 def personal_topology(event: ev.TopologyChanged, who: str) -> bytes | None:
@@ -122,7 +142,12 @@ def signalled(event: ev.Signalled) -> bytes | None:
 def _participant_updated(event: ev.ParticipantUpdated) -> wire.ParticipantUpdated:
     it = event.participant
     return wire.ParticipantUpdated(
-        participant=it.id, name=it.name, role=it.role.value, connected=it.connected, metadata=it.metadata
+        participant=it.id,
+        name=it.name,
+        role=it.role.value,
+        connected=it.connected,
+        metadata=it.metadata,
+        hand=it.hand,
     )
 
 
@@ -130,7 +155,7 @@ def _chat(event: ev.ChatSent) -> wire.ChatReceived:
     return wire.ChatReceived(
         message=wire.ChatMessage(
             id=event.message,
-            sender=wire.SERVER if event.sender is None else event.sender,
+            sender=_sender(event.sender),
             name=event.name,
             text=event.text,
             to=event.recipient,
@@ -139,7 +164,22 @@ def _chat(event: ev.ChatSent) -> wire.ChatReceived:
     )
 
 
-_SHARED: dict[type, Callable[[Any], wire.Message]] = {
+def _data(event: ev.DataSent) -> wire.DataReceived | None:
+    if not isinstance(event.payload, Data):
+        return None
+    return wire.DataReceived(
+        sender=_sender(event.sender),
+        topic=event.topic,
+        data=msgspec.Raw(event.payload.json),
+        encoding="base64" if event.payload.base64 else "json",
+    )
+
+
+def _sender(id: str | None) -> str:
+    return wire.SERVER if id is None else id
+
+
+_SHARED: dict[type, Callable[[Any], wire.Message | None]] = {
     ev.Waiting: lambda e: wire.Waiting(),
     ev.ParticipantJoined: lambda e: wire.ParticipantJoined(participant=participant(e.participant)),
     ev.ParticipantLeft: lambda e: wire.ParticipantLeft(participant=e.participant, reason=e.reason),
@@ -156,6 +196,9 @@ _SHARED: dict[type, Callable[[Any], wire.Message]] = {
     ),
     ev.RoomUpdated: lambda e: wire.RoomUpdated(room=room_state(e.room)),
     ev.ChatSent: _chat,
+    ev.DataSent: _data,
+    ev.Reacted: lambda e: wire.Reaction(participant=e.participant, reaction=e.reaction),
+    ev.UnmuteAsked: lambda e: wire.UnmuteAsked(by=_sender(e.by), source=e.source.value),
     Bound: lambda e: wire.Bind(mid=e.mid, publication=e.publication),
     NeedSections: lambda e: wire.NeedSections(audio=e.audio, video=e.video),
     MediaLost: lambda e: wire.MediaLost(reason=e.reason),

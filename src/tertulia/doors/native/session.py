@@ -8,7 +8,7 @@ from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import outgoing
 from tertulia.doors.session import Session
 from tertulia.errors import Code, ProtocolError
-from tertulia.runtime.seat import Entered, Heard, Notice
+from tertulia.runtime.seat import Entered, Notice
 from tertulia.wire import native as wire
 
 CANDIDATES = 100
@@ -59,7 +59,7 @@ class NativeSession(Session):
                 self._send_if_any(outgoing.signalled(event))
             case _:
                 body = notice.once("native", lambda: outgoing.shared(event))
-                self._send_if_any(body, "speakers" if isinstance(event, Heard) else None)
+                self._send_if_any(body, outgoing.key(event))
 
     def count_candidates(self, message: wire.ClientMessage) -> None:
         """Raises ProtocolError (invalid) for one candidate too many; a new description begins anew."""

@@ -8,7 +8,8 @@ export interface View {
 }
 
 /** `auto`: whoever shares or is in the spotlight large, else a grid. `speaker`: who speaks large. */
-export type Layout = 'auto' | 'grid' | 'speaker';
+export const LAYOUTS = ['auto', 'grid', 'speaker'] as const;
+export type Layout = (typeof LAYOUTS)[number];
 export type PanelName = 'chat' | 'people';
 
 export interface Pin {
@@ -23,6 +24,7 @@ export type ViewAction =
   | { type: 'unpin' }
   /** Opens the panel, or closes the one that is open already. */
   | { type: 'panel'; panel: PanelName }
+  | { type: 'show-panel'; panel: PanelName }
   | { type: 'close-panel' }
   | { type: 'hide-self'; hidden: boolean };
 
@@ -36,6 +38,8 @@ export function changeView(view: View, action: ViewAction): View {
       return { ...view, pin: null };
     case 'panel':
       return { ...view, panel: view.panel === action.panel ? null : action.panel };
+    case 'show-panel':
+      return { ...view, panel: action.panel };
     case 'close-panel':
       return { ...view, panel: null };
     case 'hide-self':

@@ -13,13 +13,17 @@ const load: Record<Language, () => Promise<Words>> = {
   zh: async () => (await import('./zh/index.ts')).zh,
 };
 
-interface Speech {
+/** A language with its words. */
+export interface Speech {
   language: Language;
   words: Words;
+}
+
+interface SpokenSpeech extends Speech {
   setLanguage: (language: Language) => void;
 }
 
-const Context = createContext<Speech>({ language: 'en', words: en, setLanguage: () => undefined });
+const Context = createContext<SpokenSpeech>({ language: 'en', words: en, setLanguage: () => undefined });
 
 /** The first of the wanted languages (as `navigator.languages` names them) that the app speaks. */
 export function pickLanguage(wanted: readonly string[]): Language {
@@ -31,7 +35,7 @@ export function pickLanguage(wanted: readonly string[]): Language {
 }
 
 /** Loads a language before the first thing is shown, so that nothing is shown in two. English where it cannot be loaded. */
-export async function loadWords(language: Language): Promise<{ language: Language; words: Words }> {
+export async function loadWords(language: Language): Promise<Speech> {
   try {
     return { language, words: await load[language]() };
   } catch {
@@ -40,7 +44,7 @@ export async function loadWords(language: Language): Promise<{ language: Languag
 }
 
 interface ProviderProps {
-  initial: { language: Language; words: Words };
+  initial: Speech;
   /** Told when the person has chosen another one. */
   onChange?: (language: Language) => void;
   children: ReactNode;
@@ -65,4 +69,4 @@ export function LanguageProvider({ initial, onChange, children }: ProviderProps)
 }
 
 export const useWords = (): Words => useContext(Context).words;
-export const useLanguage = (): Speech => useContext(Context);
+export const useLanguage = (): SpokenSpeech => useContext(Context);

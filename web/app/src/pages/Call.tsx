@@ -1,118 +1,149 @@
-import { useState } from 'react';
-import type { Room } from 'tertulia-client';
-import { Grid } from '../call/Grid.tsx';
-import { Tile } from '../call/Tile.tsx';
-import { Toolbar } from '../call/Toolbar.tsx';
-import { useRoom } from '../call/useRoom.ts';
-import { type Failure, useSwitch } from '../call/useSwitch.ts';
-import { Sound } from '../parts/Sound.tsx';
-import { roomUrl } from '../place.ts';
-import { words } from '../words.ts';
+import { useCallback, useRef, useState } from 'react';
+import type { Participant, Room } from 'tertulia-client';
+import { Alone } from '../call/Alone.tsx';
+import { Banners } from '../call/Banners.tsx';
+import { Dialogs, type OpenDialog } from '../call/dialogs/Dialogs.tsx';
+import type { DialogName } from '../call/dialogs/names.ts';
+import { Header } from '../call/Header.tsx';
+import { copy, linkFor } from '../call/links.ts';
+import type { OwnDevices, OwnKind } from '../call/media/own.ts';
+import { Chat } from '../call/panels/Chat.tsx';
+import { Outbox } from '../call/panels/outbox.ts';
+import { People } from '../call/panels/People.tsx';
+import { PersonItems } from '../call/panels/PersonItems.tsx';
+import { Stage } from '../call/stage/Stage.tsx';
+import { useFullScreen } from '../call/stage/useFullScreen.ts';
+import { usePictureInPicture } from '../call/stage/usePictureInPicture.ts';
+import { Title } from '../call/Title.tsx';
+import { Toolbar } from '../call/toolbar/Toolbar.tsx';
+import { Reading } from '../call/unread.ts';
+import { useActions } from '../call/useActions.ts';
+import { useAnnouncements } from '../call/useAnnouncements.ts';
+import { useMutedByOthers } from '../call/useMutedByOthers.ts';
+import { usePushToTalk } from '../call/usePushToTalk.ts';
+import { useShare } from '../call/useShare.ts';
+import { useShortcuts } from '../call/useShortcuts.ts';
+import { useView } from '../call/useView.ts';
+import { useWakeLock } from '../call/useWakeLock.ts';
+import { useWords } from '../i18n/index.tsx';
+import { useAnnounce } from '../parts/LiveRegion.tsx';
+import { useToasts } from '../parts/Toasts.tsx';
+import { usePrefs } from '../prefs.ts';
 import styles from './Call.module.css';
 
-/** The call: tiles, sound, controls. */
-export function Call({ room }: { room: Room }) {
-  useRoom(room);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const camera = useSwitch(room, 'camera', setFailure);
-  const microphone = useSwitch(room, 'microphone', setFailure);
-  const others = [...room.participants.values()];
-  const speaking = new Set(room.speakers.map((speaker) => speaker.participant));
-  const own = publicationOf(room.local, 'camera');
+/** The call: stage, toolbar, panels. Nothing here renders for who speaks, what is written or what is measured. */
+export function Call({ room, devices: given }: { room: Room; devices: OwnDevices }) {
+  const { shortcuts } = usePrefs();
+  const [view, dispatch] = useView();
+  const [reading] = useState(() => new Reading(room.chat.messages));
+  const [outbox] = useState(() => new Outbox(room.chat.send));
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const toolbar = useRef<HTMLDivElement>(null);
+  // The whole document, for menus and dialogs stand outside the page's own element.
+  const fullScreen = useFullScreen(useRef(document.documentElement));
+  const pictureInPicture = usePictureInPicture(room);
+  const devices = useMutedByOthers(given, useTellMuted());
+  const share = useShare(room);
+
+  const openDialog = useCallback((is: DialogName) => setDialog({ is }), []);
+  const invite = useCallback(() => openDialog('invite'), [openDialog]);
+  const closePanel = useCallback(() => dispatch({ type: 'close-panel' }), [dispatch]);
+  const remove = useCallback((participant: Participant) => setDialog({ is: 'remove', participant }), []);
+  const message = useCallback(
+    ({ id }: Participant) => {
+      outbox.address(id);
+      dispatch({ type: 'show-panel', panel: 'chat' });
+    },
+    [outbox, dispatch],
+  );
+  const menuFor = useCallback(
+    (participant: Participant) =>
+      room.can('moderate') || room.can('chat') ? (
+        <PersonItems room={room} participant={participant} onMessage={message} onRemove={remove} />
+      ) : null,
+    [room, message, remove],
+  );
+  const copyLink = async () => {
+    const copied = await linkFor(room, 'speaker').then(copy, () => false);
+    if (!copied) invite();
+    return copied;
+  };
+
+  const actions = useActions({
+    room,
+    devices,
+    share,
+    view,
+    dispatch,
+    fullScreen,
+    toolbar,
+    onHelp: () => openDialog('shortcuts'),
+  });
+  useShortcuts(shortcuts, actions);
+  usePushToTalk(devices.microphone, shortcuts);
+  useAnnouncements(room);
+  useWakeLock();
 
   return (
-    <main className={styles.page}>
-      <header className={styles.header}>
-        <h1 className={styles.room}>
-          <bdi>{room.name}</bdi>
-        </h1>
-        <span className={styles.count}>{words.people(others.length + 1)}</span>
-        {others.length > 0 && <Road room={room} />}
-      </header>
-      <Banner room={room} failure={failure} />
-      <Grid count={others.length + 1}>
-        {others.map((person) => {
-          const camera = publicationOf(person, 'camera');
-          return (
-            <Tile
-              key={person.id}
-              name={person.name}
-              picture={camera && !camera.muted ? camera.stream : null}
-              followed={camera}
-              silent={publicationOf(person, 'microphone')?.muted ?? true}
-              speaking={speaking.has(person.id)}
-              away={!person.connected}
+    <div className={styles.page}>
+      <Title room={room} reading={reading} />
+      <Header room={room} onStatistics={() => openDialog('statistics')} />
+      <main className={styles.main}>
+        <Banners room={room} devices={devices} onShowPeople={() => dispatch({ type: 'show-panel', panel: 'people' })} />
+        <div className={styles.stage}>
+          <Stage room={room} devices={devices} view={view} dispatch={dispatch} menuFor={menuFor} />
+        </div>
+        <Alone room={room} onInvite={invite} />
+      </main>
+      {view.panel && (
+        <div className={styles.panel}>
+          {view.panel === 'chat' && <Chat room={room} reading={reading} outbox={outbox} onClose={closePanel} />}
+          {view.panel === 'people' && (
+            <People
+              room={room}
+              view={view}
+              dispatch={dispatch}
+              onClose={closePanel}
+              onInvite={invite}
+              onMessage={message}
+              onRemove={remove}
             />
-          );
-        })}
-        <Tile
-          key={room.local.id}
-          name={words.youName(room.local.name)}
-          picture={own?.enabled ? own.stream : null}
-          silent={!microphone.on}
-          speaking={speaking.has(room.local.id)}
-          mirrored
+          )}
+        </div>
+      )}
+      <footer className={styles.controls}>
+        <Toolbar
+          ref={toolbar}
+          room={room}
+          devices={devices}
+          share={share}
+          view={view}
+          dispatch={dispatch}
+          reading={reading}
+          actions={actions}
+          fullScreen={fullScreen}
+          pictureInPicture={pictureInPicture}
+          onDialog={openDialog}
+          onCopyLink={copyLink}
+          onLeave={() => void room.leave()}
         />
-      </Grid>
-      {others.flatMap((person) =>
-        [...person.publications.values()]
-          .filter((publication) => publication.kind === 'audio')
-          .map((publication) => <Sound key={publication.id} stream={publication.stream} />),
-      )}
-      {others.length === 0 && (
-        <p className={styles.alone} role="status">
-          <strong>{words.alone}</strong> {words.aloneHint}
-        </p>
-      )}
-      <Toolbar camera={camera} microphone={microphone} link={() => linkTo(room)} onLeave={() => void room.leave()} />
-    </main>
-  );
-}
-
-const publicationOf = <P extends { source: string }>(
-  person: { publications: ReadonlyMap<string, P> },
-  source: string,
-): P | undefined => [...person.publications.values()].find((publication) => publication.source === source);
-
-/** Never the address of this page: that may hold one's own token. */
-async function linkTo(room: Room): Promise<string> {
-  const token = room.can('admit') ? await room.invite() : null;
-  return token ? `${roomUrl(room.name)}#t=${token}` : roomUrl(room.name);
-}
-
-/** Which way picture and sound go; people who talk directly see each other's address, so it is always said. */
-function Road({ room }: { room: Room }) {
-  const direct = room.topology?.mode === 'direct';
-  return (
-    <span className={styles.road} title={direct ? words.roadDirectHint : words.roadServerHint}>
-      {direct ? words.roadDirect : words.roadServer}
-    </span>
-  );
-}
-
-function Banner({ room, failure }: { room: Room; failure: Failure | null }) {
-  const [knocking] = room.knocking.values();
-  return (
-    <div className={styles.banners} role="status">
-      {room.state === 'reconnecting' && <p className={styles.banner}>{words.reconnecting}</p>}
-      {failure && <p className={styles.banner}>{deviceSentence(failure)}</p>}
-      {knocking && (
-        <p className={styles.banner}>
-          <span>{words.knocking(knocking.name)}</span>
-          <button type="button" onClick={() => void room.admit(knocking.id)}>
-            {words.admit}
-          </button>
-          <button type="button" onClick={() => void room.deny(knocking.id)}>
-            {words.deny}
-          </button>
-        </p>
-      )}
+      </footer>
+      <Dialogs room={room} devices={devices} open={dialog} onClose={() => setDialog(null)} />
     </div>
   );
 }
 
-function deviceSentence({ source, code }: Failure): string {
-  const what = source === 'camera' ? words.camera : words.microphone;
-  const problem = code in words.deviceTitle ? (code as keyof typeof words.deviceTitle) : 'failed';
-  return `${words.deviceTitle[problem](what)}. ${words.deviceHint[problem]}`;
+/** Being muted by somebody else has to be noticed at once, by whatever sense. */
+function useTellMuted(): (kind: OwnKind) => void {
+  const { announce } = useWords().panels;
+  const { assertive } = useAnnounce();
+  const show = useToasts();
+  return useCallback(
+    (kind) => {
+      const text = kind === 'microphone' ? announce.microphoneMuted : announce.cameraMuted;
+      assertive(text);
+      show({ text });
+    },
+    [announce, assertive, show],
+  );
 }

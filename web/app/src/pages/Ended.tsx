@@ -1,5 +1,8 @@
+import type { RoomErrorCode } from 'tertulia-client';
+import { useWords } from '../i18n/index.tsx';
 import { Button } from '../parts/Button.tsx';
-import { words } from '../words.ts';
+import { takeFocus } from '../parts/focus.ts';
+import { Logo } from '../parts/Logo.tsx';
 import styles from './Ended.module.css';
 
 interface Props {
@@ -7,19 +10,87 @@ interface Props {
   code: string;
   message: string;
   onRejoin: () => void;
+  /** Inside another page there is no start to go back to. */
+  embed: boolean;
 }
 
-export function Ended({ code, message, onRejoin }: Props) {
+/** Why it is over, and what now. */
+export function Ended({ code, message, onRejoin, embed }: Props) {
+  const { common, pages } = useWords();
+  const { title, hint, unknown, rejoin, home } = pages.ended;
+  const known = lookUp(title satisfies Record<End, string>, code);
+  const detail = known ? lookUp(hint, code) : message || code;
   return (
     <main className={styles.page}>
       <div className={styles.card}>
-        <h1>{words.endReason[code] ?? words.endUnknown}</h1>
-        {!(code in words.endReason) && <p className={styles.detail}>{message || code}</p>}
-        <Button wide onClick={onRejoin}>
-          {words.rejoin}
-        </Button>
-        <a href={document.baseURI}>{words.home}</a>
+        {!embed && <Logo />}
+        <h1 ref={takeFocus} tabIndex={-1}>
+          {known ?? unknown}
+        </h1>
+        {detail && <p className={styles.detail}>{detail}</p>}
+        {!HOPELESS.has(code) && (
+          <Button wide onClick={onRejoin}>
+            {BROKEN.has(code) || !known ? common.tryAgain : rejoin}
+          </Button>
+        )}
+        {!embed && <a href={document.baseURI}>{home}</a>}
       </div>
     </main>
   );
 }
+
+/** The compiler shows above which end has no words yet. */
+type End = Exclude<RoomErrorCode, NotAnEnd>;
+
+/** What cannot end a session: answers to a single request, and devices. */
+type NotAnEnd =
+  | 'no_such_participant'
+  | 'no_such_publication'
+  | 'too_many_publications'
+  | 'already_published'
+  | 'bad_offer'
+  | 'stale_offer'
+  | 'no_common_codec'
+  | 'too_many_sections'
+  | 'media_unavailable'
+  | 'overflow'
+  | 'no-device'
+  | 'in-use'
+  | 'insecure';
+
+/** The same again would end the same. */
+const HOPELESS: ReadonlySet<string> = new Set<End>([
+  'token_required',
+  'token_invalid',
+  'token_expired',
+  'wrong_room',
+  'not_allowed',
+  'unsupported',
+]);
+
+/** Nobody wanted it: it may work now. */
+const BROKEN: ReadonlySet<string> = new Set<End>([
+  'unreachable',
+  'server_stopping',
+  'heartbeat_lost',
+  'session_gone',
+  'gap',
+  'closed',
+  'too_slow',
+  'join_timeout',
+  'room_full',
+  'room_locked',
+  'too_many_connections',
+  'too_many_rooms',
+  'too_many_messages',
+  'identity_taken',
+  'malformed',
+  'unknown_type',
+  'too_large',
+  'wrong_order',
+  'invalid',
+  'internal',
+]);
+
+const lookUp = (texts: Record<string, string>, code: string): string | null =>
+  Object.hasOwn(texts, code) ? (texts[code] ?? null) : null;

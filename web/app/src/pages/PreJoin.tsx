@@ -1,153 +1,175 @@
-import { Mic, MicOff, Video as VideoIcon, VideoOff } from 'lucide-react';
-import { type FormEvent, useId, useMemo, useState } from 'react';
-import { type Device, useDevice } from '../call/useDevice.ts';
+import { Settings as Cog, LoaderCircle, Mic, MicOff, Video as VideoIcon, VideoOff } from 'lucide-react';
+import { type FormEvent, useMemo, useState } from 'react';
+import { Settings } from '../call/dialogs/Settings.tsx';
+import { DeviceSelects } from '../call/media/DeviceSelects.tsx';
+import type { OwnDevice } from '../call/media/own.ts';
+import type { OwnedDevices } from '../call/media/own-devices.ts';
+import { useWords } from '../i18n/index.tsx';
 import { Button } from '../parts/Button.tsx';
-import { Level } from '../parts/Level.tsx';
-import { RoundButton } from '../parts/RoundButton.tsx';
+import { takeFocus } from '../parts/focus.ts';
+import { IconButton } from '../parts/IconButton.tsx';
+import { Logo } from '../parts/Logo.tsx';
+import { TextField } from '../parts/TextField.tsx';
 import { Video } from '../parts/Video.tsx';
-import { remember, remembered } from '../place.ts';
-import { words } from '../words.ts';
+import { prefs } from '../prefs.ts';
+import { DeviceProblems } from './DeviceProblems.tsx';
 import styles from './PreJoin.module.css';
 
-export interface Choices {
-  name: string;
-  /** Null when it is off; it may still be starting, and whoever joins at once does not lose it. */
-  camera: Promise<MediaStreamTrack | null>;
-  microphone: Promise<MediaStreamTrack | null>;
-}
+/** How far one is on the way in. */
+export type Entry = 'idle' | 'joining' | 'waiting';
 
 interface Props {
   room: string;
-  waiting: boolean;
-  busy: boolean;
-  onJoin: (choices: Choices) => void;
+  devices: OwnedDevices;
+  entry: Entry;
+  embed: boolean;
+  onJoin: (name: string) => void;
+  onCancel: () => void;
 }
 
 /** Name, preview and devices before the call. Joining never depends on a device. */
-export function PreJoin({ room, waiting, busy, onJoin }: Props) {
-  const [last] = useState(remembered);
-  const [name, setName] = useState(last.name);
-  const camera = useDevice('camera', last.camera);
-  const microphone = useDevice('microphone', last.microphone);
-  const field = useId();
+export function PreJoin({ room, devices, entry, embed, onJoin, onCancel }: Props) {
+  const { prejoin } = useWords().pages;
+  const [settings, setSettings] = useState(false);
+  return (
+    <div className={styles.page}>
+      <header className={styles.header}>
+        {embed ? (
+          <span />
+        ) : (
+          <a className={styles.home} href={document.baseURI}>
+            <Logo />
+          </a>
+        )}
+        <IconButton label={prejoin.settings} look="quiet" side="bottom" onClick={() => setSettings(true)}>
+          <Cog />
+        </IconButton>
+        <Settings open={settings} onClose={() => setSettings(false)} devices={devices} />
+      </header>
+      <main className={styles.columns}>
+        <Mirror devices={devices} />
+        <div className={styles.form}>
+          {entry === 'waiting' ? (
+            <Waiting onCancel={onCancel} />
+          ) : (
+            <JoinForm room={room} busy={entry === 'joining'} onJoin={onJoin} />
+          )}
+          <DeviceProblems camera={devices.camera} microphone={devices.microphone} />
+        </div>
+        <section className={styles.devices}>
+          <DeviceSelects devices={devices} />
+        </section>
+      </main>
+    </div>
+  );
+}
 
+function JoinForm({ room, busy, onJoin }: { room: string; busy: boolean; onJoin: (name: string) => void }) {
+  const { prejoin } = useWords().pages;
+  const [name, setName] = useState(() => prefs().name);
   const join = (event: FormEvent) => {
     event.preventDefault();
-    const trimmed = name.trim();
-    if (!trimmed) return;
-    // What is remembered is the wish: a camera that failed is tried again next time.
-    remember({ name: trimmed, camera: camera.state.is !== 'off', microphone: microphone.state.is !== 'off' });
-    onJoin({ name: trimmed, camera: camera.take(), microphone: microphone.take() });
+    if (name.trim()) onJoin(name.trim());
   };
-
   return (
-    <main className={styles.page}>
-      <div className={styles.columns}>
-        <section className={styles.preview} aria-label={words.camera}>
-          <Preview camera={camera} />
-          <div className={styles.controls}>
-            <Toggle
-              device={microphone}
-              disabled={busy}
-              on={words.microphoneOn}
-              off={words.microphoneOff}
-              icons={[<Mic key="on" />, <MicOff key="off" />]}
-            />
-            <Toggle
-              device={camera}
-              disabled={busy}
-              on={words.cameraOn}
-              off={words.cameraOff}
-              icons={[<VideoIcon key="on" />, <VideoOff key="off" />]}
-            />
-          </div>
-        </section>
-        <form className={styles.form} onSubmit={join}>
-          <h1>{waiting ? words.waiting : words.ready}</h1>
-          <p className={styles.room}>{waiting ? words.waitingHint : words.roomIs(room)}</p>
-          <label htmlFor={field}>{words.yourName}</label>
-          <input
-            id={field}
-            value={name}
-            maxLength={64}
-            required
-            disabled={busy}
-            autoComplete="nickname"
-            placeholder={words.yourNamePlaceholder}
-            onChange={(event) => setName(event.target.value)}
-          />
-          {microphone.state.is === 'on' && <Level track={microphone.state.track} />}
-          <Button type="submit" wide disabled={busy}>
-            {waiting ? words.waiting : busy ? words.joining : words.join}
-          </Button>
-          <Problems camera={camera} microphone={microphone} />
-        </form>
+    <form className={styles.join} onSubmit={join}>
+      <div>
+        <h1>{prejoin.ready}</h1>
+        <p className={styles.room}>{prejoin.room(room)}</p>
       </div>
-    </main>
+      <TextField
+        label={prejoin.name}
+        value={name}
+        maxLength={64}
+        required
+        disabled={busy}
+        autoComplete="nickname"
+        enterKeyHint="go"
+        placeholder={prejoin.namePlaceholder}
+        onChange={setName}
+      />
+      <Button type="submit" wide disabled={busy}>
+        {busy ? prejoin.joining : prejoin.join}
+      </Button>
+    </form>
   );
 }
 
-function Preview({ camera }: { camera: Device }) {
-  const track = camera.state.is === 'on' ? camera.state.track : null;
-  const stream = useMemo(() => (track ? new MediaStream([track]) : null), [track]);
-  if (stream) return <Video stream={stream} mirrored className={styles.video} />;
-  return <p className={styles.noPicture}>{camera.state.is === 'starting' ? words.starting : words.cameraIsOff}</p>;
-}
-
-function Toggle({
-  device,
-  disabled,
-  on,
-  off,
-  icons,
-}: {
-  device: Device;
-  /** While one joins, the devices are given away already. */
-  disabled: boolean;
-  on: string;
-  off: string;
-  icons: [React.ReactNode, React.ReactNode];
-}) {
-  const running = device.state.is === 'on';
-  const starting = device.state.is === 'starting';
+function Waiting({ onCancel }: { onCancel: () => void }) {
+  const { common, pages } = useWords();
   return (
-    <RoundButton
-      label={running || starting ? off : on}
-      look={running || starting ? 'neutral' : 'off'}
-      disabled={disabled}
-      onClick={running || starting ? device.off : device.on}
-    >
-      {running || starting ? icons[0] : icons[1]}
-    </RoundButton>
-  );
-}
-
-/** What is wrong with a device and what to do about it; an insecure page is said once. */
-function Problems({ camera, microphone }: { camera: Device; microphone: Device }) {
-  const failed = [
-    { what: words.camera, device: camera },
-    { what: words.microphone, device: microphone },
-  ].filter(({ device }) => device.state.is === 'failed');
-  const insecure = failed.some(({ device }) => device.state.is === 'failed' && device.state.problem === 'insecure');
-  return (
-    <div role="status" className={styles.problems}>
-      {(insecure ? failed.slice(0, 1) : failed).map(({ what, device }) => {
-        if (device.state.is !== 'failed') return null;
-        const { problem } = device.state;
-        return (
-          <div key={what} className={styles.problem}>
-            <p className={styles.problemTitle}>{words.deviceTitle[problem](what)}</p>
-            <p>
-              {words.deviceHint[problem]} {words.joinAnyway}
-            </p>
-            {problem !== 'insecure' && (
-              <button type="button" className={styles.again} onClick={device.on}>
-                {words.tryAgain}
-              </button>
-            )}
-          </div>
-        );
-      })}
+    <div className={styles.join}>
+      <div role="status" className={styles.waiting}>
+        <LoaderCircle className={styles.turning} aria-hidden="true" />
+        <h1 ref={takeFocus} tabIndex={-1}>
+          {pages.prejoin.waiting}
+        </h1>
+        <p className={styles.room}>{pages.prejoin.waitingHint}</p>
+      </div>
+      <Button look="plain" wide onClick={onCancel}>
+        {common.cancel}
+      </Button>
     </div>
+  );
+}
+
+/** What the others will see, and the two switches. */
+function Mirror({ devices }: { devices: OwnedDevices }) {
+  const { common, pages } = useWords();
+  const { camera, microphone, consent } = devices;
+  const stream = useMemo(() => (camera.track ? new MediaStream([camera.track]) : null), [camera.track]);
+  const unasked = consent === 'ask' && camera.state === 'off' && microphone.state === 'off';
+  return (
+    <section className={styles.mirror} aria-label={pages.prejoin.preview}>
+      {stream ? (
+        <Video stream={stream} mirrored className={styles.video} />
+      ) : (
+        <div className={styles.noPicture}>
+          {unasked ? (
+            <Consent devices={devices} />
+          ) : (
+            <p role="status">
+              {camera.state !== 'starting'
+                ? pages.prejoin.cameraIsOff
+                : consent === 'ask'
+                  ? pages.prejoin.asking
+                  : common.starting}
+            </p>
+          )}
+        </div>
+      )}
+      <div className={styles.switches}>
+        <DeviceSwitch device={microphone} on={<Mic />} off={<MicOff />} />
+        <DeviceSwitch device={camera} on={<VideoIcon />} off={<VideoOff />} />
+      </div>
+    </section>
+  );
+}
+
+/** The browser would ask: not out of the blue, but when the person has said what for. */
+function Consent({ devices: { resume } }: { devices: OwnedDevices }) {
+  const { prejoin } = useWords().pages;
+  const { camera, microphone } = prefs();
+  const label = camera && microphone ? prejoin.consentBoth : camera ? prejoin.consentCamera : prejoin.consentMicrophone;
+  return (
+    <div className={styles.consent}>
+      <Button onClick={resume}>{label}</Button>
+      <p>{prejoin.consentHint}</p>
+    </div>
+  );
+}
+
+function DeviceSwitch({ device, on, off }: { device: OwnDevice; on: React.ReactNode; off: React.ReactNode }) {
+  const { common } = useWords();
+  const running = device.state === 'on' || device.state === 'starting';
+  return (
+    <IconButton
+      label={common[`${device.kind}${running ? 'Off' : 'On'}`]}
+      look={running ? 'neutral' : 'off'}
+      aria-busy={device.state === 'starting'}
+      onClick={device.toggle}
+    >
+      {running ? on : off}
+    </IconButton>
   );
 }

@@ -1,74 +1,124 @@
 import { useEffect, useRef, useState } from 'react';
 import { Room, RoomError } from 'tertulia-client';
-import { remembered } from '../place.ts';
-import { Call } from './Call.tsx';
+import { useOwnDevices } from '../call/media/useOwnDevices.ts';
+import type { Hello, Parent } from '../embed.ts';
+import { useWords } from '../i18n/index.tsx';
+import { useAnnounce } from '../parts/LiveRegion.tsx';
+import { playChime } from '../parts/play.ts';
+import type { RoomPlace } from '../place.ts';
+import { prefs, remember, rememberRoom } from '../prefs.ts';
 import { Ended } from './Ended.tsx';
-import { type Choices, PreJoin } from './PreJoin.tsx';
+import { type Entry, PreJoin } from './PreJoin.tsx';
+import { useEmbedding } from './useEmbedding.ts';
+import { useRoomTitle } from './useRoomTitle.ts';
 
-type Stage =
-  | { is: 'prejoin'; busy: boolean; waiting: boolean }
-  | { is: 'call'; room: Room }
+/** The call is a chunk of its own: it comes while one looks into the mirror. */
+const loadCall = () => import('./Call.tsx');
+type CallPage = Awaited<ReturnType<typeof loadCall>>['Call'];
+
+/** Where one is with a room. */
+export type Stage =
+  | { is: 'prejoin'; entry: Entry }
+  /** `waited`: somebody had to let one in. */
+  | { is: 'call'; Call: CallPage; room: Room; waited: boolean }
   | { is: 'ended'; code: string; message: string };
 
-const PREJOIN: Stage = { is: 'prejoin', busy: false, waiting: false };
+interface Props {
+  place: RoomPlace;
+  embedding: { parent: Parent; hello: Hello | null } | null;
+}
 
-const NOTHING = Promise.resolve(null);
-
-/** From the door of a room to its end: pre-join, call, end. */
-export function RoomPage({ room: name, token }: { room: string; token: string | null }) {
-  const [stage, setStage] = useState<Stage>(PREJOIN);
+/** From the door of a room to its end: pre-join, waiting, call, end. The devices are owned here, through all of it. */
+export function RoomPage({ place, embedding }: Props) {
+  const { pages } = useWords();
+  const announce = useAnnounce();
+  const devices = useOwnDevices();
+  const [stage, setStage] = useState<Stage>({ is: 'prejoin', entry: 'idle' });
+  const token = useRef(embedding?.hello?.token ?? place.token);
   const joining = useRef<AbortController | null>(null);
-  useEffect(() => () => joining.current?.abort(), []);
+  useEffect(() => {
+    void loadCall().catch(() => undefined);
+    return () => joining.current?.abort();
+  }, []);
+  useRoomTitle(place.room, stage);
 
-  const join = async ({ name: person, camera, microphone }: Choices) => {
+  const end = (reason: RoomError | null) => {
+    devices.release();
+    setStage({ is: 'ended', code: reason?.code ?? 'left', message: reason?.message ?? '' });
+  };
+
+  const join = async (name: string) => {
     const abort = new AbortController();
     joining.current = abort;
-    setStage({ is: 'prejoin', busy: true, waiting: false });
-    const room = new Room(`/r/${encodeURIComponent(name)}`, token ? { token } : {});
-    room.addEventListener('statechange', () => {
-      if (room.state !== 'closed') return;
-      for (const publication of room.local.publications.values()) publication.track.stop();
-      setStage({ is: 'ended', code: room.reason?.code ?? 'left', message: room.reason?.message ?? '' });
-    });
+    let waited = false;
+    setStage({ is: 'prejoin', entry: 'joining' });
+    const room = new Room(`/r/${encodeURIComponent(place.room)}`, { token: () => token.current });
+    let Call: CallPage;
     try {
+      Call = await callPage();
       await room.join({
-        name: person,
+        name,
         signal: abort.signal,
-        onWaiting: () => setStage({ is: 'prejoin', busy: true, waiting: true }),
+        onWaiting: () => {
+          waited = true;
+          setStage({ is: 'prejoin', entry: 'waiting' });
+        },
       });
     } catch (error) {
-      for (const device of [camera, microphone]) void device.then((track) => track?.stop());
-      const problem = error instanceof RoomError ? error : null;
-      setStage({ is: 'ended', code: problem?.code ?? 'internal', message: problem?.message ?? String(error) });
+      if (!abort.signal.aborted) end(error instanceof RoomError ? error : new RoomError('internal', String(error)));
       return;
     }
-    setStage({ is: 'call', room });
-    // The page is in the call already; a device that cannot be published is shown by its button.
-    const publish = async (device: Promise<MediaStreamTrack | null>, source: 'camera' | 'microphone') => {
-      const track = await device;
-      if (!track) return;
-      if (room.state === 'closed' || !room.can(`publish:${source}`)) track.stop();
-      else await room.local.publish(track, { source });
-    };
-    await Promise.allSettled([publish(microphone, 'microphone'), publish(camera, 'camera')]);
+    room.addEventListener('statechange', ({ state }) => state === 'closed' && end(room.reason));
+    if (!embedding) rememberRoom(place.room);
+    setStage({ is: 'call', Call, room, waited });
+    // Not waited for: a device that cannot be published is shown by its button.
+    void devices.enter(room);
+    if (!waited) return;
+    announce.polite(pages.prejoin.admitted);
+    void playChime(prefs().speakerId);
   };
+
+  const cancel = () => {
+    joining.current?.abort();
+    setStage({ is: 'prejoin', entry: 'idle' });
+  };
+
+  const rejoin = () => {
+    devices.resume();
+    const { name } = prefs();
+    if (name) void join(name);
+    else setStage({ is: 'prejoin', entry: 'idle' });
+  };
+
+  useEmbedding({ embedding, stage, devices, token, join, cancel });
 
   switch (stage.is) {
     case 'prejoin':
-      return <PreJoin room={name} busy={stage.busy} waiting={stage.waiting} onJoin={(choices) => void join(choices)} />;
-    case 'call':
-      return <Call room={stage.room} />;
-    case 'ended':
       return (
-        <Ended
-          code={stage.code}
-          message={stage.message}
-          onRejoin={() => {
-            const { name: person } = remembered();
-            if (person) void join({ name: person, camera: NOTHING, microphone: NOTHING });
-            else setStage(PREJOIN);
+        <PreJoin
+          room={place.room}
+          devices={devices}
+          entry={stage.entry}
+          embed={place.embed}
+          onJoin={(name) => {
+            remember({ name });
+            void join(name);
           }}
+          onCancel={cancel}
         />
       );
+    case 'call':
+      return <stage.Call room={stage.room} devices={devices} />;
+    case 'ended':
+      return <Ended code={stage.code} message={stage.message} embed={place.embed} onRejoin={rejoin} />;
+  }
+}
+
+/** Before one is seen in the room, so that nobody stands there without a page. */
+async function callPage(): Promise<CallPage> {
+  try {
+    return (await loadCall()).Call;
+  } catch (cause) {
+    throw new RoomError('unreachable', 'The page of the call could not be loaded.', { cause });
   }
 }

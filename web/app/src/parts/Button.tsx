@@ -2,7 +2,8 @@ import type { ComponentProps } from 'react';
 import styles from './Button.module.css';
 
 interface Props extends Omit<ComponentProps<'button'>, 'className'> {
-  look?: 'accent' | 'plain' | 'danger';
+  /** `plain` for the second choice, `quiet` for what should not draw the eye. */
+  look?: 'accent' | 'plain' | 'quiet' | 'danger';
   wide?: boolean;
 }
 

@@ -1,8 +1,11 @@
 import { useEffect, useRef } from 'react';
+import { usePrefs } from '../prefs.ts';
+import { chooseSpeaker } from './play.ts';
 
-/** Plays one person's sound, outside any layout. */
+/** Plays one person's sound, outside any layout, by the speaker that this person has chosen. */
 export function Sound({ stream }: { stream: MediaStream }) {
   const element = useRef<HTMLAudioElement>(null);
+  const { speakerId } = usePrefs();
   useEffect(() => {
     const audio = element.current;
     if (!audio) return;
@@ -12,6 +15,9 @@ export function Sound({ stream }: { stream: MediaStream }) {
     play();
     return () => document.removeEventListener('pointerdown', play);
   }, [stream]);
+  useEffect(() => {
+    if (element.current) void chooseSpeaker(element.current, speakerId);
+  }, [speakerId]);
   // biome-ignore lint/a11y/useMediaCaption: live speech of a call
   return <audio ref={element} autoPlay />;
 }

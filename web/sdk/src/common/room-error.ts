@@ -3,7 +3,7 @@ import type { ErrorCode } from '../wire/generated.js';
 /**
  * Why something did not work. The codes of the protocol (see the reference), and these of the client:
  * `unreachable` no connection to the server · `closed` the room is not joined, or no more · `gap` the server left out a message ·
- * `unsupported` this browser cannot do it · and for devices `denied`, `no-device`, `in-use`, `insecure` (the page is not on HTTPS or localhost).
+ * `unsupported` this browser cannot do it · `overflow` messages came faster than they were read · and for devices `denied`, `no-device`, `in-use`, `insecure` (the page is not on HTTPS or localhost).
  */
 export type RoomErrorCode =
   | ErrorCode
@@ -11,6 +11,7 @@ export type RoomErrorCode =
   | 'closed'
   | 'gap'
   | 'unsupported'
+  | 'overflow'
   | 'denied'
   | 'no-device'
   | 'in-use'
@@ -30,7 +31,7 @@ export class RoomError extends Error {
     this.retryable = options.retryable ?? false;
   }
 
-  /** From an `error` or a `bye` of the wire. */
+  /** @internal From an `error` or a `bye` of the wire. */
   static fromWire(part: { code: string; message: string; retryable: boolean }): RoomError {
     return new RoomError(part.code as RoomErrorCode, part.message, { retryable: part.retryable });
   }

@@ -15,7 +15,7 @@ describe('Devices', () => {
   let permission: string;
   let last: FakeTrack[];
 
-  const media = {
+  const media = Object.assign(new EventTarget(), {
     async getUserMedia(request: Got) {
       asked.push(request);
       const kind = request.video ? 'video' : 'audio';
@@ -31,7 +31,7 @@ describe('Devices', () => {
       return new FakeMediaStream();
     },
     enumerateDevices: async () => kinds.map((kind) => ({ kind })),
-  };
+  });
 
   beforeEach(() => {
     asked = [];
@@ -39,6 +39,7 @@ describe('Devices', () => {
     last = [];
     kinds = ['audioinput', 'videoinput'];
     permission = 'prompt';
+    vi.unstubAllGlobals();
     vi.stubGlobal('MediaStream', FakeMediaStream);
     vi.stubGlobal('isSecureContext', true);
     vi.stubGlobal('navigator', { mediaDevices: media, permissions: { query: async () => ({ state: permission }) } });
@@ -98,6 +99,38 @@ describe('Devices', () => {
     answer.resolve(stream);
     await settle();
     expect(late.readyState).toBe('ended');
+  });
+
+  it('lists by kind', async () => {
+    expect(await Devices.list()).toHaveLength(2);
+    expect(await Devices.list('videoinput')).toEqual([{ kind: 'videoinput' }]);
+  });
+
+  it('tells when a device comes or goes, and forgets then that there was none', async () => {
+    fails.video = 'NotFoundError';
+    await Devices.camera().catch(() => undefined);
+    const changed = vi.fn();
+    const abort = new AbortController();
+    Devices.watch(changed, { signal: abort.signal });
+    media.dispatchEvent(new Event('devicechange'));
+    expect(await Devices.state('camera')).toBe('prompt');
+    abort.abort();
+    media.dispatchEvent(new Event('devicechange'));
+    expect(changed).toHaveBeenCalledOnce();
+  });
+
+  it('lets an element sound from a chosen loudspeaker, where the browser lets it', async () => {
+    expect(Devices.canChooseSpeaker).toBe(false);
+    await expect(Devices.speaker({} as HTMLMediaElement, 'kitchen')).rejects.toMatchObject({ code: 'unsupported' });
+    const setSinkId = vi.fn(async () => {});
+    vi.stubGlobal('HTMLMediaElement', { prototype: { setSinkId } });
+    expect(Devices.canChooseSpeaker).toBe(true);
+    const element = { setSinkId } as unknown as HTMLMediaElement;
+    await Devices.speaker(element, 'kitchen');
+    expect(setSinkId).toHaveBeenCalledWith('kitchen');
+    setSinkId.mockRejectedValueOnce(failure('NotFoundError')).mockRejectedValueOnce(failure('NotAllowedError'));
+    await expect(Devices.speaker(element, 'gone')).rejects.toMatchObject({ code: 'no-device' });
+    await expect(Devices.speaker(element, 'kitchen')).rejects.toMatchObject({ code: 'denied' });
   });
 
   it('takes a closed picker for an answer', async () => {

@@ -4,11 +4,12 @@ import { abortable, RoomError } from '../common/room-error.js';
 export type DeviceState = 'prompt' | 'granted' | 'denied' | 'no-device' | 'in-use' | 'insecure';
 export type DeviceKind = 'camera' | 'microphone';
 
-interface Options {
+export interface DeviceOptions {
+  /** Stops the waiting; a device that comes later is let go. */
   signal?: AbortSignal | null;
 }
 
-export interface OpenOptions extends Options {
+export interface OpenOptions extends DeviceOptions {
   /** Told of each device that could not be had while the other one could. */
   onError?: (device: DeviceKind, error: RoomError) => void;
 }
@@ -82,7 +83,38 @@ async function explain(device: DeviceKind, cause: unknown, devices: MediaDevices
   return new RoomError('unsupported', `The ${device} could not be opened: ${cause}`, { cause });
 }
 
-/** Cameras, microphones and screens. All errors are RoomError `denied`, `no-device`, `in-use`, `insecure`, `unsupported`. */
+export interface DisplayRequest extends DeviceOptions {
+  /** Asks for the sound of what is shared, too. */
+  audio?: boolean;
+}
+
+/** Options of getDisplayMedia that the compiler's library does not list yet; browsers pass over those that they do not know. */
+function displayRequest(audio: boolean): DisplayMediaStreamOptions {
+  const request = {
+    video: { frameRate: { max: 30 } },
+    // Music and films, not a voice in a room: nothing may be taken out of it.
+    audio: audio && {
+      echoCancellation: false,
+      noiseSuppression: false,
+      autoGainControl: false,
+      suppressLocalAudioPlayback: false,
+    },
+    surfaceSwitching: 'include',
+    selfBrowserSurface: 'exclude',
+    systemAudio: audio ? 'include' : 'exclude',
+  };
+  return request;
+}
+
+/**
+ * Cameras, microphones, loudspeakers and screens. All errors are RoomError `denied`, `no-device`, `in-use`, `insecure`, `unsupported`, besides
+ * the reason of an aborted signal.
+ *
+ * The browser asks the person when a device is opened, and only then. Before that `list` has no labels and in most browsers one nameless
+ * entry of each kind, and `state` says `prompt`. What was refused stays `denied` until the person changes it in the browser's settings for
+ * the page: opening again does not ask again. Chromium keeps a grant for the page's origin; Firefox and Safari ask anew in each visit, unless
+ * the person has ticked otherwise.
+ */
 export const Devices = {
   /**
    * Opens what is asked for, each device by itself: a missing camera does not cost the microphone. Rejects when nothing could be had,
@@ -112,20 +144,20 @@ export const Devices = {
     return stream;
   },
 
-  camera(constraints: MediaTrackConstraints = {}, options: Options = {}): Promise<MediaStreamTrack> {
+  camera(constraints: MediaTrackConstraints = {}, options: DeviceOptions = {}): Promise<MediaStreamTrack> {
     return get('camera', constraints, options.signal);
   },
 
-  microphone(constraints: MediaTrackConstraints = {}, options: Options = {}): Promise<MediaStreamTrack> {
+  microphone(constraints: MediaTrackConstraints = {}, options: DeviceOptions = {}): Promise<MediaStreamTrack> {
     return get('microphone', constraints, options.signal);
   },
 
   /** A screen, window or tab; null when the person closes the picker. */
-  async display(options: Options & { audio?: boolean } = {}): Promise<MediaStream | null> {
+  async display(options: DisplayRequest = {}): Promise<MediaStream | null> {
     options.signal?.throwIfAborted();
     const devices = mediaDevices();
     if (!devices.getDisplayMedia) throw new RoomError('unsupported', 'This browser cannot share a screen.');
-    const asked = devices.getDisplayMedia({ video: true, audio: options.audio ?? false });
+    const asked = devices.getDisplayMedia(displayRequest(options.audio ?? false));
     try {
       return await abortable(asked, options.signal);
     } catch (cause) {
@@ -138,7 +170,32 @@ export const Devices = {
     }
   },
 
-  /** The devices; labels are empty until access was granted. Empty where there is no access at all. */
+  /** Whether `speaker` works here. Safari on iPhones does not let a page choose. */
+  get canChooseSpeaker(): boolean {
+    return typeof globalThis.HTMLMediaElement?.prototype.setSinkId === 'function';
+  },
+
+  /**
+   * Lets an element sound from a loudspeaker (`audiooutput` of `list`); the empty id means the usual one. Rejects with RoomError `unsupported`,
+   * `no-device`, `denied`: some browsers let only those choose who were granted a microphone.
+   */
+  async speaker(element: HTMLMediaElement, deviceId: string, options: DeviceOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (typeof element.setSinkId !== 'function') {
+      throw new RoomError('unsupported', 'This browser does not let a page choose the loudspeaker.');
+    }
+    try {
+      await abortable(element.setSinkId(deviceId), options.signal);
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      const denied = cause instanceof Error && cause.name === 'NotAllowedError';
+      throw denied
+        ? new RoomError('denied', 'Access to the loudspeaker was not granted.', { cause })
+        : new RoomError('no-device', 'There is no such loudspeaker.', { cause, retryable: true });
+    }
+  },
+
+  /** The devices of one kind, or all: `deviceId`, `kind`, `label`. Empty where there is no access at all. */
   async list(kind?: MediaDeviceKind): Promise<MediaDeviceInfo[]> {
     const all = (await globalThis.navigator?.mediaDevices?.enumerateDevices()) ?? [];
     return kind ? all.filter((device) => device.kind === kind) : all;
@@ -161,7 +218,7 @@ export const Devices = {
   },
 
   /** Calls `changed` when a device comes or goes, until `signal` is aborted. */
-  watch(changed: () => void, options: Options = {}): void {
+  watch(changed: () => void, options: DeviceOptions = {}): void {
     const listener = () => {
       for (const [device, state] of failures) if (state !== 'denied') failures.delete(device);
       changed();

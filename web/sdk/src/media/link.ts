@@ -13,6 +13,13 @@ export interface Incoming {
   reused: boolean;
 }
 
+/** A publication in the section that carries it now. */
+export interface Carried {
+  publication: string;
+  direction: 'send' | 'receive';
+  section: RTCRtpTransceiver;
+}
+
 /** Events that both kinds of connection have. */
 export interface LinkEvents {
   track: Incoming;

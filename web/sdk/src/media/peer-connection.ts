@@ -5,7 +5,7 @@ import { OperationQueue } from '../common/operation-queue.js';
 import { RoomError } from '../common/room-error.js';
 import type { LinkState } from './connection-watch.js';
 import { ConnectionWatch } from './connection-watch.js';
-import type { ConnectionFactory, Incoming, LinkEvents } from './link.js';
+import type { Carried, ConnectionFactory, Incoming, LinkEvents } from './link.js';
 import { linkKey } from './link.js';
 import type { Kind } from './send-sections.js';
 import { SendSections } from './send-sections.js';
@@ -95,6 +95,15 @@ export class PeerConnection extends Emitter<LinkEvents> {
 
   incoming(publication: string): Incoming | null {
     return this.#incoming.get(publication) ?? null;
+  }
+
+  /** What goes and comes by this connection now. */
+  *carried(): Iterable<Carried> {
+    yield* this.#sends.carried();
+    for (const section of this.pc.getTransceivers()) {
+      const publication = section.mid === null ? undefined : this.#bound.get(section.mid);
+      if (publication !== undefined) yield { publication, direction: 'receive', section };
+    }
   }
 
   handleOffer({ serial, sdp, publications }: Description): Promise<void> {

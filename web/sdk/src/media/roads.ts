@@ -3,7 +3,9 @@ import { Emitter } from '../common/emitter.js';
 import type { RoomError } from '../common/room-error.js';
 import type { IceServer, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '../wire/generated.js';
 import type { LinkState } from './connection-watch.js';
-import type { ConnectionFactory, Mode } from './link.js';
+import type { Carried, ConnectionFactory, Mode } from './link.js';
+import type { LinkSample } from './link-sample.js';
+import { sampleLink } from './link-sample.js';
 import type { PeerPorts } from './peer-connection.js';
 import { PeerConnection } from './peer-connection.js';
 import type { Receiver } from './receiver.js';
@@ -76,6 +78,16 @@ export class Roads extends Emitter<RoadsEvents> {
 
   get topology(): Topology | null {
     return this.#topology;
+  }
+
+  /** What all connections tell at this moment. */
+  sample(): Promise<LinkSample[]> {
+    return Promise.all([...this.#links()].map((link) => sampleLink(link.pc, link.key, link.carried())));
+  }
+
+  /** What goes and comes directly. */
+  *carriedDirectly(): Iterable<Carried> {
+    for (const link of this.#peers.values()) yield* link.carried();
   }
 
   /** After `joined`. */
@@ -167,6 +179,11 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#renewSfu();
   }
 
+  /** The network is back: nothing waits for its turn any more. */
+  handleNetworkBack(): void {
+    if (this.#timers.has('renew')) this.#reopenSfu();
+  }
+
   handleOffer(message: PeerOffer): void {
     void this.#peers.get(message.from)?.handleOffer(message);
   }
@@ -249,11 +266,14 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#retirement.add(old, receivers);
     const delay = this.#renewals === 0 ? 0 : Math.min(RENEW_LAST_MS, RENEW_FIRST_MS * 2 ** this.#renewals);
     this.#renewals += 1;
-    this.#timers.set('renew', delay, () => {
-      this.#openSfu();
-      if (this.#sfu) this.#supply(this.#sfu);
-    });
+    this.#timers.set('renew', delay, () => this.#reopenSfu());
     this.#updateInterrupted();
+  }
+
+  #reopenSfu(): void {
+    this.#timers.clear('renew');
+    this.#openSfu();
+    if (this.#sfu) this.#supply(this.#sfu);
   }
 
   #openPeer(id: string, polite: boolean): void {

@@ -1,3 +1,5 @@
+import type { Carried } from './link.js';
+
 export type Kind = 'audio' | 'video';
 
 /** The sendonly sections of one connection, one per publication; those of ended publications are used again. */
@@ -12,6 +14,10 @@ export class SendSections {
 
   get ids(): string[] {
     return [...this.#sections.keys()];
+  }
+
+  *carried(): Iterable<Carried> {
+    for (const [publication, section] of this.#sections) yield { publication, direction: 'send', section };
   }
 
   has(id: string): boolean {

@@ -3,7 +3,7 @@ import { Emitter } from '../common/emitter.js';
 import { RoomError } from '../common/room-error.js';
 import type { LinkState } from './connection-watch.js';
 import { ConnectionWatch } from './connection-watch.js';
-import type { ConnectionFactory, Incoming, LinkEvents } from './link.js';
+import type { Carried, ConnectionFactory, Incoming, LinkEvents } from './link.js';
 import { linkKey } from './link.js';
 import type { Kind } from './send-sections.js';
 import { SendSections } from './send-sections.js';
@@ -116,6 +116,15 @@ export class SfuConnection extends Emitter<LinkEvents> {
       if (section) return { publication, track: section.receiver.track, rtp: section.receiver, reused: false };
     }
     return null;
+  }
+
+  /** What goes and comes by this connection now. */
+  *carried(): Iterable<Carried> {
+    yield* this.#sends.carried();
+    for (const section of this.pc.getTransceivers()) {
+      const publication = section.mid === null ? undefined : this.#bound.get(section.mid);
+      if (publication !== undefined) yield { publication, direction: 'receive', section };
+    }
   }
 
   /** An offer with everything as it is then. One is in flight at a time; what changes meanwhile goes into the next. */

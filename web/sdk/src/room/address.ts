@@ -10,7 +10,7 @@ export interface Place {
   base: string | undefined;
   /** Whether the page has a `<base href>`: the server puts one into the pages that it serves. */
   hasBase: boolean;
-  /** Address of this module: the server's `{mount}/sdk/tertulia.js` tells where the server is. */
+  /** Address of this module: the server's `{mount}/sdk/tertulia.js` (or `viewer.js`) tells where the server is. */
   module: string;
 }
 
@@ -24,7 +24,7 @@ export function here(): Place {
 }
 
 const ROOM_PATH = /^(.*)\/(?:r|live)\/([^/]+)\/?$/;
-const SDK_PATH = /^(.*)\/sdk\/tertulia\.js$/;
+const SDK_PATH = /^(.*)\/sdk\/(?:tertulia|viewer)\.js$/;
 
 /**
  * Finds the socket and the room's name from what was given to `Room`: `/r/{room}`, `{mount}/r/{room}`, a whole URL of that form, or the bare

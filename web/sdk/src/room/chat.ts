@@ -1,3 +1,4 @@
+import { AsyncQueue } from '../common/async-queue.js';
 import type { ChatMessage } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { Message } from './room-events.js';
@@ -5,8 +6,8 @@ import type { Message } from './room-events.js';
 const KEPT = 500;
 
 /**
- * The room's chat. Called, it gives the messages as an async iterator: those that this page has seen, then each new one, until `signal` is
- * aborted or the room is closed (both end the loop without an error).
+ * The room's chat. Called, it gives the messages as an async iterator: the last ones before this page came and those that it has seen, then
+ * each new one, until `signal` is aborted or the room is closed (both end the loop without an error). Who reads too slowly misses the oldest.
  */
 export interface Chat {
   (options?: CallOptions): AsyncIterableIterator<Message>;
@@ -19,37 +20,28 @@ export interface Chat {
 /** What the room tells its chat. */
 export interface ChatInput {
   handleMessage(message: ChatMessage): void;
+  /** The last messages of the room, after joining. Returns those that were not known yet. */
+  handleHistory(history: readonly ChatMessage[]): readonly ChatMessage[];
   handleClosed(): void;
 }
 
 export function createChat(room: Pick<RoomContext, 'request' | 'changed'>): { chat: Chat; input: ChatInput } {
   let messages: readonly Message[] = [];
   let closed = false;
-  let total = 0;
-  const waiting = new Set<() => void>();
-  const wake = () => {
-    for (const go of waiting) go();
-    waiting.clear();
-  };
+  const readers = new Set<AsyncQueue<Message>>();
 
-  async function* iterate({ signal }: CallOptions = {}): AsyncIterableIterator<Message> {
-    let at = total - messages.length;
-    while (!signal?.aborted) {
-      // Who reads too slowly misses what has dropped out of the last 500.
-      at = Math.max(at, total - messages.length);
-      const message = messages[at - (total - messages.length)];
-      if (message) {
-        at += 1;
-        yield message;
-      } else if (closed) return;
-      else {
-        await new Promise<void>((resolve) => {
-          waiting.add(resolve);
-          signal?.addEventListener('abort', () => resolve(), { once: true });
-        });
-      }
-    }
-  }
+  const iterate = ({ signal = null }: CallOptions = {}): AsyncIterableIterator<Message> => {
+    const queue = new AsyncQueue<Message>({ limit: KEPT, signal, ended: (ended) => readers.delete(ended) });
+    for (const message of messages) queue.push(message);
+    if (closed) queue.end();
+    else if (!signal?.aborted) readers.add(queue);
+    return queue;
+  };
+  const add = (more: readonly Message[]) => {
+    messages = [...messages, ...more].slice(-KEPT);
+    room.changed();
+    for (const message of more) for (const reader of readers) reader.push(message);
+  };
 
   const send: Chat['send'] = async (text, { to = null, ...options } = {}) => {
     await room.request({ type: 'chat', text, to }, options);
@@ -60,15 +52,16 @@ export function createChat(room: Pick<RoomContext, 'request' | 'changed'>): { ch
   return {
     chat,
     input: {
-      handleMessage(message) {
-        messages = [...messages.slice(1 - KEPT), message];
-        total += 1;
-        room.changed();
-        wake();
+      handleMessage: (message) => add([message]),
+      handleHistory(history) {
+        const known = new Set(messages.map(({ id }) => id));
+        const missed = history.filter(({ id }) => !known.has(id));
+        if (missed.length > 0) add(missed);
+        return missed;
       },
       handleClosed() {
         closed = true;
-        wake();
+        for (const reader of [...readers]) reader.end();
       },
     },
   };

@@ -5,6 +5,7 @@ import type { LocalPublication } from './local-publication.js';
 import type { Participant } from './participant.js';
 import type { Publication } from './publication.js';
 import type { Right } from './room-events.js';
+import type { Statistics } from './statistics.js';
 
 /** What every asynchronous call takes. */
 export interface CallOptions {
@@ -16,6 +17,7 @@ export interface CallOptions {
 export interface RoomContext {
   readonly clock: Clock;
   readonly roads: Roads;
+  readonly statistics: Statistics;
   readonly autoSubscribe: boolean;
   request: SignalManager['request'];
   can(right: Right): boolean;
@@ -24,6 +26,7 @@ export interface RoomContext {
   /** Something that a snapshot shows is different. */
   changed(): void;
   handlePublicationChanged(publication: Publication | LocalPublication): void;
+  handleLocalEnded(publication: LocalPublication): void;
   handleLocalRemoved(publication: LocalPublication): void;
   handleTrack(publication: Publication, participant: Participant): void;
 }

@@ -4,6 +4,8 @@ import type { Participant as WireParticipant } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import { LocalPublication } from './local-publication.js';
 import type { ParticipantSnapshot, Role, Source } from './room-events.js';
+import type { ConnectionQuality, StatisticsOptions } from './statistics.js';
+import { qualityOf } from './statistics.js';
 
 export interface PublishOptions extends CallOptions {
   /** Left out: `camera` or `microphone`, by the kind of the track. */
@@ -23,14 +25,14 @@ export interface DisplayShare {
   /** Null where the browser gave no sound. */
   readonly audio: LocalPublication | null;
   /** Ends the share and releases the screen. */
-  stop(): Promise<void>;
+  stop(options?: CallOptions): Promise<void>;
 }
 
 /** Oneself. */
 export class LocalParticipant {
   readonly #room: RoomContext;
   readonly #publications = new Set<LocalPublication>();
-  #wire: Pick<WireParticipant, 'id' | 'name' | 'role' | 'metadata'> | null = null;
+  #wire: Pick<WireParticipant, 'id' | 'name' | 'role' | 'metadata' | 'hand'> | null = null;
   #snapshot: ParticipantSnapshot | null = null;
 
   /** @internal */
@@ -51,6 +53,11 @@ export class LocalParticipant {
     return this.#wire?.role ?? 'viewer';
   }
 
+  /** One's place among the raised hands: the lowest was first; 0 while the hand is down. See `room.raiseHand`. */
+  get hand(): number {
+    return this.#wire?.hand ?? 0;
+  }
+
   /** By id. */
   get publications(): ReadonlyMap<string, LocalPublication> {
     return new Map([...this.#publications].filter(({ id }) => id).map((publication) => [publication.id, publication]));
@@ -59,9 +66,9 @@ export class LocalParticipant {
   /** Immutable, and the same object until something changes. Null before the room is joined. */
   get snapshot(): ParticipantSnapshot | null {
     if (!this.#wire) return null;
-    const { id, name, role, metadata } = this.#wire;
+    const { id, name, role, metadata, hand } = this.#wire;
     const publications = [...this.publications.values()].map((publication) => publication.snapshot);
-    this.#snapshot ??= { id, name, role, connected: true, metadata, local: true, publications };
+    this.#snapshot ??= { id, name, role, connected: true, metadata, hand, local: true, publications };
     return this.#snapshot;
   }
 
@@ -100,8 +107,10 @@ export class LocalParticipant {
   }
 
   /**
-   * Asks for a screen, window or tab and publishes it; null when the person closes the picker, which is no error.
-   * Aborting `signal` ends the share at any time. Rejects with RoomError `unsupported`, `insecure`, or as `publish`.
+   * Asks for a screen, window or tab and publishes it; null when the person closes the picker, which is no
+   * error. Call it from a click.
+   * The share owns its tracks: they are released when it ends, be it by `stop`, by the browser's own "stop sharing" (`publicationended`), by
+   * aborting `signal` at any time, or with the room. Rejects with RoomError `unsupported`, `insecure`, or as `publish`.
    */
   async publishDisplay(options: DisplayOptions = {}): Promise<DisplayShare | null> {
     const { audio = false, signal = null } = options;
@@ -114,33 +123,54 @@ export class LocalParticipant {
       release();
       return null;
     }
+    let video: LocalPublication | null = null;
     try {
-      const video = await this.publish(picture, { source: 'screen', signal });
+      video = await this.publish(picture, { source: 'screen', signal });
       const withSound = sound ? await this.publish(sound, { source: 'screen_audio', signal }) : null;
-      const stop = async () => {
-        release();
-        await Promise.all([video.unpublish(), withSound?.unpublish()]);
-      };
-      const end = () => void stop().catch(() => undefined);
-      picture.addEventListener('ended', end, { once: true });
-      signal?.addEventListener('abort', end, { once: true });
-      return { video, audio: withSound, stop };
+      return this.#share(video, withSound, release, signal);
     } catch (error) {
+      const stopped = picture.readyState === 'ended' && !signal?.aborted;
       release();
-      await this.publication('screen')?.unpublish();
+      await video?.unpublish();
+      if (stopped) return null; // by the browser's own button, while it was being published
       throw error;
     }
   }
 
+  /** Ends as a whole, whatever ends it: `stop`, the browser, a moderator, the signal, the end of the room. */
+  #share(
+    video: LocalPublication,
+    audio: LocalPublication | null,
+    release: () => void,
+    signal: AbortSignal | null,
+  ): DisplayShare {
+    const stop = async (options: CallOptions = {}) => {
+      release();
+      await Promise.all([video.unpublish(options), audio?.unpublish(options)]);
+    };
+    const end = () => void stop().catch(() => undefined);
+    signal?.addEventListener('abort', end, { once: true });
+    video.onRemoved(() => {
+      signal?.removeEventListener('abort', end);
+      end();
+    });
+    return { video, audio, stop };
+  }
+
+  /** How one's connection does, for a sign beside the name: a small part of `room.statistics`, which it shares the measuring with. */
+  quality(options: StatisticsOptions = {}): AsyncIterableIterator<ConnectionQuality> {
+    return this.#room.statistics.iterate(options, qualityOf);
+  }
+
   /** @internal */
   handleJoined(wire: WireParticipant): void {
-    const { id, name, role, metadata } = wire;
-    this.#wire = { id, name, role, metadata };
+    const { id, name, role, metadata, hand } = wire;
+    this.#wire = { id, name, role, metadata, hand };
     this.handleChanged();
   }
 
   /** @internal */
-  handleUpdated(part: Partial<Pick<WireParticipant, 'name' | 'role' | 'metadata'>>): void {
+  handleUpdated(part: Partial<Pick<WireParticipant, 'name' | 'role' | 'metadata' | 'hand'>>): void {
     if (this.#wire) this.#wire = { ...this.#wire, ...part };
     this.handleChanged();
   }

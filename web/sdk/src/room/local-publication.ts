@@ -16,8 +16,10 @@ export class LocalPublication {
   #track: MediaStreamTrack;
   #muted: boolean;
   #gone = false;
+  #onRemoved: (() => void) | null = null;
   #snapshot: PublicationSnapshot | null = null;
   readonly #onEnded = () => {
+    this.#room.handleLocalEnded(this);
     // The browser's own "stop sharing" means it; a camera that was unplugged may be replaced.
     if (this.source === 'screen' || this.source === 'screen_audio') void this.unpublish().catch(() => undefined);
     else this.#changed();
@@ -111,6 +113,7 @@ export class LocalPublication {
   async unpublish(options: CallOptions = {}): Promise<void> {
     if (this.#gone) return;
     this.handleRemoved();
+    if (!this.#id) return; // `announce` sees to it
     try {
       await this.#room.request({ type: 'unpublish', publication: this.#id }, options);
     } catch (error) {
@@ -141,6 +144,11 @@ export class LocalPublication {
           .catch(() => undefined);
       throw error;
     }
+    if (this.#gone) {
+      // It ended, or the room was left, while the server was asked.
+      await this.#room.request({ type: 'unpublish', publication: this.#id });
+      throw new RoomError('no_such_publication', `The ${this.source} ended before it was published.`);
+    }
     this.#room.roads.publish(this.#id, this.kind, this.#sent());
     if (muted !== this.#muted) await this.#room.request({ type: 'mute', publication: this.#id, muted: this.#muted });
     this.#changed();
@@ -151,6 +159,12 @@ export class LocalPublication {
     if (byOther && wire.muted) void this.#setMuted(true);
   }
 
+  /** @internal Calls `listener` once when this is published no more, whoever ended it. */
+  onRemoved(listener: () => void): void {
+    if (this.#gone) listener();
+    else this.#onRemoved = listener;
+  }
+
   /** @internal */
   handleRemoved(): void {
     if (this.#gone) return;
@@ -159,6 +173,7 @@ export class LocalPublication {
     this.#room.roads.unpublish(this.#id);
     this.participant.handleRemoved(this);
     this.#room.handleLocalRemoved(this);
+    this.#onRemoved?.();
   }
 
   #adopt(track: MediaStreamTrack): void {

@@ -1,9 +1,8 @@
 import type { Clock } from '../common/clock.js';
 import type { ConnectionFactory } from '../media/link.js';
 import type { SocketFactory, WakeUps } from '../signal/signal-socket.js';
-import type { Topology } from '../wire/generated.js';
 import type { CallOptions } from './context.js';
-import type { RoomState } from './room-events.js';
+import type { Road, Role, RoomState } from './room-events.js';
 
 export interface RoomOptions {
   /** A JWT, or a function that brings a fresh one each time the room is joined. Left out: the room has to be open, or to admit guests. */
@@ -23,6 +22,8 @@ export interface JoinOptions extends CallOptions {
   onWaiting?: () => void;
   /** For the app: any text up to 4096 characters, shown to the others' apps. */
   metadata?: string;
+  /** Comes as less than one might, such as `viewer`. Left out: as the token or the server says. */
+  role?: Role;
   /** Asked for; granted only where no token names one and the server allows it. */
   identity?: string;
 }
@@ -45,7 +46,7 @@ export interface RoomDebug {
   url: string;
   state: RoomState;
   signal: { phase: string; lastSeq: number; nextId: number; pending: number; attempt: number } | null;
-  topology: Topology | null;
+  topology: (Road & { readonly epoch: number; readonly peers: readonly object[] }) | null;
   sfu: string | null;
   peers: Record<string, string>;
 }

@@ -15,7 +15,7 @@ export class Participant {
   readonly #publications = new Map<string, Publication>();
   readonly #person = new MediaStream();
   readonly #screen = new MediaStream();
-  #wire: Pick<WireParticipant, 'name' | 'role' | 'connected' | 'metadata'>;
+  #wire: Pick<WireParticipant, 'name' | 'role' | 'connected' | 'metadata' | 'hand'>;
   #snapshot: ParticipantSnapshot | null = null;
 
   /** @internal */
@@ -43,6 +43,11 @@ export class Participant {
     return this.#wire.metadata;
   }
 
+  /** Their place among the raised hands: the lowest was first; 0 while the hand is down. */
+  get hand(): number {
+    return this.#wire.hand;
+  }
+
   /** By id. */
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
@@ -56,6 +61,7 @@ export class Participant {
       role: this.role,
       connected: this.connected,
       metadata: this.metadata,
+      hand: this.hand,
       local: false,
       publications: [...this.#publications.values()].map((publication) => publication.snapshot),
     };
@@ -79,6 +85,19 @@ export class Participant {
     await publication.mute(options);
   }
 
+  /**
+   * For moderators: asks them to turn on their `microphone` or `camera`; they get `unmuteasked`, and doing so is up to them.
+   * Rejects with RoomError `not_allowed`, `invalid`.
+   */
+  async askUnmute(source: Source, options: CallOptions = {}): Promise<void> {
+    await this.#room.request({ type: 'ask_unmute', participant: this.id, source }, options);
+  }
+
+  /** For moderators: takes their raised hand down. */
+  async lowerHand(options: CallOptions = {}): Promise<void> {
+    await this.#room.request({ type: 'hand', raised: false, participant: this.id }, options);
+  }
+
   /** For moderators: takes them out of the room. */
   async remove(options: CallOptions & { reason?: string } = {}): Promise<void> {
     const { reason = '', ...rest } = options;
@@ -92,8 +111,8 @@ export class Participant {
 
   /** @internal */
   handleUpdated(wire: ParticipantUpdated | WireParticipant): void {
-    const { name, role, connected, metadata } = wire;
-    this.#wire = { name, role, connected, metadata };
+    const { name, role, connected, metadata, hand } = wire;
+    this.#wire = { name, role, connected, metadata, hand };
     this.handleChanged();
   }
 

@@ -1,13 +1,14 @@
+import { firstSignal } from '../common/first-signal.js';
 import { abortable, RoomError } from '../common/room-error.js';
 import { Receiver } from '../media/receiver.js';
-import type { Prefer, Publication as WirePublication } from '../wire/generated.js';
+import type { Publication as WirePublication } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { Participant } from './participant.js';
 import type { Kind, PublicationSnapshot, Source } from './room-events.js';
 import { watchSight } from './sight.js';
 
 /** Which layer of a video to receive, where there are several. */
-export type Quality = NonNullable<Prefer['layer']>;
+export type Quality = 'auto' | 'low' | 'medium' | 'high';
 
 /** How a video is shown, so that no more is sent than is seen. Sizes in device pixels. */
 export interface Preference {
@@ -28,7 +29,9 @@ export class Publication {
   #muted: boolean;
   #width: number;
   #height: number;
-  #subscribed = false;
+  /** Aborted when it is not received any more; null while it is not. */
+  #subscription: AbortController | null = null;
+  readonly #end = new AbortController();
   #announced = false;
   #preference: Preference = {};
   #gone = false;
@@ -67,7 +70,7 @@ export class Publication {
   }
 
   get subscribed(): boolean {
-    return this.#subscribed;
+    return this.#subscription !== null;
   }
 
   /** This track alone, and always the same object: set it as `srcObject` once. */
@@ -97,25 +100,23 @@ export class Publication {
 
   /**
    * Receives this track; resolves when it is there. Aborting `signal` unsubscribes, at any time.
-   * Rejects with RoomError `not_allowed`, or `no_such_publication` when it ends before.
+   * Rejects with RoomError `not_allowed`, or `no_such_publication` when it ends, or is unsubscribed, before.
    */
   async subscribe(options: CallOptions & { quality?: Quality } = {}): Promise<MediaStreamTrack> {
-    const { quality, signal } = options;
+    const { quality, signal = null } = options;
     signal?.throwIfAborted();
-    signal?.addEventListener('abort', () => void this.unsubscribe().catch(() => undefined), { once: true });
-    if (!this.#subscribed) {
-      await this.#room.request({ type: 'subscribe', publication: this.#id }, { signal: signal ?? null });
-      this.#receive();
-    }
-    if (quality) await this.prefer({ quality }, { signal: signal ?? null });
-    return abortable(this.#arrival(), signal);
+    const subscription = this.#subscription ?? (await this.#subscribe(signal));
+    const stop = () => void this.unsubscribe().catch(() => undefined);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true, signal: subscription.signal });
+    if (quality) await this.prefer({ quality }, { signal });
+    return abortable(this.#arrival(subscription.signal), signal);
   }
 
   /** Stops receiving. */
   async unsubscribe(options: CallOptions = {}): Promise<void> {
-    if (!this.#subscribed || this.#gone) return;
-    this.#subscribed = false;
-    this.#room.roads.drop(this.#id);
+    if (!this.#subscription || this.#gone) return;
+    this.#forget();
     this.#receiver.close();
     await this.#room.request({ type: 'unsubscribe', publication: this.#id }, options);
   }
@@ -128,13 +129,13 @@ export class Publication {
   }
 
   /**
-   * Tells by itself how this video is shown, from the size of an element and whether it is in view (`prefer`), until `signal` is aborted.
-   * Nothing happens for audio.
+   * Tells by itself how this video is shown, from the size of an element and whether it is in view (`prefer`), until `signal` is aborted or
+   * the publication ends. Nothing happens for audio.
    */
   follow(element: Element, options: CallOptions = {}): void {
     if (this.kind !== 'video') return;
-    watchSight(element, this.#room.clock, options.signal ?? null, (seen) => {
-      if (!this.#gone) this.prefer(seen).catch(() => undefined); // told again when the session is back
+    watchSight(element, this.#room.clock, firstSignal(options.signal, this.#end.signal), (seen) => {
+      this.prefer(seen).catch(() => undefined); // told again when the session is back
     });
   }
 
@@ -160,9 +161,8 @@ export class Publication {
   /** @internal The room was joined anew, and the server calls it by another id. */
   handleRejoined(wire: WirePublication): void {
     this.#id = wire.id;
-    const subscribed = this.#subscribed;
     this.handleUpdated(wire);
-    if (!subscribed) return this.handleAdded();
+    if (!this.#subscription) return this.handleAdded();
     this.#receive();
     const failed = () => undefined; // the next thing that happens to the session cures it
     if (!this.#room.autoSubscribe) this.#room.request({ type: 'subscribe', publication: wire.id }).catch(failed);
@@ -172,15 +172,33 @@ export class Publication {
   /** @internal */
   handleRemoved(): void {
     this.#gone = true;
-    this.#subscribed = false;
-    this.#room.roads.drop(this.#id);
-    this.#receiver.close();
-    this.#receiver.dispatchEvent(new Event('gone'));
+    this.#forget();
+    this.#end.abort();
   }
 
-  #receive(): void {
-    this.#subscribed = true;
+  async #subscribe(signal: AbortSignal | null): Promise<AbortController> {
+    const publication = this.#id;
+    try {
+      await this.#room.request({ type: 'subscribe', publication }, { signal });
+    } catch (error) {
+      // It may have been carried out all the same.
+      if (signal?.aborted) this.#room.request({ type: 'unsubscribe', publication }).catch(() => undefined);
+      throw error;
+    }
+    return this.#receive();
+  }
+
+  #receive(): AbortController {
+    this.#subscription ??= new AbortController();
     this.#room.roads.receive(this.#id, this.#receiver);
+    return this.#subscription;
+  }
+
+  #forget(): void {
+    this.#subscription?.abort();
+    this.#subscription = null;
+    this.#room.roads.drop(this.#id);
+    this.#receiver.close();
   }
 
   async #sendPreference(options: CallOptions): Promise<void> {
@@ -189,17 +207,15 @@ export class Publication {
     await this.#room.request({ type: 'prefer', publication: this.#id, visible, ...size, layer: quality }, options);
   }
 
-  #arrival(): Promise<MediaStreamTrack> {
+  /** The track, when it comes before the subscription ends. */
+  #arrival(subscription: AbortSignal): Promise<MediaStreamTrack> {
     if (this.track) return Promise.resolve(this.track);
     return new Promise((resolve, reject) => {
-      const settle = () => {
-        if (this.track) resolve(this.track);
-        else if (this.#gone) reject(new RoomError('no_such_publication', 'It has ended.'));
-        else return;
-        this.#receiver.removeEventListener('change', settle);
-      };
-      this.#receiver.addEventListener('change', settle);
-      EventTarget.prototype.addEventListener.call(this.#receiver, 'gone', settle, { once: true });
+      const end = () => reject(new RoomError('no_such_publication', 'It ended before it came.'));
+      if (subscription.aborted) return end();
+      subscription.addEventListener('abort', end, { once: true });
+      const settle = ({ track }: { track: MediaStreamTrack | null }) => track && resolve(track);
+      this.#receiver.addEventListener('change', settle, { signal: subscription });
     });
   }
 

@@ -1,12 +1,4 @@
 import type { RoomError } from '../common/room-error.js';
-import type {
-  ChatMessage,
-  Topology,
-  Participant as WireParticipant,
-  Publication as WirePublication,
-  RoomState as WireRoom,
-  Speaker as WireSpeaker,
-} from '../wire/generated.js';
 import type { LocalParticipant } from './local-participant.js';
 import type { LocalPublication } from './local-publication.js';
 import type { Participant } from './participant.js';
@@ -14,8 +6,10 @@ import type { Publication } from './publication.js';
 
 /** `new → connecting → (waiting) → connected ⇄ reconnecting → closed`. */
 export type RoomState = 'new' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
-export type Role = WireParticipant['role'];
-export type Source = WirePublication['source'];
+/** What a person may do: watch, take part, or rule the room. `rights` say it exactly. */
+export type Role = 'viewer' | 'speaker' | 'moderator';
+/** What a track shows or lets one hear. One person has one publication of each at most. */
+export type Source = 'camera' | 'microphone' | 'screen' | 'screen_audio';
 export type { Kind } from '../media/send-sections.js';
 /** What a person may do here. */
 export type Right =
@@ -29,19 +23,52 @@ export type Right =
   | 'admit'
   | 'moderate';
 /** The room itself. */
-export type RoomInfo = Readonly<WireRoom>;
-/** Who speaks, and how loud in -dBov: 0 is loudest, 127 silence. */
-export type Speaker = Readonly<WireSpeaker>;
-/** `time` is in seconds since 1970, by the server's clock. `to` is null for everyone. */
-export type Message = Readonly<ChatMessage>;
+export interface RoomInfo {
+  readonly name: string;
+  /** Nobody else gets in. */
+  readonly locked: boolean;
+  /** Newcomers wait for somebody to admit them. */
+  readonly waitingRoom: boolean;
+  readonly maxParticipants: number;
+  /** Id of the person whom a moderator shows large to everybody. */
+  readonly spotlight: string | null;
+}
+/** Somebody who speaks now. */
+export interface Speaker {
+  /** Id of the person. */
+  readonly participant: string;
+  /** Id of what is heard. */
+  readonly publication: string;
+  /** How loud, in -dBov: 0 is loudest, 127 silence. */
+  readonly level: number;
+}
+/** A message of the chat. */
+export interface Message {
+  /** Never given twice. */
+  readonly id: string;
+  /** Id of the participant, who may have left meanwhile. */
+  readonly sender: string;
+  /** The sender's name as it was then. */
+  readonly name: string;
+  readonly text: string;
+  /** Id of the only other one who gets it; null for everyone. */
+  readonly to: string | null;
+  /** In seconds since 1970, by the server's clock. */
+  readonly time: number;
+}
 /** Somebody who waits to be admitted. */
 export interface Visitor {
   readonly id: string;
   readonly name: string;
   readonly metadata: string;
 }
-/** The road that media takes: `direct` between two people, or by the server (`sfu`); `prepare` while it changes. */
-export type Road = Readonly<Pick<Topology, 'mode' | 'phase'>>;
+/** The road that media takes. */
+export interface Road {
+  /** Straight between people, or by the server. */
+  readonly mode: 'direct' | 'sfu';
+  /** `prepare` while it is being made, and the road before still in use. */
+  readonly phase: 'prepare' | 'commit';
+}
 
 /** Fields of the room's events. An event only says that something changed: what is true stands in the room at any time. */
 export interface RoomEvents {
@@ -50,7 +77,7 @@ export interface RoomEvents {
   participantschange: object;
   publicationadded: { publication: Publication; participant: Participant };
   publicationremoved: { publication: Publication | LocalPublication; participant: Participant | LocalParticipant };
-  /** Muted, another size, another track, or (one's own) the device has ended. */
+  /** Muted, another size or another track. */
   publicationchanged: { publication: Publication | LocalPublication; participant: Participant | LocalParticipant };
   /**
    * A publication can be seen or heard, as with RTCPeerConnection. `stream` holds what belongs together: the camera and microphone
@@ -58,8 +85,14 @@ export interface RoomEvents {
    * which holds that track alone.
    */
   track: { track: MediaStreamTrack; stream: MediaStream; participant: Participant; publication: Publication };
+  /** One's own track has ended by itself: the device was unplugged, or the browser's "stop sharing" was pressed. */
+  publicationended: { publication: LocalPublication };
   speakerschange: { speakers: readonly Speaker[] };
   chat: { message: Message };
+  /** A sign that passes, from `participant` (an id; one's own come back, too). */
+  reaction: { participant: string; reaction: string };
+  /** The moderator with the id `by` asks one to turn on microphone or camera. */
+  unmuteasked: { by: string; source: Source };
   /** Somebody waits to be admitted. */
   knock: { visitor: Visitor };
   topologychange: Road;
@@ -88,6 +121,8 @@ export interface ParticipantSnapshot {
   readonly role: Role;
   readonly connected: boolean;
   readonly metadata: string;
+  /** The place among the raised hands: the lowest was first; 0 while the hand is down. */
+  readonly hand: number;
   readonly local: boolean;
   readonly publications: readonly PublicationSnapshot[];
 }

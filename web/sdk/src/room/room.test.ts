@@ -253,6 +253,93 @@ describe('Room', () => {
     await reading;
   });
 
+  it('begins chat with the last messages, and adds after joining anew what was missed, once', async () => {
+    const message = (id: string) => ({ id, sender: 'bob', name: 'Bob', text: id, to: null, time: 1 });
+    const told: string[] = [];
+    room.addEventListener('chat', ({ message: { id } }) => told.push(id));
+    await join({ topology: SFU, messages: [message('m1'), message('m2')] });
+    server.say({ type: 'chat', message: message('m3') });
+    expect(told).toEqual(['m3']);
+    const reading = room.chat();
+    server.socket.drop();
+    await clock.advance(300);
+    server.socket.accept();
+    server.socket.deliver({ type: 'error', id: null, code: 'session_gone', message: '', retryable: false });
+    await clock.advance(600);
+    await server.letIn({ messages: ['m2', 'm3', 'm4'].map(message) });
+    expect(room.chat.messages.map(({ id }) => id)).toEqual(['m1', 'm2', 'm3', 'm4']);
+    expect(told).toEqual(['m3', 'm4']);
+    await room.leave();
+    const seen: string[] = [];
+    for await (const { id } of reading) seen.push(id);
+    expect(seen).toEqual(['m1', 'm2', 'm3', 'm4']);
+  });
+
+  it('raises hands in the order that the server gives, and lowers those of others', async () => {
+    await join(WITH_BOB);
+    await room.raiseHand(true);
+    expect(server.last('hand')).toMatchObject({ raised: true });
+    expect(room.local.hand).toBe(0);
+    const { publications, id, ...bob } = { ...BOB, hand: 7 };
+    server.say({ type: 'participant_updated', ...bob, participant: 'bob', publications });
+    server.say({ type: 'participant_updated', ...ANA, participant: 'ana', hand: 8, publications });
+    expect([room.participants.get(id)?.hand, room.local.hand]).toEqual([7, 8]);
+    expect([room.snapshot.participants[0]?.hand, room.snapshot.local?.hand]).toEqual([7, 8]);
+    await room.participants.get(id)?.lowerHand();
+    expect(server.last('hand')).toMatchObject({ raised: false, participant: 'bob' });
+  });
+
+  it('reacts, asks to unmute, puts into the spotlight and invites', async () => {
+    const told: unknown[] = [];
+    room.addEventListener('reaction', ({ participant, reaction }) => told.push([participant, reaction]));
+    room.addEventListener('unmuteasked', ({ by, source }) => told.push([by, source]));
+    room.addEventListener('roomchange', ({ info }) => told.push(info.spotlight));
+    await join(WITH_BOB);
+    await room.react('👏');
+    expect(server.last('react').reaction).toBe('👏');
+    await room.participants.get('bob')?.askUnmute('microphone');
+    expect(server.last('ask_unmute')).toMatchObject({ participant: 'bob', source: 'microphone' });
+    await room.setSpotlight('bob');
+    expect(server.last('spotlight').participant).toBe('bob');
+    server.say({ type: 'reaction', participant: 'ana', reaction: '👏' });
+    server.say({ type: 'unmute_asked', by: 'bob', source: 'camera' });
+    const info = { name: 'demo', locked: false, waitingRoom: false, maxParticipants: 10, spotlight: 'bob' };
+    server.say({ type: 'room_updated', room: info });
+    expect(told).toEqual([['ana', '👏'], ['bob', 'camera'], 'bob']);
+    expect(room.info?.spotlight).toBe('bob');
+    server.answering = false;
+    const inviting = room.invite({ role: 'viewer' });
+    expect(server.last('invite').role).toBe('viewer');
+    server.say({ type: 'invited', id: server.last('invite').id, token: 'jwt', expires: null });
+    expect(await inviting).toBe('jwt');
+  });
+
+  it('may come as less than it might', async () => {
+    const joining = room.join({ name: 'Ana', role: 'viewer' });
+    await server.letIn({ you: { ...ANA, role: 'viewer' }, rights: ['subscribe', 'chat'] });
+    await joining;
+    expect(server.last('join').role).toBe('viewer');
+    expect(room.local.role).toBe('viewer');
+  });
+
+  it('does not wait for ever for what was unsubscribed, and takes back what was asked for', async () => {
+    room = open({ autoSubscribe: false });
+    await join({ ...WITH_BOB, topology: SFU });
+    const camera = room.participants.get('bob')?.publication('camera');
+    const waiting = camera?.subscribe();
+    await settle();
+    await camera?.unsubscribe();
+    await expect(waiting).rejects.toMatchObject({ code: 'no_such_publication' });
+    server.answering = false;
+    const abort = new AbortController();
+    const asking = camera?.subscribe({ signal: abort.signal });
+    await settle();
+    abort.abort();
+    await expect(asking).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.sent('unsubscribe')).toHaveLength(2);
+    expect(camera?.subscribed).toBe(false);
+  });
+
   it('gives snapshots that change only where something did, and tells once a turn', async () => {
     await join(WITH_BOB);
     await settle();
@@ -270,6 +357,8 @@ describe('Room', () => {
     expect(after.participants[0]).toBe(before.participants[0]);
     expect(after.participants.map(({ id }) => id)).toEqual(['bob', 'cy']);
     expect(after.speakers).toHaveLength(1);
+    server.say({ type: 'speakers', speakers: [] });
+    expect(room.snapshot.participants).toBe(after.participants);
     expect(before.participants).toHaveLength(1);
   });
 

@@ -4,17 +4,25 @@ import { abortable, RoomError } from '../common/room-error.js';
 import { Roads } from '../media/roads.js';
 import type { ServerEvent } from '../signal/signal-events.js';
 import { SignalManager } from '../signal/signal-manager.js';
-import type { Answered, Joined } from '../wire/generated.js';
+import type { Answered, Joined, Topology } from '../wire/generated.js';
 import { resolveAddress } from './address.js';
 import type { Chat, ChatInput } from './chat.js';
 import { createChat } from './chat.js';
 import type { CallOptions, RoomContext } from './context.js';
+import type { DataTopic, TopicOptions } from './data.js';
+import { Topics } from './data.js';
+import type { VoiceSource } from './direct-speakers.js';
+import { DirectSpeakers } from './direct-speakers.js';
 import { LocalParticipant } from './local-participant.js';
+import type { LocalPublication } from './local-publication.js';
 import type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from './options.js';
 import type { Participant } from './participant.js';
 import { People } from './people.js';
+import type { Publication } from './publication.js';
 import type { Right, Road, RoomEvents, RoomInfo, RoomSnapshot, RoomState, Speaker, Visitor } from './room-events.js';
-import { Store } from './store.js';
+import type { RoomStatistics, StatisticsOptions } from './statistics.js';
+import { Statistics } from './statistics.js';
+import { Store, stableList } from './store.js';
 
 /**
  * A room: who is in it, what they send, and oneself. Join with `join()`, leave with `leave()` or by `await using`.
@@ -30,8 +38,13 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   readonly #context: RoomContext;
   readonly #roads: Roads;
   readonly #people: People;
+  readonly #statistics: Statistics;
+  readonly #directSpeakers: DirectSpeakers;
   readonly #chatInput: ChatInput;
+  readonly #topics = new Topics((body, callOptions) => this.#request(body, callOptions));
   readonly #knocking = new Map<string, Visitor>();
+  readonly #participantSnapshots = stableList(() => [...this.#people.all.values()].map(({ snapshot }) => snapshot));
+  readonly #visitors = stableList(() => this.#knocking.values());
   readonly #store = new Store<RoomSnapshot>((version) => ({
     version,
     state: this.#state,
@@ -39,9 +52,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     info: this.#info,
     rights: this.#rights,
     local: this.local.snapshot,
-    participants: [...this.#people.all.values()].map((participant) => participant.snapshot),
+    participants: this.#participantSnapshots(),
     speakers: this.#speakers,
-    knocking: [...this.#knocking.values()],
+    knocking: this.#visitors(),
     topology: this.#road,
     messages: this.chat.messages,
   }));
@@ -53,6 +66,8 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #info: RoomInfo | null = null;
   #rights: readonly Right[] = [];
   #speakers: readonly Speaker[] = [];
+  /** What the server heard last. */
+  #heard: readonly Speaker[] = [];
   #road: Road | null = null;
   #joinOptions: JoinOptions | null = null;
   #stopPage: AbortController | null = null;
@@ -75,9 +90,22 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       answer: (to, description) => this.#tell({ type: 'answer', to, ...description }),
       candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
     });
+    this.#statistics = new Statistics({
+      clock,
+      sample: () => this.#roads.sample(),
+      road: () => this.#road?.mode ?? null,
+      interrupted: () => this.#state !== 'connected',
+      find: (id) => this.#findPublication(id),
+    });
+    this.#directSpeakers = new DirectSpeakers({
+      clock,
+      sources: () => this.#directVoices(),
+      changed: (speakers) => this.#setSpeakers(speakers),
+    });
     this.#context = {
       clock,
       roads: this.#roads,
+      statistics: this.#statistics,
       autoSubscribe: options.autoSubscribe ?? true,
       request: (body, callOptions) => this.#request(body, callOptions),
       can: (right) => this.can(right),
@@ -85,6 +113,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       changed: () => this.#store.handleChanged(),
       handlePublicationChanged: (publication) =>
         this.emit('publicationchanged', { publication, participant: publication.participant }),
+      handleLocalEnded: (publication) => this.emit('publicationended', { publication }),
       handleLocalRemoved: (publication) =>
         this.emit('publicationremoved', { publication, participant: publication.participant }),
       handleTrack: (publication, participant) => {
@@ -172,6 +201,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     signal.addEventListener('joined', ({ joined, again }) => this.#handleJoined(joined, again));
     signal.addEventListener('resumed', ({ iceServers }) => {
       this.#roads.setIceServers(iceServers);
+      this.#roads.handleNetworkBack();
       this.#setSignalUp(true);
     });
     signal.addEventListener('reconnecting', ({ attempt, delay, phase }) => {
@@ -223,16 +253,48 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   }
 
   /**
-   * For those who may admit: a token that lets others in as speakers, for a link's fragment (`/r/{room}#t={token}`); null where none is
-   * needed. Rejects with RoomError `not_allowed`.
+   * For those who may admit: a token that lets others in as `role` (default `speaker`), for a link's fragment (`/r/{room}#t={token}`); null
+   * where none is needed. Rejects with RoomError `not_allowed`.
    */
-  async invite(options: CallOptions = {}): Promise<string | null> {
-    return (await this.#request({ type: 'invite' }, options)).token;
+  async invite(options: CallOptions & { role?: 'speaker' | 'viewer' } = {}): Promise<string | null> {
+    const { role = 'speaker', ...rest } = options;
+    return (await this.#request({ type: 'invite', role }, rest)).token;
+  }
+
+  /** Raises or lowers one's own hand; `local.hand` is then the place in the queue, which the server decides. */
+  async raiseHand(raised: boolean, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'hand', raised }, options);
+  }
+
+  /** A sign to everybody that passes, such as an emoji; 16 characters at most. It comes back as `reaction`. Takes the right `chat`. */
+  async react(reaction: string, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'react', reaction }, options);
+  }
+
+  /** For moderators: shows one person (by id) large to everybody; null ends it. See `info.spotlight`. */
+  async setSpotlight(participant: string | null, options: CallOptions = {}): Promise<void> {
+    await this.#request({ type: 'spotlight', participant }, options);
+  }
+
+  /**
+   * The app's own messages: `topic` is 1 to 64 of `A–Z a–z 0–9 _ . / : -`, the same in all pages that talk about the same thing.
+   * Throws TypeError for any other. `T` is the app's own promise about what is sent; nobody checks it.
+   */
+  data<T = unknown>(topic: string, options: TopicOptions = {}): DataTopic<T> {
+    return this.#topics.open<T>(topic, options);
   }
 
   /** For moderators: ends the room for everybody. */
   async end(options: CallOptions = {}): Promise<void> {
     await this.#request({ type: 'end' }, options);
+  }
+
+  /**
+   * What is sent and received, measured only while somebody reads, and once for all who do. The first value comes after half a second.
+   * Ends without an error when `signal` is aborted or the room is closed.
+   */
+  statistics(options: StatisticsOptions = {}): AsyncIterableIterator<RoomStatistics> {
+    return this.#statistics.iterate(options, (value) => value);
   }
 
   /** Calls `listener` after changes, once for all that happen in one go; returns how to stop. Bound: made for UI stores. */
@@ -263,13 +325,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   }
 
   async #joinBody() {
-    const { name, metadata = '', identity } = this.#joinOptions ?? { name: '' };
+    const { name, metadata = '', identity, role } = this.#joinOptions ?? { name: '' };
     const { token, autoSubscribe = true, p2p = true } = this.#options;
     return {
       room: this.#address.room,
       name,
       token: (typeof token === 'function' ? await token() : token) ?? null,
       identity: identity ?? null,
+      role: role ?? null,
       p2p,
       autoSubscribe,
       metadata,
@@ -282,6 +345,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   /** For what is relayed to another person: if it fails, they have left or the road changes. */
   #tell(body: Parameters<SignalManager['request']>[0]): void {
     this.#request(body).catch(() => undefined);
+  }
+
+  #findPublication(id: string): Publication | LocalPublication | null {
+    for (const participant of [this.local, ...this.#people.all.values()]) {
+      const publication = participant.publications.get(id);
+      if (publication) return publication;
+    }
+    return null;
   }
 
   #followRoads(): void {
@@ -299,14 +370,18 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     if (again) this.#roads.reset();
     this.#info = joined.room;
     this.#rights = joined.rights as Right[];
-    this.#speakers = [];
+    this.#heard = this.#speakers = [];
+    this.#directSpeakers.stop();
     this.#knocking.clear();
     for (const visitor of joined.knocking) this.#knocking.set(visitor.id, visitor);
     this.local.handleJoined(joined.you);
     this.#roads.start(joined.iceServers, joined.topology);
+    this.#followVoices(joined.topology);
     this.#setRoad(joined.topology);
     this.#setSignalUp(true);
     this.#people.handleSnapshot(joined.participants);
+    const missed = this.#chatInput.handleHistory(joined.messages);
+    if (again) for (const message of missed) this.emit('chat', { message });
     if (again) void this.#republish();
     else this.#followPage();
   }
@@ -329,7 +404,12 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#people.handleLeft(message.participant);
       case 'participant_updated':
         if (message.participant === this.local.id)
-          this.local.handleUpdated({ name: message.name, role: message.role, metadata: message.metadata });
+          this.local.handleUpdated({
+            name: message.name,
+            role: message.role,
+            metadata: message.metadata,
+            hand: message.hand,
+          });
         return this.#people.handleUpdated(message);
       case 'publication_added':
         return this.#people.handlePublicationAdded(message);
@@ -357,14 +437,20 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         this.#store.handleChanged();
         return this.emit('roomchange', { info: message.room });
       case 'speakers':
-        this.#speakers = message.speakers;
-        this.#store.handleChanged();
-        return this.emit('speakerschange', { speakers: message.speakers });
+        this.#heard = message.speakers;
+        return this.#directSpeakers.running ? undefined : this.#setSpeakers(message.speakers);
       case 'chat':
         this.#chatInput.handleMessage(message.message);
         return this.emit('chat', { message: message.message });
+      case 'data':
+        return this.#topics.handleMessage(message);
+      case 'reaction':
+        return this.emit('reaction', { participant: message.participant, reaction: message.reaction });
+      case 'unmute_asked':
+        return this.emit('unmuteasked', { by: message.by, source: message.source });
       case 'topology':
         this.#roads.handleTopology(message.topology);
+        this.#followVoices(message.topology);
         return this.#setRoad(message.topology);
       case 'bind':
         return this.#roads.handleBind(message.mid, message.publication);
@@ -382,6 +468,31 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#roads.handleCandidate(message);
       default:
         message satisfies never;
+    }
+  }
+
+  #setSpeakers(speakers: readonly Speaker[]): void {
+    if (speakers.length + this.#speakers.length === 0) return;
+    this.#speakers = speakers;
+    this.#store.handleChanged();
+    this.emit('speakerschange', { speakers });
+  }
+
+  /** As long as media goes directly the server hears nobody. */
+  #followVoices({ mode, phase, peers }: Topology): void {
+    const direct = peers.length > 0 && (mode === 'direct') === (phase === 'commit');
+    if (direct) return this.#directSpeakers.start();
+    if (!this.#directSpeakers.running) return;
+    this.#directSpeakers.stop();
+    this.#setSpeakers(this.#heard);
+  }
+
+  *#directVoices(): Iterable<VoiceSource> {
+    for (const carried of this.#roads.carriedDirectly()) {
+      const publication = this.#findPublication(carried.publication);
+      if (publication?.source !== 'microphone' || publication.muted) continue;
+      const { id, participant } = publication;
+      yield { publication: id, participant: participant.id, carried };
     }
   }
 
@@ -427,6 +538,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#people.handleClosed();
     this.#roads.close();
     this.#chatInput.handleClosed();
+    this.#topics.handleClosed();
+    this.#statistics.handleClosed();
+    this.#directSpeakers.stop();
   }
 
   async #untilConnected(signal?: AbortSignal | null): Promise<void> {
@@ -438,7 +552,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
           else return;
           this.removeEventListener('statechange', settle);
         };
-        this.addEventListener('statechange', settle);
+        this.addEventListener('statechange', settle, signal ? { signal } : {});
         settle();
       }),
       signal,

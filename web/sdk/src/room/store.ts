@@ -31,3 +31,13 @@ export class Store<Snapshot> {
     });
   }
 }
+
+/** Makes a list that stays the same object while the same things are in it. */
+export function stableList<T>(make: () => Iterable<T>): () => readonly T[] {
+  let last: readonly T[] = [];
+  return () => {
+    const next = [...make()];
+    if (next.length !== last.length || next.some((item, index) => item !== last[index])) last = next;
+    return last;
+  };
+}

@@ -202,6 +202,25 @@ describe('SignalManager', () => {
     expect(server.sockets.length).toBe(before + 1);
   });
 
+  it('gives a socket up that hangs in opening when the network comes back', async () => {
+    await join();
+    server.socket.drop();
+    await clock.advance(300);
+    const hanging = server.socket;
+    wake();
+    expect(hanging.closedWith).toBe(4000);
+    expect(server.socket).not.toBe(hanging);
+    server.socket.accept();
+    server.resumed(1);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('refuses by itself what the server would not read', async () => {
+    await join();
+    await expect(chat('x'.repeat(70_000))).rejects.toMatchObject({ code: 'too_large' });
+    expect(server.sent('chat')).toEqual([]);
+  });
+
   it('asks a socket that may be dead, and does not wait long for the answer', async () => {
     await join();
     expect(server.sent('ping')).toHaveLength(1);

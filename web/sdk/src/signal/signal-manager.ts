@@ -66,6 +66,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   readonly #timers: ClockedTimeouts;
   readonly #heartbeat: Heartbeat;
   readonly #rate: Rate;
+  #mostBytes = Number.POSITIVE_INFINITY;
   readonly #stopWakeUps: () => void;
   readonly #pending = new PendingRequests();
   #phase: Phase = 'idle';
@@ -159,6 +160,10 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   #request(body: RequestBody | ({ type: 'join' } & JoinBody), signal?: AbortSignal | null): Promise<ServerMessage> {
     const message = { ...body, id: this.#nextId++ } as Request;
+    if (bytesOf(JSON.stringify(message), this.#mostBytes) > this.#mostBytes) {
+      // The server does not read it, and so could not name it in its reply.
+      return Promise.reject(new RoomError('too_large', `More than ${this.#mostBytes} bytes.`));
+    }
     const reply = this.#pending.add(message, signal);
     this.#flush();
     return reply;
@@ -276,6 +281,7 @@ export class SignalManager extends Emitter<SignalEvents> {
     this.#knocking = false;
     this.#session = joined.session;
     this.#rate.set(joined.limits.messagesPerSecond);
+    this.#mostBytes = joined.limits.messageBytes;
     this.#opened(joined.session);
     this.emit('joined', { joined, again });
     this.#joining?.resolve(joined);
@@ -358,7 +364,10 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   #wake(): void {
     if (this.#phase === 'open') return this.#heartbeat.probe();
-    if (this.#phase !== 'lost') return;
+    // A socket that was being opened over a network that is gone may hang for long.
+    const hangs = this.#phase === 'connecting' && this.#attempt > 0 && this.#socket?.readyState === 0;
+    if (this.#phase !== 'lost' && !hangs) return;
+    this.#dropSocket();
     this.#timers.clear('retry');
     void this.#connect();
   }
@@ -390,4 +399,9 @@ export class SignalManager extends Emitter<SignalEvents> {
     this.#pending.rejectAll(error);
     if (began) this.emit('closed', { error });
   }
+}
+
+/** Exact only where it matters, which is near `limit`. */
+function bytesOf(text: string, limit: number): number {
+  return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
 }

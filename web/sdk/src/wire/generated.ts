@@ -579,7 +579,8 @@ export interface ParticipantLeft {
   seq?: number;
 }
 /**
- * Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out.
+ * Role, name, metadata, hand or `connected` changed; publications have events of their own and are left out. Of oneself only where it
+ *     is the hand.
  */
 export interface ParticipantUpdated {
   type: "participant_updated";

@@ -18,6 +18,12 @@ export const clientMessages = {
     "0": "pb_9Lk4"
   }
 },
+  'client.ask_unmute.json': {
+  "type": "ask_unmute",
+  "id": 24,
+  "participant": "bo",
+  "source": "microphone"
+},
   'client.candidate.json': {
   "type": "candidate",
   "id": 10,
@@ -33,6 +39,19 @@ export const clientMessages = {
   "text": "Guten Tag, 你好 👋",
   "to": null
 },
+  'client.data.json': {
+  "type": "data",
+  "id": 26,
+  "topic": "cursor",
+  "data": {
+    "x": 0.25,
+    "y": 0.5,
+    "label": "王"
+  },
+  "encoding": "json",
+  "to": null,
+  "latest": true
+},
   'client.deny.json': {
   "type": "deny",
   "id": 15,
@@ -42,9 +61,16 @@ export const clientMessages = {
   "type": "end",
   "id": 20
 },
+  'client.hand.json': {
+  "type": "hand",
+  "id": 22,
+  "raised": false,
+  "participant": "bo"
+},
   'client.invite.json': {
   "type": "invite",
-  "id": 21
+  "id": 21,
+  "role": "viewer"
 },
   'client.join.json': {
   "type": "join",
@@ -55,6 +81,7 @@ export const clientMessages = {
   "identity": null,
   "p2p": true,
   "autoSubscribe": true,
+  "role": "speaker",
   "metadata": "{\"avatar\":3}"
 },
   'client.leave.json': {
@@ -105,6 +132,11 @@ export const clientMessages = {
   "width": 1280,
   "height": 720
 },
+  'client.react.json': {
+  "type": "react",
+  "id": 23,
+  "reaction": "👏🏽"
+},
   'client.remove.json': {
   "type": "remove",
   "id": 16,
@@ -127,6 +159,11 @@ export const clientMessages = {
   "id": 17,
   "participant": "bo",
   "role": "moderator"
+},
+  'client.spotlight.json': {
+  "type": "spotlight",
+  "id": 25,
+  "participant": "bo"
 },
   'client.subscribe.json': {
   "type": "subscribe",
@@ -205,6 +242,14 @@ export const serverMessages = {
     "time": 1793971200.25
   }
 },
+  'server.data.json': {
+  "seq": 31,
+  "type": "data",
+  "from": "bo",
+  "topic": "file/1",
+  "data": "aGVsbG8=",
+  "encoding": "base64"
+},
   'server.error.json': {
   "seq": 10,
   "type": "error",
@@ -255,7 +300,8 @@ export const serverMessages = {
     "name": "standup",
     "locked": false,
     "waitingRoom": true,
-    "maxParticipants": 100
+    "maxParticipants": 100,
+    "spotlight": "bo"
   },
   "you": {
     "id": "ana",
@@ -263,6 +309,7 @@ export const serverMessages = {
     "role": "moderator",
     "connected": true,
     "metadata": "",
+    "hand": 0,
     "publications": []
   },
   "rights": [
@@ -281,7 +328,8 @@ export const serverMessages = {
       "name": "Bo 王",
       "role": "speaker",
       "connected": true,
-      "metadata": "{\"hand\":1}",
+      "metadata": "{\"seat\":1}",
+      "hand": 7,
       "publications": [
         {
           "id": "pb_7Qx2",
@@ -309,7 +357,26 @@ export const serverMessages = {
       "role": "viewer",
       "connected": false,
       "metadata": "",
+      "hand": 0,
       "publications": []
+    }
+  ],
+  "messages": [
+    {
+      "id": "ch_1",
+      "sender": "bo",
+      "name": "Bo 王",
+      "text": "Guten Tag, 你好 👋",
+      "to": null,
+      "time": 1793971200.25
+    },
+    {
+      "id": "ch_2",
+      "sender": "server",
+      "name": "",
+      "text": "the recording runs",
+      "to": null,
+      "time": 1793971203.5
     }
   ],
   "topology": {
@@ -356,6 +423,7 @@ export const serverMessages = {
     "role": "viewer",
     "connected": false,
     "metadata": "",
+    "hand": 0,
     "publications": []
   }
 },
@@ -398,7 +466,8 @@ export const serverMessages = {
     "name": "Bo 王",
     "role": "speaker",
     "connected": true,
-    "metadata": "{\"hand\":1}",
+    "metadata": "{\"seat\":1}",
+    "hand": 0,
     "publications": [
       {
         "id": "pb_7Qx2",
@@ -432,7 +501,8 @@ export const serverMessages = {
   "name": "Cy",
   "role": "speaker",
   "connected": true,
-  "metadata": ""
+  "metadata": "",
+  "hand": 8
 },
   'server.pong.json': {
   "type": "pong",
@@ -485,6 +555,12 @@ export const serverMessages = {
     "height": 720
   }
 },
+  'server.reaction.json': {
+  "seq": 32,
+  "type": "reaction",
+  "participant": "bo",
+  "reaction": "👏🏽"
+},
   'server.resumed.json': {
   "type": "resumed",
   "session": {
@@ -529,7 +605,8 @@ export const serverMessages = {
     "name": "standup",
     "locked": false,
     "waitingRoom": true,
-    "maxParticipants": 100
+    "maxParticipants": 100,
+    "spotlight": null
   }
 },
   'server.speakers.json': {
@@ -557,6 +634,12 @@ export const serverMessages = {
       }
     ]
   }
+},
+  'server.unmute_asked.json': {
+  "seq": 33,
+  "type": "unmute_asked",
+  "by": "ana",
+  "source": "microphone"
 },
   'server.waiting.json': {
   "seq": 1,

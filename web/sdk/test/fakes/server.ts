@@ -52,6 +52,7 @@ export const ANA: Participant = {
   role: 'moderator',
   connected: true,
   metadata: '',
+  hand: 0,
   publications: [],
 };
 export const BOB: Participant = { ...ANA, id: 'bob', name: 'Bob', role: 'speaker' };
@@ -101,11 +102,12 @@ export class FakeServer {
       type: 'joined',
       id,
       session: { id: 's1', token: 't1', grace: 30, heartbeat: 15 },
-      room: { name: 'demo', locked: false, waitingRoom: false, maxParticipants: 10 },
+      room: { name: 'demo', locked: false, waitingRoom: false, maxParticipants: 10, spotlight: null },
       you: ANA,
       rights: ['publish:camera', 'publish:microphone', 'publish:screen', 'subscribe', 'chat', 'moderate'],
       participants: [],
       knocking: [],
+      messages: [],
       topology: ALONE,
       iceServers: [],
       limits: { messageBytes: 65536, messagesPerSecond: 50, chatBytes: 10000, publications: 8 },

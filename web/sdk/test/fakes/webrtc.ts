@@ -20,6 +20,12 @@ export class FakeTrack extends EventTarget {
   stop(): void {
     this.readyState = 'ended';
   }
+
+  /** For tests: unplugged, or the browser's "stop sharing". */
+  end(): void {
+    this.stop();
+    this.dispatchEvent(new Event('ended'));
+  }
 }
 
 export const track = (kind: string, id?: string): MediaStreamTrack =>
@@ -27,7 +33,11 @@ export const track = (kind: string, id?: string): MediaStreamTrack =>
 
 export class FakeMediaStream {
   readonly log: string[] = [];
-  readonly #tracks = new Set<FakeTrack>();
+  readonly #tracks: Set<FakeTrack>;
+
+  constructor(tracks: FakeTrack[] = []) {
+    this.#tracks = new Set(tracks);
+  }
 
   addTrack(added: FakeTrack): void {
     this.#tracks.add(added);
@@ -57,6 +67,9 @@ export class FakeRtpReceiver {
   framesDecoded = 0;
   keyFramesDecoded = 0;
   packetsReceived = 0;
+  /** For tests: the level of what arrives, 0 to 1; null: this browser tells it in getStats only. */
+  level: number | null = 0;
+  statsLevel: number | undefined;
 
   constructor(kind: string) {
     this.track = new FakeTrack(kind);
@@ -68,16 +81,39 @@ export class FakeRtpReceiver {
     this.packetsReceived += 1;
   }
 
+  getSynchronizationSources(): object[] {
+    return this.level === null ? [{}] : [{ audioLevel: this.level, timestamp: this.packetsReceived }];
+  }
+
   async getStats(): Promise<Map<string, object>> {
-    const { framesDecoded, keyFramesDecoded, packetsReceived } = this;
-    return new Map([['in', { type: 'inbound-rtp', framesDecoded, keyFramesDecoded, packetsReceived }]]);
+    const { framesDecoded, keyFramesDecoded, packetsReceived, statsLevel: audioLevel } = this;
+    return new Map([['in', { type: 'inbound-rtp', framesDecoded, keyFramesDecoded, packetsReceived, audioLevel }]]);
+  }
+}
+
+export class FakeRtpSender {
+  track: unknown;
+  /** For tests: the level of one's own sound, 0 to 1; undefined: this browser does not tell. */
+  level: number | undefined = 0;
+  #asked = 0;
+
+  constructor(track: unknown) {
+    this.track = track;
+  }
+
+  async replaceTrack(track: unknown): Promise<void> {
+    this.track = track;
+  }
+
+  async getStats(): Promise<Map<string, object>> {
+    return new Map([['source', { type: 'media-source', audioLevel: this.level, timestamp: ++this.#asked }]]);
   }
 }
 
 export class FakeTransceiver {
   mid: string | null = null;
   readonly receiver: FakeRtpReceiver;
-  readonly sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+  readonly sender: FakeRtpSender;
   readonly #changed: () => void;
   #direction: string;
 
@@ -85,12 +121,7 @@ export class FakeTransceiver {
     this.receiver = new FakeRtpReceiver(kind);
     this.#direction = direction;
     this.#changed = changed;
-    this.sender = {
-      track: sent,
-      replaceTrack: async (next) => {
-        this.sender.track = next;
-      },
-    };
+    this.sender = new FakeRtpSender(sent);
   }
 
   get direction(): string {
@@ -118,6 +149,10 @@ export class FakePeerConnection extends EventTarget {
   remoteDescription: { type: string; sdp: string } | null = null;
   restarts = 0;
   closed = false;
+  /** For tests: what `getStats` tells. */
+  stats: { id: string; type: string }[] = [];
+  /** How often it was asked. */
+  polls = 0;
   /** Set while a description is being set: a second one then is the fault that must never happen. */
   #busy = false;
   #needed = false;
@@ -153,6 +188,11 @@ export class FakePeerConnection extends EventTarget {
   restartIce(): void {
     this.restarts += 1;
     this.#need();
+  }
+
+  async getStats(): Promise<Map<string, object>> {
+    this.polls += 1;
+    return new Map(this.stats.map((stats) => [stats.id, { ...stats }]));
   }
 
   getConfiguration(): RTCConfiguration {

@@ -1,0 +1,6 @@
+"""`/api/v1`: what operators and other programs ask of a server."""
+
+from tertulia.doors.api.access import Access
+from tertulia.doors.api.door import Api
+
+__all__ = ["Access", "Api"]

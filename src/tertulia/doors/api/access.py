@@ -1,0 +1,32 @@
+"""Who may use the API."""
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from tertulia.auth.tokens import TokenVerifier
+from tertulia.doors.api.failure import Refused
+from tertulia.errors import Code, NotAllowed
+
+
+class Access:
+    """An administrator's token; none on a server that is open to this machine alone."""
+
+    def __init__(self, verifier: TokenVerifier, needs_no_token: Callable[[Scope], bool]) -> None:
+        self._verifier = verifier
+        self._needs_no_token = needs_no_token
+
+    def check(self, request: Request) -> None:
+        """Raises Refused, with 401 or 403."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        given = scheme.lower() == "bearer" and bool(token)
+        # A server without a key cannot tell a good token from a bad one; who may come without one may come with one.
+        if (not given or not self._verifier) and self._needs_no_token(request.scope):
+            return
+        if not given:
+            raise Refused(401, Code.TOKEN_REQUIRED, "send an administrator's token: Authorization: Bearer …")
+        try:
+            self._verifier.verify_admin(token.strip())
+        except NotAllowed as error:
+            raise Refused(403 if error.code is Code.NOT_ALLOWED else 401, error.code, error.message) from None

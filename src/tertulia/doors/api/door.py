@@ -1,0 +1,140 @@
+"""The API's routes."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from tertulia.doors.api import failure, types
+from tertulia.doors.api.access import Access
+from tertulia.doors.api.failure import Refused
+from tertulia.doors.api.openapi import document
+from tertulia.errors import Code, TertuliaError
+from tertulia.runtime.views import Participant, Publication, Room
+
+PATH = "/api/v1"
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Api:
+    """Shows and closes rooms."""
+
+    def __init__(
+        self,
+        rooms: Callable[[], tuple[Room, ...]],
+        find: Callable[[str], Room | None],
+        access: Access,
+        *,
+        allow_origins: Iterable[str] = (),
+    ) -> None:
+        """`allow_origins`: whose pages may read the answers, besides the same origin."""
+        self._rooms = rooms
+        self._find = find
+        self._access = access
+        self._app = Starlette(
+            routes=[
+                Route("/rooms", self._checked(self._list)),
+                Route("/rooms/{name}", self._checked(self._show), methods=["GET"]),
+                Route("/rooms/{name}", self._checked(self._close), methods=["DELETE"]),
+                Route("/openapi.json", self._describe),
+            ],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=list(allow_origins),
+                    allow_methods=["GET", "DELETE"],
+                    allow_headers=["authorization"],
+                )
+            ],
+            exception_handlers={
+                Refused: failure.refused,
+                HTTPException: failure.not_routed,
+                Exception: failure.internal,
+            },
+        )
+
+    def route(self) -> Mount:
+        return Mount(PATH, self._app)
+
+    def _checked(self, endpoint: Endpoint) -> Endpoint:
+        async def checked(request: Request) -> Response:
+            self._access.check(request)
+            return await endpoint(request)
+
+        return checked
+
+    async def _list(self, request: Request) -> Response:
+        return _json(types.Rooms([_summary(room) for room in self._rooms()]))
+
+    async def _show(self, request: Request) -> Response:
+        return _json(_detail(self._room(request)))
+
+    async def _close(self, request: Request) -> Response:
+        room = self._room(request)
+        try:
+            await room.end()
+        except TertuliaError as error:
+            if error.code is not Code.ROOM_ENDED:
+                raise
+        return Response(status_code=204)
+
+    async def _describe(self, request: Request) -> Response:
+        return Response(
+            msgspec.json.encode(document(request.scope["root_path"])),
+            media_type="application/json",
+            headers={"cache-control": "no-cache"},
+        )
+
+    def _room(self, request: Request) -> Room:
+        name = request.path_params["name"]
+        room = self._find(name)
+        if room is None:
+            raise Refused(404, "no_such_room", f"no room {name} is open")
+        return room
+
+
+def _summary(room: Room) -> types.RoomSummary:
+    return types.RoomSummary(
+        name=room.name,
+        participants=len(room.participants),
+        waiting=len(room.waiting),
+        publications=len(room.publications),
+        locked=room.locked,
+        waiting_room=room.waiting_room,
+    )
+
+
+def _detail(room: Room) -> types.Room:
+    tracks = room.publications
+    return types.Room(
+        name=room.name,
+        locked=room.locked,
+        waiting_room=room.waiting_room,
+        max_participants=room.max_participants,
+        spotlight=room.spotlight,
+        participants=[_person(who, [it for it in tracks if it.participant == who.id]) for who in room.participants],
+        waiting=[types.Waiting(who.id, who.name) for who in room.waiting],
+    )
+
+
+def _person(who: Participant, tracks: list[Publication]) -> types.Participant:
+    return types.Participant(
+        id=who.id,
+        name=who.name,
+        role=who.role,
+        rights=list(who.rights),
+        connected=who.connected,
+        hand=who.hand,
+        metadata=who.metadata,
+        publications=[types.Publication(it.id, it.source, it.kind, it.muted, it.width, it.height) for it in tracks],
+    )
+
+
+def _json(answer: msgspec.Struct) -> Response:
+    return Response(msgspec.json.encode(answer), media_type="application/json", headers={"cache-control": "no-store"})

@@ -1,0 +1,91 @@
+import { Lock, Signal, SignalLow, SignalMedium, WifiOff } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import type { Room } from 'tertulia-client';
+import { useWords } from '../i18n/index.tsx';
+import { Tooltip } from '../parts/Tooltip.tsx';
+import styles from './Header.module.css';
+import { useRoomValue } from './useRoomValue.ts';
+
+interface Props {
+  room: Room;
+  onStatistics: () => void;
+}
+
+/** Which room this is, who is in it, and how it is connected. */
+export function Header({ room, onStatistics }: Props) {
+  const { header } = useWords().panels;
+  const count = useRoomValue(room, ({ participants }) => participants.length + 1);
+  const locked = useRoomValue(room, ({ info }) => info?.locked ?? false);
+  return (
+    <header className={styles.header}>
+      <h1 className={styles.room}>
+        <bdi>{room.name}</bdi>
+      </h1>
+      <span className={styles.count}>{header.people(count)}</span>
+      <div className={styles.states}>
+        {locked && (
+          <Chip hint={header.lockedHint}>
+            <Lock aria-hidden="true" />
+            {header.locked}
+          </Chip>
+        )}
+        {count > 1 && <Road room={room} />}
+        <Connection room={room} onPress={onStatistics} />
+      </div>
+    </header>
+  );
+}
+
+/** People who talk directly see each other's address, so which way it goes is always said. */
+function Road({ room }: { room: Room }) {
+  const { header } = useWords().panels;
+  const direct = useRoomValue(room, ({ topology }) => topology?.mode === 'direct');
+  return <Chip hint={direct ? header.directHint : header.serverHint}>{direct ? header.direct : header.server}</Chip>;
+}
+
+function Chip({ hint, children }: { hint: string; children: React.ReactNode }) {
+  return (
+    <Tooltip label={hint} side="bottom">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the hint has to be reached by keyboard */}
+      <span className={styles.chip} tabIndex={0}>
+        {children}
+      </span>
+    </Tooltip>
+  );
+}
+
+const EVERY = 5000;
+
+/** How good one's own connection is; leads to the numbers. */
+function Connection({ room, onPress }: { room: Room; onPress: () => void }) {
+  const { header } = useWords().panels;
+  const grade = useGrade(room);
+  const label = header.connection(header.grade[grade]);
+  return (
+    <Tooltip label={label} side="bottom">
+      <button type="button" className={`${styles.connection} ${styles[grade]}`} aria-label={label} onClick={onPress}>
+        {ICONS[grade]}
+      </button>
+    </Tooltip>
+  );
+}
+
+type Grade = 'good' | 'fair' | 'weak' | 'lost';
+const ICONS = { good: <Signal />, fair: <SignalMedium />, weak: <SignalLow />, lost: <WifiOff /> };
+const GRADES: readonly Grade[] = ['lost', 'weak', 'weak', 'fair', 'good'];
+
+/** Renders again when the grade changes, not with each measurement. */
+function useGrade(room: Room): Grade {
+  const lost = useRoomValue(room, ({ state }) => state === 'reconnecting');
+  const [grade, setGrade] = useState<Grade>('good');
+  useEffect(() => {
+    const stop = new AbortController();
+    const follow = async () => {
+      for await (const { level } of room.local.quality({ every: EVERY, signal: stop.signal }))
+        setGrade(GRADES[level] ?? 'good');
+    };
+    void follow();
+    return () => stop.abort();
+  }, [room]);
+  return lost ? 'lost' : grade;
+}

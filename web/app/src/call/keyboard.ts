@@ -1,0 +1,12 @@
+/** Whether a key that is pressed there means something there already: in a field, a menu or a dialog. */
+export function takesKeys(target: EventTarget | null): boolean {
+  return (
+    target instanceof Element &&
+    target.closest(
+      'input, textarea, select, [contenteditable]:not([contenteditable="false"]), [role="menu"], [role="listbox"], [role="dialog"], [role="alertdialog"]',
+    ) !== null
+  );
+}
+
+/** A dialog lies over the page, wherever focus is. */
+export const isCovered = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
