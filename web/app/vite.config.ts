@@ -1,12 +1,13 @@
-import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+// One build a page: sharing the SDK between them would give the small page all of it, rather than the part that it uses.
+const pageOf = (mode: string) => (mode === 'live' ? 'live' : 'index');
 const server = process.env.TERTULIA_DEV_SERVER ?? 'http://127.0.0.1:3000';
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   plugins: [react()],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
@@ -19,19 +20,13 @@ export default defineConfig({
   },
   build: {
     target: 'es2023',
-    // The first with light-dark(). Written out for older ones it would not follow the dark stage inside a light page.
-    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // These know light-dark(). Rewritten for older ones it loses the themes, which choose by a property and not by a fixed color-scheme.
     cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
-    manifest: true,
-    // Every browser that runs this build preloads by itself.
-    modulePreload: { polyfill: false },
-    // Every page beside this file is an entry of its own.
-    rolldownOptions: {
-      input: readdirSync(here('.'))
-        .filter((name) => name.endsWith('.html'))
-        .map((name) => here(name)),
-    },
+    manifest: `.vite/${pageOf(mode)}.json`,
+    // Every browser that runs this build preloads by itself; the small page loads nothing later that is worth the helper.
+    modulePreload: pageOf(mode) === 'index' && { polyfill: false },
+    emptyOutDir: pageOf(mode) === 'index',
+    rolldownOptions: { input: here(`${pageOf(mode)}.html`) },
   },
   server: {
     proxy: {
@@ -42,4 +37,4 @@ export default defineConfig({
     },
   },
   test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'] },
-});
+}));

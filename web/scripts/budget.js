@@ -18,11 +18,13 @@ function filesOf(manifest, name, seen = new Set()) {
   return seen;
 }
 
-const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', appDist), 'utf8'));
+const manifests = ['index', 'live'].map((page) =>
+  JSON.parse(readFileSync(new URL(`.vite/${page}.json`, appDist), 'utf8')),
+);
 const modules = ['tertulia.js', 'viewer.js', 'element.js'];
 const sizes = new Map(modules.map((name) => [name, gzipped(new URL(`sdk/dist/${name}`, web))]));
-for (const [name, chunk] of Object.entries(manifest)) {
-  if (!chunk.isEntry) continue;
+for (const manifest of manifests) {
+  const [name] = Object.entries(manifest).find(([, chunk]) => chunk.isEntry);
   const files = [...filesOf(manifest, name)].map((file) => new URL(file, appDist)).filter((file) => existsSync(file));
   sizes.set(
     name,

@@ -9,7 +9,7 @@ import { wordsOf } from './words.ts';
 const DELAY_EVERY = 2000;
 
 const { language, theme, shortcuts } = settings();
-const words = wordsOf(language);
+const words = await wordsOf(language);
 const room = decoded(/\/live\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? '');
 
 document.documentElement.lang = language === 'zh' ? 'zh-CN' : language;

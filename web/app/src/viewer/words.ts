@@ -45,51 +45,11 @@ const en = {
 
 export type Words = typeof en;
 
-const zh: Words = {
-  title: (room) => `${room} · 直播`,
-  live: '直播中',
-  viewers: (count) => `${count} 人观看`,
-  delay: (seconds) => `延迟 ${seconds}`,
-  delayHint: '从服务器到您的屏幕',
-  player: '直播',
-  controls: '播放控制',
-  play: '播放',
-  pause: '暂停',
-  mute: '静音',
-  unmute: '取消静音',
-  volume: '音量',
-  quality: '清晰度',
-  qualities: { auto: '自动', high: '高', medium: '中', low: '低' },
-  pictureInPicture: '画中画',
-  fullScreen: '全屏',
-  endFullScreen: '退出全屏',
-  start: '播放',
-  soundOn: '打开声音',
-  again: '重试',
-  sharing: (name) => `${name} 正在共享屏幕`,
-  state: {
-    connecting: '正在连接…',
-    waiting: '直播尚未开始，开始后会自动播放。',
-    live: '',
-    buffering: '请稍候…',
-    ended: '直播已结束。',
-    error: '无法播放直播。',
-  },
-  unreachable: '没有连接，正在重试…',
-  errors: {
-    token_required: '需要邀请才能观看。',
-    token_invalid: '邀请无效，请索取新的链接。',
-    token_expired: '邀请已过期，请索取新的链接。',
-    wrong_room: '此邀请属于其他房间。',
-    denied: '主持人没有允许您进入。',
-    removed: '主持人已将您移出。',
-    room_full: '房间已满。',
-    room_locked: '房间已锁定。',
-  },
-};
-
-const ALL = { en, zh };
-export type Language = keyof typeof ALL;
+const load = {
+  en: async () => en,
+  zh: async () => (await import('./zh.ts')).zh,
+} satisfies Record<string, () => Promise<Words>>;
+export type Language = keyof typeof load;
 
 function plural(language: Language, count: number): Intl.LDMLPluralRule {
   return new Intl.PluralRules(language).select(count);
@@ -97,8 +57,8 @@ function plural(language: Language, count: number): Intl.LDMLPluralRule {
 
 /** The first of the wanted languages (as `navigator.languages` names them) that there are words for. */
 export function pickLanguage(wanted: readonly string[]): Language {
-  const known = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '').find((tag) => tag in ALL);
+  const known = wanted.map((tag) => tag.toLowerCase().split('-')[0] ?? '').find((tag) => tag in load);
   return (known ?? 'en') as Language;
 }
 
-export const wordsOf = (language: Language): Words => ALL[language];
+export const wordsOf = (language: Language): Promise<Words> => load[language]();

@@ -5,7 +5,6 @@ import type { IceServer, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '
 import type { LinkState } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Mode } from './link.js';
 import type { LinkSample } from './link-sample.js';
-import { sampleLink } from './link-sample.js';
 import type { PeerPorts } from './peer-connection.js';
 import { PeerConnection } from './peer-connection.js';
 import type { Receiver } from './receiver.js';
@@ -81,7 +80,8 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   /** What all connections tell at this moment. */
-  sample(): Promise<LinkSample[]> {
+  async sample(): Promise<LinkSample[]> {
+    const { sampleLink } = await import('./link-sample.js');
     return Promise.all([...this.#links()].map((link) => sampleLink(link.pc, link.key, link.carried())));
   }
 

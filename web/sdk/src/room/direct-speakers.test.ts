@@ -5,6 +5,9 @@ import type { FakeTransceiver } from '../../test/fakes/webrtc.js';
 import { track } from '../../test/fakes/webrtc.js';
 import { Voices } from './voices.js';
 
+// Loaded by the SDK when needed, which takes longer than fake time does.
+await import('../media/level.js');
+
 /** Linear, from -dBov. */
 const loud = (level: number) => 10 ** (-level / 20);
 

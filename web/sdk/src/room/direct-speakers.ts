@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
-import { LevelReader } from '../media/level.js';
+import type { LevelReader } from '../media/level.js';
 import type { Carried } from '../media/link.js';
 import type { Speaker } from './room-events.js';
 import { Voices } from './voices.js';
@@ -25,7 +25,7 @@ export interface SpeakersPorts {
 export class DirectSpeakers {
   readonly #ports: SpeakersPorts;
   readonly #timers: ClockedTimeouts;
-  readonly #levels = new LevelReader();
+  #levels: LevelReader | null = null;
   #voices: Voices | null = null;
 
   constructor(ports: SpeakersPorts) {
@@ -46,7 +46,7 @@ export class DirectSpeakers {
   stop(): void {
     this.#voices = null;
     this.#timers.clearAll();
-    this.#levels.close();
+    this.#levels?.close();
   }
 
   #schedule(): void {
@@ -56,9 +56,13 @@ export class DirectSpeakers {
   async #poll(): Promise<void> {
     const voices = this.#voices;
     const sources = [...this.#ports.sources()];
-    const levels = await Promise.all(sources.map(({ carried }) => this.#levels.read(carried)));
+    // Loaded at the first direct call: a page that only shows a stream has none.
+    const { LevelReader } = await import('../media/level.js');
+    this.#levels ??= new LevelReader();
+    const reader = this.#levels;
+    const levels = await Promise.all(sources.map(({ carried }) => reader.read(carried)));
     if (!voices || voices !== this.#voices) {
-      if (!this.#voices) this.#levels.close(); // stopped meanwhile
+      if (!this.#voices) reader.close(); // stopped meanwhile
       return;
     }
     const now = this.#ports.clock.now();

@@ -1,5 +1,4 @@
 import { RoomError } from '../common/room-error.js';
-import { Devices } from '../devices/devices.js';
 import type { Participant as WireParticipant } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import { LocalPublication } from './local-publication.js';
@@ -114,6 +113,7 @@ export class LocalParticipant {
    */
   async publishDisplay(options: DisplayOptions = {}): Promise<DisplayShare | null> {
     const { audio = false, signal = null } = options;
+    const { Devices } = await import('../devices/devices.js');
     const stream = await Devices.display({ audio, signal });
     if (!stream) return null;
     const [picture] = stream.getVideoTracks();

@@ -4,6 +4,9 @@ import { CAM, DIRECT, FakeRoom, SFU, WITH_BOB } from '../../test/fakes/room.js';
 import { track } from '../../test/fakes/webrtc.js';
 import type { RoomStatistics } from './statistics.js';
 
+// Loaded by the SDK when needed, which takes longer than fake time does.
+await Promise.all([import('../media/link-sample.js'), import('../media/statistics.js')]);
+
 type Stats = { id: string; type: string; [field: string]: unknown };
 
 const pair = (more: object = {}): Stats[] => [

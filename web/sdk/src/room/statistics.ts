@@ -2,8 +2,7 @@ import { AsyncQueue } from '../common/async-queue.js';
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
 import type { Limit, LinkSample } from '../media/link-sample.js';
-import type { StreamStatistics, TrafficStatistics } from '../media/statistics.js';
-import { compareSamples } from '../media/statistics.js';
+import type { compareSamples, StreamStatistics, TrafficStatistics } from '../media/statistics.js';
 import type { CallOptions } from './context.js';
 import type { Kind, Road, Source } from './room-events.js';
 
@@ -129,11 +128,12 @@ export class Statistics {
   async #poll(): Promise<void> {
     if (this.#polling) return;
     this.#polling = true;
-    const samples = await this.#ports.sample();
+    // Loaded when somebody reads: a page that only shows a stream does without.
+    const [samples, { compareSamples }] = await Promise.all([this.#ports.sample(), import('../media/statistics.js')]);
     this.#polling = false;
     if (this.#readers.size === 0) return;
     const now = this.#ports.clock.now();
-    const value = this.#value(samples, now);
+    const value = this.#value(samples, now, compareSamples);
     this.#before = { at: now, samples };
     for (const reader of [...this.#readers]) {
       if (reader.due > now + SLACK_MS) continue;
@@ -143,10 +143,10 @@ export class Statistics {
     this.#schedule();
   }
 
-  #value(samples: LinkSample[], now: number): RoomStatistics | null {
+  #value(samples: LinkSample[], now: number, compare: typeof compareSamples): RoomStatistics | null {
     const road = this.#ports.road();
     if (!road || !this.#before) return null;
-    const { streams, ...traffic } = compareSamples(this.#before.samples, samples, now - this.#before.at);
+    const { streams, ...traffic } = compare(this.#before.samples, samples, now - this.#before.at);
     const publications = new Map<string, PublicationStatistics>();
     for (const [id, stream] of streams) {
       const publication = this.#ports.find(id);
