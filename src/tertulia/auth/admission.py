@@ -34,7 +34,7 @@ class Pass:
     rights: frozenset[Right] | None
     """None: what the role gives."""
     on_duplicate: OnDuplicate
-    only_if_room_has_waiting_room: bool
+    knock_only: bool
     """There was no token and the server is not open: a guest who may knock, and nothing else."""
     bypass: bool = False
     """Past lock and waiting room."""
@@ -102,7 +102,7 @@ class Admission:
             role=Role(claims.role),
             rights=None if claims.can is None else frozenset(Right(grant) for grant in claims.can),
             on_duplicate=OnDuplicate.REFUSE if claims.sub is None else OnDuplicate.REPLACE,
-            only_if_room_has_waiting_room=False,
+            knock_only=False,
         )
 
 
@@ -121,7 +121,7 @@ async def _ask(hook: Hook, request: JoinRequest) -> Grant | None:
 
 
 def _granted(grant: Grant, by_token: Pass) -> Pass:
-    entry = replace(by_token, only_if_room_has_waiting_room=False, bypass=grant.bypass)
+    entry = replace(by_token, knock_only=False, bypass=grant.bypass)
     if grant.identity is not None:
         entry = replace(entry, participant=ParticipantId(grant.identity), on_duplicate=OnDuplicate.REPLACE)
     if grant.name is not None:

@@ -10,7 +10,7 @@ from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId
 from tertulia.core.model import RoomSettings
 from tertulia.core.room import Room
-from tertulia.errors import Code, Unavailable
+from tertulia.errors import Code, NotAllowed, Unavailable
 from tertulia.media.port import Bound, Connected, ConnectionId, Disconnected, Media, MediaEvent, NeedSections, Speakers
 from tertulia.runtime.actor import Observer, RoomActor
 from tertulia.runtime.seat import MediaLost, Outcome, Seat
@@ -64,9 +64,12 @@ class Hub:
     ) -> None:
         """Brings a session into a room, which is made where there is none. `reply` tells how it went, in the room's turn.
 
-        Raises Unavailable with server_stopping, too_many_rooms or room_ended, without calling `reply`.
+        Raises Unavailable with server_stopping, too_many_rooms or room_ended, and NotAllowed with token_required for one who may only knock
+        where there is no room, without calling `reply`.
         """
         for attempt in range(JOIN_TRIES):
+            if join.knock_only and name not in self._rooms:
+                raise NotAllowed("this server takes a token", Code.TOKEN_REQUIRED)
             actor = self._find_or_make(name)
 
             def replied(outcome: Outcome, actor: RoomActor = actor) -> None:

@@ -14,7 +14,7 @@ from tertulia.core.room import Room
 from tertulia.doors.native import incoming, outgoing
 from tertulia.doors.native.session import NativeSession
 from tertulia.doors.session import Allowance, Link, Rate
-from tertulia.errors import Code, NotAllowed, TertuliaError
+from tertulia.errors import Code, TertuliaError
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Done, Outcome, Reply
 from tertulia.wire import native as wire
@@ -179,7 +179,7 @@ class Connection:
                 on_duplicate=entry.on_duplicate,
                 bypass=entry.bypass,
                 asked_role=None if join.role is None else Role(join.role),
-                knock_only=entry.only_if_room_has_waiting_room,
+                knock_only=entry.knock_only,
             )
 
             def begin(room: Room) -> None:
@@ -200,9 +200,6 @@ class Connection:
                     # The socket went while the join waited for its turn: nobody has the token to come back with.
                     actor.post(cmd.Leave(session.participant, "connection_lost"))
 
-            # Who may only knock opens no room.
-            if command.knock_only and door.hub.find(join.room) is None:
-                raise NotAllowed("this server takes a token", Code.TOKEN_REQUIRED)
             await door.hub.join(join.room, command, session, replied, begin)
         except TertuliaError as error:
             self._dismiss(join.id, error.code, error.message)
