@@ -54,6 +54,7 @@ check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generat
 	python schema/generate.py --check
 	python scripts/check_locks.py
 	npm run --silent check
+	npm run --silent docs:check
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 
@@ -85,6 +86,10 @@ format: $(DEV) $(NODE) ## format everything, sort imports
 .PHONY: schema
 schema: $(DEV) $(EXTENSION) $(NODE) ## JSON Schema and TypeScript types from tertulia.wire.native
 	python schema/generate.py
+
+.PHONY: docs
+docs: $(NODE) ## the reference of the browser SDK, from its source
+	npm run --silent docs
 
 .PHONY: lock
 lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.json and Cargo.toml (ARGS=--upgrade for newer ones)

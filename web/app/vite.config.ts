@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -7,8 +8,15 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const pageOf = (mode: string) => (mode === 'live' ? 'live' : 'index');
 const server = process.env.TERTULIA_DEV_SERVER ?? 'http://127.0.0.1:3000';
 
+/** What the server does to each page that it serves. */
+const baseHref: Plugin = {
+  name: 'base-href',
+  apply: 'serve',
+  transformIndexHtml: (html) => html.replace('<head>', '<head><base href="/">'),
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react()],
+  plugins: [react(), baseHref],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.

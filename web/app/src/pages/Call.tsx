@@ -6,7 +6,7 @@ import { Dialogs, type OpenDialog } from '../call/dialogs/Dialogs.tsx';
 import type { DialogName } from '../call/dialogs/names.ts';
 import { Header } from '../call/Header.tsx';
 import { copy, linkFor } from '../call/links.ts';
-import type { OwnDevices, OwnKind } from '../call/media/own.ts';
+import type { OwnDevices } from '../call/media/own.ts';
 import { Chat } from '../call/panels/Chat.tsx';
 import { Outbox } from '../call/panels/outbox.ts';
 import { People } from '../call/panels/People.tsx';
@@ -19,20 +19,16 @@ import { Toolbar } from '../call/toolbar/Toolbar.tsx';
 import { Reading } from '../call/unread.ts';
 import { useActions } from '../call/useActions.ts';
 import { useAnnouncements } from '../call/useAnnouncements.ts';
-import { useMutedByOthers } from '../call/useMutedByOthers.ts';
 import { usePushToTalk } from '../call/usePushToTalk.ts';
 import { useShare } from '../call/useShare.ts';
 import { useShortcuts } from '../call/useShortcuts.ts';
 import { useView } from '../call/useView.ts';
 import { useWakeLock } from '../call/useWakeLock.ts';
-import { useWords } from '../i18n/index.tsx';
-import { useAnnounce } from '../parts/LiveRegion.tsx';
-import { useToasts } from '../parts/Toasts.tsx';
 import { usePrefs } from '../prefs.ts';
 import styles from './Call.module.css';
 
 /** The call: stage, toolbar, panels. Nothing here renders for who speaks, what is written or what is measured. */
-export function Call({ room, devices: given }: { room: Room; devices: OwnDevices }) {
+export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
   const { shortcuts } = usePrefs();
   const [view, dispatch] = useView();
   const [reading] = useState(() => new Reading(room.chat.messages));
@@ -42,7 +38,6 @@ export function Call({ room, devices: given }: { room: Room; devices: OwnDevices
   // The whole document, for menus and dialogs stand outside the page's own element.
   const fullScreen = useFullScreen(useRef(document.documentElement));
   const pictureInPicture = usePictureInPicture(room);
-  const devices = useMutedByOthers(given, useTellMuted());
   const share = useShare(room);
 
   const openDialog = useCallback((is: DialogName) => setDialog({ is }), []);
@@ -130,20 +125,5 @@ export function Call({ room, devices: given }: { room: Room; devices: OwnDevices
       </footer>
       <Dialogs room={room} devices={devices} open={dialog} onClose={() => setDialog(null)} />
     </div>
-  );
-}
-
-/** Being muted by somebody else has to be noticed at once, by whatever sense. */
-function useTellMuted(): (kind: OwnKind) => void {
-  const { announce } = useWords().panels;
-  const { assertive } = useAnnounce();
-  const show = useToasts();
-  return useCallback(
-    (kind) => {
-      const text = kind === 'microphone' ? announce.microphoneMuted : announce.cameraMuted;
-      assertive(text);
-      show({ text });
-    },
-    [announce, assertive, show],
   );
 }

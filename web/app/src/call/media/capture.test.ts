@@ -83,12 +83,14 @@ let openings: Opening[];
 let made: FakeTrack[];
 const recovered = vi.fn();
 const switchFailed = vi.fn();
+const muted = vi.fn();
 
 beforeEach(() => {
   openings = [];
   made = [];
   recovered.mockReset();
   switchFailed.mockReset();
+  muted.mockReset();
 });
 
 /** `slow`: openings wait for the test to answer them. */
@@ -105,6 +107,7 @@ function capture(kind: OwnKind, { slow = false } = {}): Capture {
     changed: () => undefined,
     recovered,
     switchFailed,
+    muted,
   });
 }
 
@@ -296,6 +299,7 @@ test('muted by a moderator is off, and stays so', async () => {
   expect(own.state.state).toBe('off');
   expect(own.wanted).toBe(false);
   expect(live()).toEqual([]);
+  expect(muted).toHaveBeenCalledOnce();
 });
 
 test('who may not publish any more lets go of the device', async () => {

@@ -15,6 +15,8 @@ export interface CaptureHost {
   recovered(track: MediaStreamTrack): void;
   /** Another one was chosen and could not be opened; the one before goes on. */
   switchFailed(problem: DeviceProblem): void;
+  /** A moderator has switched it off. */
+  muted(): void;
 }
 
 const OFF: CaptureState = { state: 'off', problem: null, track: null };
@@ -82,7 +84,9 @@ export class Capture {
       'publicationchanged',
       ({ publication }) => {
         // While one starts, a publication is muted until it is there; else it was a moderator.
-        if (publication === this.#publication && publication.muted && this.#state.state === 'on') this.off();
+        if (publication !== this.#publication || !publication.muted || this.#state.state !== 'on') return;
+        this.off();
+        this.#host.muted();
       },
       { signal },
     );

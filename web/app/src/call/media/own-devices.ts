@@ -7,6 +7,8 @@ import type { DeviceChoice, DeviceProblem, OwnDevice, OwnDevices, OwnKind, Speak
 export type DeviceNotice =
   | { type: 'recovered'; kind: OwnKind; label: string }
   | { type: 'switch-failed'; kind: OwnKind; problem: DeviceProblem }
+  /** By a moderator. */
+  | { type: 'muted'; kind: OwnKind }
   /** Something was plugged in; `use` switches to it. */
   | { type: 'new'; label: string; use: () => void };
 
@@ -44,6 +46,7 @@ export class OwnDevicesStore {
         changed: () => this.#changed(),
         recovered: (track) => this.#tell({ type: 'recovered', kind, label: track.label }),
         switchFailed: (problem) => this.#tell({ type: 'switch-failed', kind, problem }),
+        muted: () => this.#tell({ type: 'muted', kind }),
       });
     this.#captures = { camera: capture('camera'), microphone: capture('microphone') };
   }
