@@ -22,7 +22,7 @@ from tertulia import Tertulia
 from .browsers import Chromium, ChromiumPage
 from .caller import until
 from .conftest import Server
-from .test_web_app import LOOK
+from .meeting import LOOK
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 

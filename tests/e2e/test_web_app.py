@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tertulia import Tertulia
 
 from .browsers import Chromium
-from .caller import until
 from .conftest import Server
+from .meeting import enter, shows_a_moving_camera, tile_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-# Chromium's fake camera is a green pie that turns: two looks at different moments differ, and green it is.
-LOOK = """
-(video) => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 64, height: 40 });
-  const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0, 64, 40);
-  const { data } = context.getImageData(0, 0, 64, 40);
-  const sum = [0, 0, 0];
-  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c += 1) sum[c] += data[i + c];
-  return { green: sum[1] > 4 * (sum[0] + sum[2]) / 2 && sum[1] > 64 * 40 * 40, print: sum.join() };
-}
-"""
 Visitor = Callable[..., Any]
 
 
@@ -56,32 +43,6 @@ async def visitor(app: Server, chromium: Chromium) -> AsyncIterator[Visitor]:
     for page in opened:
         await page.close()
     assert not errors, errors
-
-
-async def enter(page: Page, name: str) -> None:
-    await page.get_by_label("Your name").fill(name)
-    await page.get_by_role("button", name="Join", exact=True).click()
-    await expect(page.get_by_role("toolbar", name="Call controls")).to_be_visible()
-
-
-def tile_of(page: Page, name: str) -> Locator:
-    """Its name goes on where there is more to say: "Ben, microphone off"."""
-    return page.get_by_role("listitem", name=re.compile(rf"^{re.escape(name)}(,|$)"))
-
-
-async def shows_a_moving_camera(page: Page, name: str) -> None:
-    """The tile of this person shows the fake camera's picture, and it changes."""
-    video = tile_of(page, name).locator("video")
-    await expect(video).to_be_visible(timeout=15_000)
-    prints = set()
-
-    async def moves() -> bool:
-        look = await video.evaluate(LOOK)
-        if look["green"]:
-            prints.add(look["print"])
-        return len(prints) >= 3
-
-    await until(moves, f"{name}'s camera is seen to move")
 
 
 async def test_from_the_landing_page_to_a_call_of_three(visitor: Visitor) -> None:
