@@ -27,7 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "bench" / "README.md"
 GENERATOR = ROOT / "target" / "release" / "tertulia-bench-load"
 FLOOR = ROOT / "target" / "release" / "tertulia-bench-micro"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 READY_WITHIN = 30.0
 RUN_WITHIN = 900.0
 
@@ -222,10 +221,12 @@ def processor() -> str:
     return platform.machine()
 
 
-def write(text: str) -> None:
-    before, _, rest = README.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+def write(text: str, section: str = "figures") -> None:
+    """Puts the text into the marked section of the README."""
+    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
+    before, _, rest = README.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    README.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def selected(options: argparse.Namespace) -> list[Case]:

@@ -153,6 +153,43 @@ class FirefoxPage:
             raise RuntimeError(result["exceptionDetails"]["text"])
         return json.loads(result["result"]["value"])
 
+    async def add_init_script(self, script: str) -> None:
+        """Runs before the scripts of each page that is loaded from now on."""
+        await self._firefox.command(
+            "script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}", contexts=[self._context]
+        )
+
+    async def goto(self, url: str) -> None:
+        await self._firefox.command("browsingContext.navigate", context=self._context, url=url, wait="complete")
+
+    async def shows(self, role: str, name: str) -> dict[str, Any] | None:
+        """The first element of this role and accessible name, if any."""
+        found = await self._firefox.command(
+            "browsingContext.locateNodes",
+            context=self._context,
+            locator={"type": "accessibility", "value": {"role": role, "name": name}},
+        )
+        return found["nodes"][0] if found["nodes"] else None
+
+    async def click(self, role: str, name: str) -> None:
+        """Fails where there is no such element."""
+        node = await self.shows(role, name)
+        assert node, f"no {role} {name}"
+        origin = {"type": "element", "element": {"sharedId": node["sharedId"]}}
+        steps = [
+            {"type": "pointerMove", "x": 0, "y": 0, "origin": origin},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]
+        await self._perform({"type": "pointer", "id": "mouse", "actions": steps})
+
+    async def type(self, text: str) -> None:
+        keys = [{"type": what, "value": letter} for letter in text for what in ("keyDown", "keyUp")]
+        await self._perform({"type": "key", "id": "keyboard", "actions": keys})
+
+    async def _perform(self, source: dict[str, Any]) -> None:
+        await self._firefox.command("input.performActions", context=self._context, actions=[source])
+
     async def reload(self) -> None:
         await self._firefox.command("browsingContext.reload", context=self._context, wait="complete")
 

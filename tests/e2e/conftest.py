@@ -18,6 +18,8 @@ import pytest_asyncio
 
 from .browsers import Chromium, Firefox, SoundServer
 from .caller import Caller
+from .meeting import Guest
+from .visits import SECRET, Visit
 
 HERE = Path(__file__).parent
 READY_WITHIN = 30.0
@@ -158,6 +160,34 @@ async def _describe(caller: Caller) -> None:
         print(f"(page gone: {error})")
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def app_server() -> AsyncIterator[Server]:
+    """Serves the built app."""
+    server = await Server().start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def guests(app_server: Server, chromium: Chromium, room: str) -> AsyncIterator[Callable[..., Any]]:
+    """`await guests("Ana", "Ben")` opens the app for each, before joining; `at` another server, `fps` of the pictures."""
+    invited: list[Guest] = []
+
+    async def invite(*names: str, at: Server = app_server, fps: float = 10, **options: Any) -> list[Guest]:
+        for name in names:
+            guest = Guest(await chromium.open("about:blank", **options), name, len(invited) + 1)
+            invited.append(guest)
+            await guest.page.add_init_script(guest.script(fps=fps))
+            await guest.page.goto(f"{at.url}/r/{room}")
+        return invited[-len(names) :]
+
+    yield invite
+    errors = [error for guest in invited for error in guest.tab.errors]
+    for guest in invited:
+        await guest.tab.close()
+    assert not errors, errors
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def serve() -> AsyncIterator[Callable[..., Any]]:
     """`await serve("--p2p", "never")` starts a server of the test's own."""
@@ -170,6 +200,22 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
     yield start
     for one in started:
         await one.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def house() -> AsyncIterator[Server]:
+    """A server that asks for tokens."""
+    server = await Server("--secret", SECRET).start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(house: Server, chromium: Chromium, room: str) -> AsyncIterator[Visit]:
+    """Opens pages of the built app in the house."""
+    visit = Visit(house.url, chromium, room)
+    yield visit
+    await visit.end()
 
 
 @pytest.hookimpl(hookwrapper=True)

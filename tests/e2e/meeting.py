@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
-from .browsers import ChromiumPage
+from .browsers import ChromiumPage, FirefoxPage
 from .caller import PATIENCE, until
 
 WEB = Path(__file__).parent / "web"
+FRAMES = 4
+"""So many different pictures show that it moves."""
 
 # Chromium's fake camera is a green pie that turns: two looks at different moments differ, and green it is.
 LOOK = """
@@ -57,9 +60,7 @@ async def shows_a_moving_camera(page: Page, name: str) -> None:
     await until(moves, f"{name}'s camera is seen to move")
 
 
-def devices(
-    cameras: dict[str, int], microphones: dict[str, float], screen: tuple[int, float], fps: float = 10
-) -> str:
+def devices(cameras: dict[str, int], microphones: dict[str, float], screen: tuple[int, float], fps: float = 10) -> str:
     """A script for before the page: its devices by label, with the identity that a camera shows and the pitch that a microphone hears."""
     setup = {
         "cameras": [{"label": label, "id": identity} for label, identity in cameras.items()],
@@ -73,20 +74,20 @@ def devices(
 
 
 @dataclass
-class Guest:
-    """Somebody in the app whose picture and tone can be told from everybody else's."""
+class Somebody(ABC):
+    """Whose picture and tone can be told from everybody else's."""
 
-    tab: ChromiumPage
     name: str
     number: int
 
     @property
-    def page(self) -> Page:
-        return self.tab.page
-
-    @property
     def pitch(self) -> float:
         return 300.0 + 130.0 * self.number
+
+    @property
+    def back_camera(self) -> int:
+        """Identity that the other camera shows."""
+        return 16 + self.number
 
     @property
     def screen(self) -> int:
@@ -98,9 +99,89 @@ class Guest:
         return 2000.0 + 130.0 * self.number
 
     def script(self, **options: Any) -> str:
-        """Two cameras and a microphone; the second camera shows 16 more than the first."""
-        cameras = {"Front camera": self.number, "Back camera": 16 + self.number}
+        """Two cameras and a microphone."""
+        cameras = {"Front camera": self.number, "Back camera": self.back_camera}
         return devices(cameras, {"Headset": self.pitch}, (self.screen, self.screen_pitch), **options)
+
+    @abstractmethod
+    async def evaluate(self, expression: str) -> Any: ...
+
+    async def _plays(self, hz: float) -> bool:
+        heard = await self.evaluate("meeting.hear()")
+        return any(abs(one["hz"] - hz) < 12 and one["above"] > 25 for one in heard)
+
+    async def hears(self, hz: float, patience: float = PATIENCE) -> None:
+        await until(lambda: self._plays(hz), f"{self.name} hears {hz:g} Hz", patience)
+
+    async def hears_no(self, hz: float) -> None:
+        async def silent() -> bool:
+            return not await self._plays(hz)
+
+        await until(silent, f"{self.name} no longer hears {hz:g} Hz")
+
+    async def _looks(self, look: Callable[[], Awaitable[Any]], picture: int, patience: float) -> None:
+        seen: set[int] = set()
+        last: Any = None
+
+        async def enough() -> bool:
+            nonlocal last
+            last = await look()
+            if last and last.get("id") == picture and not last.get("bad"):
+                seen.add(last["n"])
+            return len(seen) >= FRAMES
+
+        await until(enough, lambda: f"{self.name} sees picture {picture} move; last seen {last}", patience)
+
+
+class FirefoxGuest(Somebody):
+    """In the app with Firefox."""
+
+    def __init__(self, page: FirefoxPage, name: str, number: int) -> None:
+        super().__init__(name, number)
+        self.page = page
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self.page.evaluate(expression)
+
+    async def enter(self, url: str) -> None:
+        await self.page.add_init_script(self.script())
+        await self.page.goto(url)
+        await until(lambda: self.page.shows("textbox", "Your name"), "Firefox shows the pre-join page")
+        # Firefox never says that it would not ask, so the app does not open anything by itself.
+        consent = "Turn on camera and microphone"
+        await until(lambda: self.page.shows("button", consent), "Firefox shows the question")
+        await self.page.click("button", consent)
+        await self.page.click("textbox", "Your name")
+        await self.page.type(self.name)
+        await self.page.click("button", "Join")
+        await until(lambda: self.page.shows("toolbar", "Call controls"), "Firefox is in the call")
+
+    async def sees(self, title: str, picture: int) -> None:
+        tile = f"document.querySelector('li[aria-label={json.dumps(title)}] video')"
+        await self._looks(lambda: self.evaluate(f"{tile} && meeting.look({tile})"), picture, PATIENCE)
+
+    async def misses(self, title: str) -> None:
+        """There is no such tile."""
+
+        async def gone() -> bool:
+            return await self.page.shows("listitem", title) is None
+
+        await until(gone, f"{title} is gone from Firefox")
+
+
+class Guest(Somebody):
+    """In the app with Chromium."""
+
+    def __init__(self, tab: ChromiumPage, name: str, number: int) -> None:
+        super().__init__(name, number)
+        self.tab = tab
+
+    @property
+    def page(self) -> Page:
+        return self.tab.page
+
+    async def evaluate(self, expression: str) -> Any:
+        return await self.page.evaluate(expression)
 
     async def enter(self) -> Guest:
         await enter(self.page, self.name)
@@ -108,6 +189,10 @@ class Guest:
 
     def tile(self, name: str) -> Locator:
         return tile_of(self.page, name)
+
+    @property
+    def controls(self) -> Locator:
+        return self.page.get_by_role("toolbar", name="Call controls")
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -133,46 +218,29 @@ class Guest:
         await self.open("People")
         await self.choose(f"Actions for {name}", item)
 
-    async def told(self, text: str | re.Pattern[str]) -> None:
+    def toasts(self) -> Locator:
+        return self.page.get_by_role("region", name=re.compile("^Notifications")).get_by_role("listitem")
+
+    async def told(self, text: str) -> None:
         """A toast says it."""
-        toast = self.page.get_by_role("region", name="Notifications").get_by_role("listitem")
-        await expect(toast.filter(has_text=text)).to_be_visible(timeout=PATIENCE * 1000)
+        await expect(self.toasts().filter(has_text=text)).to_be_visible()
 
-    async def sees(self, title: str, picture: int, frames: int = 4) -> None:
-        """Fails unless so many new pictures of this identity are shown on the tile of this title from now on."""
-        video = self.tile(title).locator("video")
+    async def sees(self, title: str, picture: int, patience: float = PATIENCE) -> None:
+        """Fails unless new pictures of this identity are shown on the tile of this title from now on."""
+        await self.sees_on(self.tile(title), picture, patience)
+
+    async def sees_on(self, tile: Locator, picture: int, patience: float = PATIENCE) -> None:
+        video = tile.locator("video")
         await expect(video).to_be_visible(timeout=PATIENCE * 1000)
-        seen: set[int] = set()
-        last: Any = None
+        look = "(video) => meeting.look(video)"
+        await self._looks(lambda: video.evaluate(look, timeout=patience * 1000), picture, patience)
 
-        async def enough() -> bool:
-            nonlocal last
-            last = await video.evaluate("(video) => meeting.look(video)")
-            if last and last.get("id") == picture and not last.get("bad"):
-                seen.add(last["n"])
-            return len(seen) > frames
-
-        await until(enough, lambda: f"{self.name} sees picture {picture} move on the tile {title}; last seen {last}")
-
-    async def meets(self, *others: Guest, heard: bool = True) -> None:
+    async def meets(self, *others: Somebody, heard: bool = True) -> None:
         """Sees each of them, and hears them."""
         for other in others:
             await self.sees(other.name, other.number)
             if heard:
                 await self.hears(other.pitch)
-
-    async def _plays(self, hz: float) -> bool:
-        heard = await self.page.evaluate("meeting.hear()")
-        return any(abs(one["hz"] - hz) < 12 and one["above"] > 25 for one in heard)
-
-    async def hears(self, hz: float) -> None:
-        await until(lambda: self._plays(hz), f"{self.name} hears {hz:g} Hz")
-
-    async def hears_no(self, hz: float) -> None:
-        async def silent() -> bool:
-            return not await self._plays(hz)
-
-        await until(silent, f"{self.name} no longer hears {hz:g} Hz")
 
     async def large(self, title: str) -> None:
         """This tile is larger than all others on the stage together."""
@@ -206,8 +274,18 @@ class Guest:
         await panel.get_by_role("button", name="Send", exact=True).click()
 
     async def messages(self) -> Locator:
+        """Without the line that says where new ones begin."""
         panel = await self.open("Chat")
-        return panel.get_by_role("log", name="Messages").get_by_role("listitem")
+        lines = panel.get_by_role("log", name="Messages").get_by_role("listitem")
+        return lines.filter(has_not_text=re.compile("^New$"))
+
+
+async def in_the_call(guests: Callable[..., Any], *names: str, **options: Any) -> list[Guest]:
+    """They come one after the other: the first one moderates where the room is open. `guests` is the fixture."""
+    invited: list[Guest] = await guests(*names, **options)
+    for guest in invited:
+        await guest.enter()
+    return invited
 
 
 @dataclass
@@ -238,7 +316,3 @@ class Network:
 
     def heal(self) -> None:
         self.up = True
-
-
-def names(guests: Sequence[Guest]) -> list[str]:
-    return [guest.name for guest in guests]

@@ -11,7 +11,6 @@ from playwright.async_api import Locator, Page, expect
 from .conftest import HERE
 from .visits import SCREEN, Visit, join
 
-pytest_plugins = ["tests.e2e.visits"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
 
 AXE = (HERE.parent.parent / "node_modules" / "axe-core" / "axe.min.js").read_text()
@@ -30,7 +29,8 @@ BLOCKED = "navigator.mediaDevices.getUserMedia = async () => { throw new DOMExce
 
 WORDS = {
     "en": {
-        "settings": "Settings", "general": "General", "allow": "How to allow it", "ready": "Ready to join?", "waiting": "Waiting to be let in",
+        "settings": "Settings", "general": "General", "allow": "How to allow it", "ready": "Ready to join?",
+        "waiting": "Waiting to be let in",
         "left": "You left the room", "invited": "You need an invitation for this room", "more": "More", "statistics": "Statistics",
         "shortcuts": "Keyboard shortcuts", "invite": "Invite people", "leave": "Leave", "end": "End for everyone", "remove": "Remove…",
         "chat": "Chat", "people": "People", "share": "Share screen", "react": "Reactions", "hand": "Raise hand", "room": "Waiting room",
@@ -96,7 +96,7 @@ class Auditor:
         assert not self.found, f"{len(self.found)} in {self.looks} looks:\n" + "\n".join(self.found)
 
 
-@pytest.fixture(params=["en-light", "zh-dark", "en-dark", "zh-light"])
+@pytest.fixture(params=["en-light", "zh-dark"])
 def auditor(request: pytest.FixtureRequest) -> Auditor:
     language, theme = request.param.split("-")
     return Auditor(language, theme)
@@ -159,7 +159,9 @@ async def test_a_call_with_its_menus_panels_and_dialogs(visit: Visit, auditor: A
         await more(item)
         await auditor.look_at_dialog(page, item)
     for trigger in ("camera", "microphone", "more"):
-        await auditor.look_at_menu(page, page.get_by_role("button", name=word(trigger), exact=True), f"menu of {trigger}")
+        await auditor.look_at_menu(
+            page, page.get_by_role("button", name=word(trigger), exact=True), f"menu of {trigger}"
+        )
     await page.get_by_role("button", name=word("react")).click()
     await look(page, "reactions")
     await page.keyboard.press("Escape")
@@ -224,7 +226,7 @@ async def test_a_call_on_a_phone(visit: Visit, auditor: Auditor) -> None:
     await look(page, "phone, call")
     await page.get_by_role("button", name=word("more"), exact=True).click()
     await look(page, "phone, more")
-    await page.get_by_role("dialog").get_by_role("button", name=word("people")).click()
+    await page.get_by_role("dialog").get_by_role("button", name=word("people"), exact=True).click()
     await look(page, "phone, people")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name=word("chat"), exact=True).click()

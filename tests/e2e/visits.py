@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tertulia import Tertulia
 
-from .browsers import Chromium
-from .conftest import Server
+from .browsers import Chromium, ChromiumPage
 
 SECRET = "known to the tests only, and long enough"
-Visit = Callable[..., Awaitable[Page]]
 
 # A drawn page in place of the screen: a headless browser has nobody to choose one.
 SCREEN = """
@@ -34,35 +30,31 @@ navigator.mediaDevices.getDisplayMedia = async () => {
 """
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house() -> AsyncIterator[Server]:
-    """A server that asks for tokens."""
-    server = await Server("--secret", SECRET).start()
-    yield server
-    await server.stop()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def visit(house: Server, chromium: Chromium, room: str) -> AsyncIterator[Visit]:
+class Visit:
     """`await visit(role="moderator")` opens the room's page; `path` another one; `scripts` run before the page's own."""
-    opened = []
 
-    async def open_page(
-        path: str | None = None, *scripts: str, role: str = "speaker", can: list[str] | None = None, **options: Any
-    ) -> Page:
-        token = Tertulia(secret=SECRET).token(room, role=role, can=can)
-        browser = await chromium.open("about:blank", **options)
-        opened.append(browser)
+    def __init__(self, url: str, browser: Chromium, room: str) -> None:
+        """`url` of a server that knows the secret."""
+        self._url = url
+        self._browser = browser
+        self._room = room
+        self._opened: list[ChromiumPage] = []
+
+    async def __call__(self, path: str | None = None, *scripts: str, role: str = "speaker", **options: Any) -> Page:
+        token = Tertulia(secret=SECRET).token(self._room, role=role)
+        browser = await self._browser.open("about:blank", **options)
+        self._opened.append(browser)
         for script in scripts:
             await browser.page.add_init_script(script)
-        await browser.page.goto(f"{house.url}/r/{room}#t={token}" if path is None else f"{house.url}{path}")
+        await browser.page.goto(self._url + (f"/r/{self._room}#t={token}" if path is None else path))
         return browser.page
 
-    yield open_page
-    for browser in opened:
-        await browser.close()
-    errors = [error for browser in opened for error in browser.errors]
-    assert not errors, errors
+    async def end(self) -> None:
+        """Closes all; fails if a page complained."""
+        for browser in self._opened:
+            await browser.close()
+        errors = [error for browser in self._opened for error in browser.errors]
+        assert not errors, errors
 
 
 async def join(page: Page, name: str) -> None:

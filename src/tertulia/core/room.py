@@ -190,7 +190,7 @@ class Room:
     def _remove(self, command: cmd.Remove) -> None:
         require(self._actor(command.actor), Right.MODERATE)
         who = self._in.participant(command.participant)
-        self._in.end_session(who.id, Code.REMOVED, command.reason or "you were removed", "removed")
+        self._in.end_session(who.id, Code.REMOVED, command.reason, "removed")
 
     @_do.register
     def _end(self, command: cmd.End) -> None:

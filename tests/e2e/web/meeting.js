@@ -2,6 +2,8 @@
 // app shows and plays. Made one script with picture.js by `devices` of meeting.py, for a script that runs before a page is no module.
 import { listen, paint, read, tone } from './picture.js';
 
+const PATIENCE = 1000;
+
 class Meeting {
   #cameras;
   #microphones;
@@ -17,6 +19,7 @@ class Meeting {
     this.#microphones = microphones;
     this.#screen = screen;
     this.#fps = fps;
+    if (!window.isSecureContext) return; // there is nothing to stand in for
     Object.assign(MediaDevices.prototype, {
       enumerateDevices: async () => this.#devices(),
       getUserMedia: async (wanted) => this.#capture(wanted),
@@ -81,7 +84,13 @@ class Meeting {
     });
   }
 
-  look = read;
+  /** What the next frame of this element shows, see `read`; null when none comes for a while. */
+  look(video) {
+    return new Promise((done) => {
+      setTimeout(done, PATIENCE, null);
+      video.requestVideoFrameCallback(() => done(read(video)));
+    });
+  }
 }
 
 /** A painted track that is no longer painted once it is stopped. */

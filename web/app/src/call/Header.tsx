@@ -64,6 +64,7 @@ function Connection({ room, onPress }: { room: Room; onPress: () => void }) {
   return (
     <Tooltip label={label} side="bottom">
       <button type="button" className={`${styles.connection} ${styles[grade]}`} aria-label={label} onClick={onPress}>
+        {grade !== 'lost' && <Signal className={styles.all} />}
         {ICONS[grade]}
       </button>
     </Tooltip>

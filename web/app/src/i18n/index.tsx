@@ -34,6 +34,10 @@ export function pickLanguage(wanted: readonly string[]): Language {
   return 'en';
 }
 
+/** The language as this person's browser has it: times are written one way in `en-GB` and another in `en-US`. */
+export const regional = (language: Language): string =>
+  navigator.languages.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+
 /** Loads a language before the first thing is shown, so that nothing is shown in two. English where it cannot be loaded. */
 export async function loadWords(language: Language): Promise<Speech> {
   try {

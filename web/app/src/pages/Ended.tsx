@@ -19,7 +19,8 @@ export function Ended({ code, message, onRejoin, embed }: Props) {
   const { common, pages } = useWords();
   const { title, hint, unknown, rejoin, home } = pages.ended;
   const known = lookUp(title satisfies Record<End, string>, code);
-  const detail = known ? lookUp(hint, code) : message || code;
+  const reason = code === 'removed' ? message : '';
+  const detail = known ? reason || lookUp(hint, code) : message || code;
   return (
     <main className={styles.page}>
       <div className={styles.card}>

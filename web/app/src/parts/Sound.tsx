@@ -9,11 +9,17 @@ export function Sound({ stream }: { stream: MediaStream }) {
   useEffect(() => {
     const audio = element.current;
     if (!audio) return;
+    const over = new AbortController();
+    const next = { once: true, signal: over.signal };
     audio.srcObject = stream;
     // Where a browser waits for a gesture, the next one anywhere on the page starts the sound.
-    const play = () => void audio.play().catch(() => document.addEventListener('pointerdown', play, { once: true }));
+    const play = () => void audio.play().catch(() => document.addEventListener('pointerdown', play, next));
     play();
-    return () => document.removeEventListener('pointerdown', play);
+    return () => {
+      over.abort();
+      // What plays is never collected, nor is the page that it was taken out of.
+      audio.srcObject = null;
+    };
   }, [stream]);
   useEffect(() => {
     if (element.current) void chooseSpeaker(element.current, speakerId);

@@ -19,6 +19,13 @@ export function Video({ stream, followed, mirrored = false, className }: Props) 
   useEffect(() => {
     if (element.current) element.current.srcObject = stream;
   }, [stream]);
+  // What plays is never collected, nor is the page that it was taken out of.
+  useEffect(() => {
+    const video = element.current;
+    return () => {
+      if (video) video.srcObject = null;
+    };
+  }, []);
   useEffect(() => {
     if (!element.current || !followed) return;
     const until = new AbortController();

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock, settle } from '../../test/fakes/clock.js';
 import { createPeerConnection, type FakePeerConnection, fake, track } from '../../test/fakes/webrtc.js';
+import { RoomError } from '../common/room-error.js';
 import type { CandidateInit, Description } from './peer-connection.js';
 import { PeerConnection } from './peer-connection.js';
 
@@ -10,13 +11,19 @@ describe('PeerConnection', () => {
   let clock: FakeClock;
   let sent: { type: string; description: Description }[];
   let events: string[];
+  let refuse: (description: Description) => void;
 
   beforeEach(() => {
     clock = new FakeClock();
     sent = [];
     events = [];
+    refuse = () => undefined;
   });
 
+  const say = (type: string, description: Description) => {
+    sent.push({ type, description: structuredClone(description) });
+    refuse(description);
+  };
   const open = (polite: boolean): { link: PeerConnection; pc: FakePeerConnection } => {
     const link = new PeerConnection(
       'bob',
@@ -25,8 +32,8 @@ describe('PeerConnection', () => {
       {
         clock,
         createPeerConnection,
-        offer: (_to, description) => sent.push({ type: 'offer', description }),
-        answer: (_to, description) => sent.push({ type: 'answer', description }),
+        offer: async (_to, description) => say('offer', description),
+        answer: async (_to, description) => say('answer', description),
         candidate: (_to, { candidate }) => events.push(`candidate:${candidate}`),
       },
     );
@@ -85,6 +92,22 @@ describe('PeerConnection', () => {
     await link.handleAnswer(offered(2, { 5: 'bob-cam' }));
     expect(pc.signalingState).toBe('stable');
     expect(events).toEqual(['+bob-cam']);
+  });
+
+  it('says again what was refused for a publication that ended on the way, without it', async () => {
+    const { link, pc } = open(false);
+    refuse = ({ publications }) => {
+      if (!Object.values(publications).includes('mic')) return;
+      link.unpublish('mic');
+      throw new RoomError('no_such_publication', '');
+    };
+    link.publish('cam', 'video', track('video'));
+    link.publish('mic', 'audio', track('audio'));
+    await settle();
+    expect(types()).toEqual(['offer 1', 'offer 1']);
+    expect(sent.at(-1)?.description.publications).toEqual({ 0: 'cam' });
+    await link.handleAnswer(offered(1));
+    expect(pc.signalingState).toBe('stable');
   });
 
   it('names what it sends in answers too, and takes the map for all that the other side sends', async () => {

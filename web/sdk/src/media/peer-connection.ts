@@ -29,8 +29,9 @@ export interface CandidateInit {
 export interface PeerPorts {
   createPeerConnection: ConnectionFactory;
   clock: Clock;
-  offer(to: string, description: Description): void;
-  answer(to: string, description: Description): void;
+  /** Both reject with RoomError; `no_such_publication` when one that they name has ended meanwhile. */
+  offer(to: string, description: Description): Promise<unknown>;
+  answer(to: string, description: Description): Promise<unknown>;
   candidate(to: string, candidate: CandidateInit): void;
 }
 
@@ -114,7 +115,7 @@ export class PeerConnection extends Emitter<LinkEvents> {
       await this.#described(publications);
       const own = this.#sends.snapshot();
       await this.pc.setLocalDescription();
-      this.#ports.answer(this.peer, { serial, sdp: this.pc.localDescription?.sdp ?? '', publications: own() });
+      void this.#say('answer', { serial, sdp: this.pc.localDescription?.sdp ?? '', publications: own() });
     });
   }
 
@@ -161,8 +162,24 @@ export class PeerConnection extends Emitter<LinkEvents> {
       if (this.pc.localDescription?.type !== 'offer') return;
       this.#serial += 1;
       const { sdp } = this.pc.localDescription;
-      this.#ports.offer(this.peer, { serial: this.#serial, sdp, publications: publications() });
+      void this.#say('offer', { serial: this.#serial, sdp, publications: publications() });
     });
+  }
+
+  /** Is passed on only when every publication that it names exists: without those that ended on the way it is said again. */
+  async #say(type: 'offer' | 'answer', description: Description): Promise<void> {
+    const { serial, publications } = description;
+    try {
+      await this.#ports[type](this.peer, description);
+    } catch (error) {
+      // Anything else ends with the session or the road.
+      if (!(error instanceof RoomError) || error.code !== 'no_such_publication') return;
+      const over = type === 'offer' && (serial !== this.#serial || this.pc.signalingState !== 'have-local-offer');
+      const ended = Object.keys(publications).filter((mid) => !this.#sends.has(publications[mid] as string));
+      if (over || ended.length === 0) return;
+      for (const mid of ended) delete publications[mid];
+      await this.#say(type, description);
+    }
   }
 
   async #described(publications: Record<string, string>): Promise<void> {

@@ -35,8 +35,8 @@ describe('Roads', () => {
     roads = new Roads({
       clock,
       createPeerConnection,
-      offer: () => undefined,
-      answer: () => undefined,
+      offer: async () => undefined,
+      answer: async () => undefined,
       candidate: () => undefined,
       offerServer: async ({ serial }) => {
         events.push(`offer ${serial}`);

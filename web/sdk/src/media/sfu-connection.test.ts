@@ -154,6 +154,17 @@ describe('SfuConnection', () => {
     expect(sfu.state).toBe('dead');
   });
 
+  it('offers anew, without a word, when what it named had ended on the way', async () => {
+    await answer();
+    sfu.publish('cam', 'video', track('video'));
+    await settle();
+    sfu.unpublish('cam');
+    offers.at(-1)?.refuse(new RoomError('no_such_publication', ''));
+    await settle();
+    expect(events).toEqual([]);
+    expect(offers.at(-1)).toMatchObject({ serial: 3, publications: {} });
+  });
+
   it('goes on as before when a section is refused', async () => {
     await answer();
     sfu.publish('cam', 'video', track('video'));

@@ -175,10 +175,12 @@ export class SfuConnection extends Emitter<LinkEvents> {
       return;
     }
     const fault = error instanceof RoomError ? error : new RoomError('bad_offer', String(error), { cause: error });
-    this.emit('fault', { error: fault });
-    const keep = fault.code === 'no_common_codec' || fault.code === 'too_many_sections';
+    // What the offer named had ended on the way: that is known by now, and in the next offer.
+    const ended = fault.code === 'no_such_publication';
+    if (!ended) this.emit('fault', { error: fault });
+    const keep = ended || fault.code === 'no_common_codec' || fault.code === 'too_many_sections';
     if (keep && this.#serial > 1 && this.pc.signalingState === 'have-local-offer') {
-      // What was agreed before goes on; the section that was refused stays without media.
+      // What was agreed before goes on; a section that was refused stays without media.
       return this.pc.setLocalDescription({ type: 'rollback' });
     }
     this.#dead = true;

@@ -1,6 +1,7 @@
 import { RoomError } from '../common/room-error.js';
 import type { Participant as WireParticipant } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
+import type { DisplayOptions, DisplayShare } from './display-share.js';
 import { LocalPublication } from './local-publication.js';
 import type { ParticipantSnapshot, Role, Source } from './room-events.js';
 import type { ConnectionQuality, StatisticsOptions } from './statistics.js';
@@ -11,20 +12,6 @@ export interface PublishOptions extends CallOptions {
   source?: Source;
   /** Starts muted. */
   muted?: boolean;
-}
-
-export interface DisplayOptions extends CallOptions {
-  /** Asks for the sound of what is shared, too; not every browser gives it. */
-  audio?: boolean;
-}
-
-/** A shared screen, window or tab. */
-export interface DisplayShare {
-  readonly video: LocalPublication;
-  /** Null where the browser gave no sound. */
-  readonly audio: LocalPublication | null;
-  /** Ends the share and releases the screen. */
-  stop(options?: CallOptions): Promise<void>;
 }
 
 /** Oneself. */
@@ -112,49 +99,9 @@ export class LocalParticipant {
    * aborting `signal` at any time, or with the room. Rejects with RoomError `unsupported`, `insecure`, or as `publish`.
    */
   async publishDisplay(options: DisplayOptions = {}): Promise<DisplayShare | null> {
-    const { audio = false, signal = null } = options;
-    const { Devices } = await import('../devices/devices.js');
-    const stream = await Devices.display({ audio, signal });
-    if (!stream) return null;
-    const [picture] = stream.getVideoTracks();
-    const [sound] = stream.getAudioTracks();
-    const release = () => stream.getTracks().forEach((track) => void track.stop());
-    if (!picture) {
-      release();
-      return null;
-    }
-    let video: LocalPublication | null = null;
-    try {
-      video = await this.publish(picture, { source: 'screen', signal });
-      const withSound = sound ? await this.publish(sound, { source: 'screen_audio', signal }) : null;
-      return this.#share(video, withSound, release, signal);
-    } catch (error) {
-      const stopped = picture.readyState === 'ended' && !signal?.aborted;
-      release();
-      await video?.unpublish();
-      if (stopped) return null; // by the browser's own button, while it was being published
-      throw error;
-    }
-  }
-
-  /** Ends as a whole, whatever ends it: `stop`, the browser, a moderator, the signal, the end of the room. */
-  #share(
-    video: LocalPublication,
-    audio: LocalPublication | null,
-    release: () => void,
-    signal: AbortSignal | null,
-  ): DisplayShare {
-    const stop = async (options: CallOptions = {}) => {
-      release();
-      await Promise.all([video.unpublish(options), audio?.unpublish(options)]);
-    };
-    const end = () => void stop().catch(() => undefined);
-    signal?.addEventListener('abort', end, { once: true });
-    video.onRemoved(() => {
-      signal?.removeEventListener('abort', end);
-      end();
-    });
-    return { video, audio, stop };
+    // Loaded when somebody shares: most pages never do.
+    const { shareDisplay } = await import('./display-share.js');
+    return shareDisplay(this, options);
   }
 
   /** How one's connection does, for a sign beside the name: a small part of `room.statistics`, which it shares the measuring with. */

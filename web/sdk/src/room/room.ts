@@ -86,8 +86,8 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       clock,
       createPeerConnection: environment.createPeerConnection ?? ((config) => new RTCPeerConnection(config)),
       offerServer: async (offer) => (await this.#request({ type: 'offer', to: 'server', ...offer })) as Answered,
-      offer: (to, description) => this.#tell({ type: 'offer', to, ...description }),
-      answer: (to, description) => this.#tell({ type: 'answer', to, ...description }),
+      offer: (to, description) => this.#request({ type: 'offer', to, ...description }),
+      answer: (to, description) => this.#request({ type: 'answer', to, ...description }),
       candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
     });
     this.#statistics = new Statistics({

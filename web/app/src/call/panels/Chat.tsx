@@ -78,6 +78,12 @@ function Log({ room, reading, outbox, outgoing }: Omit<Props, 'onClose'> & { out
       stop.abort();
     };
   }, [room, atEnd, toEnd, read]);
+  useEffect(() => {
+    const stop = new AbortController();
+    const arrive = ({ message }: { message: Message }) => message.sender === own && outbox.arrived(message);
+    room.addEventListener('chat', arrive, { signal: stop.signal });
+    return () => stop.abort();
+  }, [room, own, outbox]);
   // Who has just written wants to see it.
   const sent = outgoing.at(-1)?.key;
   useEffect(() => {

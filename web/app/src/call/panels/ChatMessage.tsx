@@ -1,7 +1,7 @@
 import { Lock } from 'lucide-react';
 import { memo } from 'react';
 import type { Message } from 'tertulia-client';
-import { useLanguage } from '../../i18n/index.tsx';
+import { regional, useLanguage } from '../../i18n/index.tsx';
 import { Named } from '../Named.tsx';
 import styles from './Chat.module.css';
 import { isEmojiOnly, linkify } from './linkify.ts';
@@ -33,7 +33,7 @@ export const ChatMessage = memo(function ChatMessage({ message, own, headed, toN
             </span>
           )}
           <time className={styles.time} dateTime={time.toISOString()}>
-            {new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' }).format(time)}
+            {new Intl.DateTimeFormat(regional(language), { hour: 'numeric', minute: '2-digit' }).format(time)}
           </time>
         </p>
       )}

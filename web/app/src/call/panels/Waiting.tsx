@@ -41,7 +41,7 @@ function Knock({ room, visitor: { id, name } }: { room: Room; visitor: Visitor }
   const { people } = useWords().panels;
   const { busy, request } = useRequest();
   return (
-    <li className={styles.person}>
+    <li className={`${styles.person} ${styles.knocking}`}>
       <Avatar name={name} />
       <div className={styles.who}>
         <span className={styles.name}>

@@ -46,3 +46,16 @@ test('a message that is sent again goes to whom it was written, whoever is addre
   outbox.retry(outbox.snapshot.outgoing[0]?.key ?? 0);
   expect(send).toHaveBeenLastCalledWith('secret', { to: 'ben' });
 });
+
+test('a message that comes back before the answer to its sending is not on its way any more', async () => {
+  let answer = () => {};
+  const outbox = new Outbox(() => new Promise<void>((resolve) => (answer = resolve)));
+  outbox.send('hello');
+  outbox.send('hello');
+  outbox.arrived({ text: 'hello', to: 'ben' });
+  expect(outbox.snapshot.outgoing).toHaveLength(2);
+  outbox.arrived({ text: 'hello', to: null });
+  expect(outbox.snapshot.outgoing).toHaveLength(1);
+  answer();
+  await vi.waitFor(() => expect(outbox.snapshot.outgoing).toEqual([]));
+});

@@ -1,4 +1,4 @@
-import { type Room, RoomError } from 'tertulia-client';
+import { type Message, type Room, RoomError } from 'tertulia-client';
 
 /** A message on its way; `failed` until it is sent again or given up. */
 export interface Outgoing {
@@ -56,6 +56,14 @@ export class Outbox {
     if (message?.state !== 'failed') return;
     this.#replace(key, { ...message, state: 'sending' });
     void this.#deliver(message);
+  }
+
+  /** An own message is in the room now. It often comes back before the answer to its sending, and is not to be shown twice. */
+  arrived({ text, to }: Pick<Message, 'text' | 'to'>): void {
+    const message = this.#snapshot.outgoing.find(
+      (one) => one.state === 'sending' && one.text === text && one.to === to,
+    );
+    if (message) this.#replace(message.key, null);
   }
 
   discard(key: number): void {
