@@ -162,6 +162,7 @@ def door() -> Callable[..., Any]:
         await ana.open("People")
         await ana.page.get_by_role("switch", name="Waiting room").click()
         await expect(ana.page.get_by_role("switch", name="Waiting room")).to_be_checked()
+        await ana.press("People")
         knocking: list[Guest] = await guests(*names)
         for guest in knocking:
             await guest.page.get_by_label("Your name").fill(guest.name)
@@ -187,6 +188,10 @@ async def test_a_knock_is_noticed_and_who_is_admitted_is_in(guests: Invite, door
 
 async def test_who_is_denied_is_told_so(guests: Invite, door: Invite) -> None:
     ana, ben = await door(guests, "Ben")
+    banner = ana.page.get_by_role("main").get_by_text("Ben is waiting to be let in")
+    await expect(banner).to_be_visible()
+    await ana.open("People")
+    await expect(banner).to_have_count(0)
     await ana.press("Deny Ben")
     await expect(ben.page.get_by_role("heading", name="You were not admitted")).to_be_visible()
     await expect(ana.button("People")).to_be_visible()
@@ -203,6 +208,7 @@ async def test_all_who_wait_are_admitted_at_once(guests: Invite, door: Invite) -
 
 async def test_who_no_longer_waits_is_gone_from_the_door(guests: Invite, door: Invite) -> None:
     ana, ben = await door(guests, "Ben")
+    await ana.open("People")
     await expect(ana.button("Admit Ben")).to_be_visible()
     await ben.press("Cancel")
     await expect(ben.page.get_by_role("heading", name="Ready to join?")).to_be_visible()

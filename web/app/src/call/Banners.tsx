@@ -15,16 +15,18 @@ import { useRoomValue } from './useRoomValue.ts';
 interface Props {
   room: Room;
   devices: OwnDevices;
+  /** The panel of people shows who waits, too. */
+  peopleShown: boolean;
   onShowPeople: () => void;
 }
 
 /** What needs an eye or an answer now, above the stage. What nobody has to answer is a toast. */
-export function Banners({ room, devices, onShowPeople }: Props) {
+export function Banners({ room, devices, peopleShown, onShowPeople }: Props) {
   return (
     <div className={styles.banners}>
       <ConnectionBanner room={room} />
       <AskedBanner room={room} devices={devices} />
-      <KnockBanner room={room} onShowPeople={onShowPeople} />
+      {!peopleShown && <KnockBanner room={room} onShowPeople={onShowPeople} />}
       <DeviceBanner device={devices.microphone} />
       <DeviceBanner device={devices.camera} />
     </div>

@@ -8,11 +8,12 @@ import { useRoomValue } from './useRoomValue.ts';
 
 interface Props {
   room: Room;
+  onPeople: () => void;
   onStatistics: () => void;
 }
 
 /** Which room this is, who is in it, and how it is connected. */
-export function Header({ room, onStatistics }: Props) {
+export function Header({ room, onPeople, onStatistics }: Props) {
   const { header } = useWords().panels;
   const count = useRoomValue(room, ({ participants }) => participants.length + 1);
   const locked = useRoomValue(room, ({ info }) => info?.locked ?? false);
@@ -21,7 +22,9 @@ export function Header({ room, onStatistics }: Props) {
       <h1 className={styles.room}>
         <bdi>{room.name}</bdi>
       </h1>
-      <span className={styles.count}>{header.people(count)}</span>
+      <button type="button" className={styles.count} onClick={onPeople}>
+        {header.people(count)}
+      </button>
       <div className={styles.states}>
         {locked && (
           <Chip hint={header.lockedHint}>

@@ -43,6 +43,7 @@ export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
   const openDialog = useCallback((is: DialogName) => setDialog({ is }), []);
   const invite = useCallback(() => openDialog('invite'), [openDialog]);
   const closePanel = useCallback(() => dispatch({ type: 'close-panel' }), [dispatch]);
+  const showPeople = useCallback(() => dispatch({ type: 'show-panel', panel: 'people' }), [dispatch]);
   const remove = useCallback((participant: Participant) => setDialog({ is: 'remove', participant }), []);
   const message = useCallback(
     ({ id }: Participant) => {
@@ -82,9 +83,9 @@ export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
   return (
     <div className={styles.page}>
       <Title room={room} reading={reading} />
-      <Header room={room} onStatistics={() => openDialog('statistics')} />
+      <Header room={room} onPeople={showPeople} onStatistics={() => openDialog('statistics')} />
       <main className={styles.main}>
-        <Banners room={room} devices={devices} onShowPeople={() => dispatch({ type: 'show-panel', panel: 'people' })} />
+        <Banners room={room} devices={devices} peopleShown={view.panel === 'people'} onShowPeople={showPeople} />
         <div className={styles.stage}>
           <Stage room={room} devices={devices} view={view} dispatch={dispatch} menuFor={menuFor} />
         </div>

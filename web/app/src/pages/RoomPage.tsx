@@ -12,7 +12,7 @@ import { type Entry, PreJoin } from './PreJoin.tsx';
 import { useEmbedding } from './useEmbedding.ts';
 import { useRoomTitle } from './useRoomTitle.ts';
 
-/** The call is a chunk of its own: it comes while one looks into the mirror. */
+/** The call is a chunk of its own, so that nobody loads it who only looks in. */
 const loadCall = () => import('./Call.tsx');
 type CallPage = Awaited<ReturnType<typeof loadCall>>['Call'];
 
@@ -36,10 +36,7 @@ export function RoomPage({ place, embedding }: Props) {
   const [stage, setStage] = useState<Stage>({ is: 'prejoin', entry: 'idle' });
   const token = useRef(embedding?.hello?.token ?? place.token);
   const joining = useRef<AbortController | null>(null);
-  useEffect(() => {
-    void loadCall().catch(() => undefined);
-    return () => joining.current?.abort();
-  }, []);
+  useEffect(() => () => joining.current?.abort(), []);
   useRoomTitle(place.room, stage);
 
   const end = (reason: RoomError | null) => {

@@ -7,6 +7,8 @@ import './viewer.css';
 import { wordsOf } from './words.ts';
 
 const DELAY_EVERY = 2000;
+/** Seconds; less than what is shown by one digit. */
+const SHORTEST_DELAY = 0.05;
 
 const { language, theme, shortcuts } = settings();
 const words = await wordsOf(language);
@@ -60,7 +62,7 @@ function showShown(): void {
 
 function showDelay(): void {
   const { latency } = viewer;
-  page.delay.hidden = latency === null || viewer.state !== 'live';
+  page.delay.hidden = latency === null || latency < SHORTEST_DELAY || viewer.state !== 'live';
   const style = {
     style: 'unit',
     unit: 'second',

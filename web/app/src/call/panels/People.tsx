@@ -56,7 +56,7 @@ export function People({ room, view, dispatch, onClose, onInvite, onMessage, onR
   );
   const sections = [
     { title: said.hands, members: hands },
-    { title: said.inCall, members: inCall },
+    { title: hands.length > 0 ? said.others : said.inCall, members: inCall },
     { title: said.viewers, members: viewers },
   ].filter(({ members }) => members.length > 0);
 

@@ -1,9 +1,7 @@
-import { X } from 'lucide-react';
 import type { Room, Visitor } from 'tertulia-client';
 import { useWords } from '../../i18n/index.tsx';
 import { Avatar } from '../../parts/Avatar.tsx';
 import { Button } from '../../parts/Button.tsx';
-import { IconButton } from '../../parts/IconButton.tsx';
 import { useRequest } from '../useRequest.ts';
 import { useRoomValue } from '../useRoomValue.ts';
 import styles from './People.module.css';
@@ -48,14 +46,14 @@ function Knock({ room, visitor: { id, name } }: { room: Room; visitor: Visitor }
           <bdi>{name}</bdi>
         </span>
       </div>
-      <IconButton
+      <Button
         look="quiet"
-        label={people.denyPerson(name)}
+        aria-label={people.denyPerson(name)}
         disabled={busy}
         onClick={() => void request(() => room.deny(id))}
       >
-        <X />
-      </IconButton>
+        {people.deny}
+      </Button>
       <Button
         look="plain"
         aria-label={people.admitPerson(name)}

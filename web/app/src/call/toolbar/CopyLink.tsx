@@ -23,6 +23,7 @@ export function CopyLink({ onCopy }: { onCopy: () => Promise<boolean> }) {
     <div className={styles.copy}>
       <ToolButton label={more.copyLink} aria-busy={state === 'busy'} onClick={() => void press()}>
         {state === 'copied' ? <Check /> : <Link />}
+        <span className={styles.caption}>{more.copyLink}</span>
       </ToolButton>
       <span role="status" className={styles.copied}>
         {state === 'copied' ? invite.copied : ''}
