@@ -98,6 +98,8 @@ async def test_an_old_token_opens_nothing(server: Server, room: str) -> None:
     async with Raw(server.url) as first, Raw(server.url) as second, Raw(server.url) as third:
         joined = await first.join(room)
         assert (await second.resume(joined["session"], 1))["type"] == "resumed"
+        await second.send({"type": "ping", "ack": 1})
+        assert (await second.receive("pong"))["type"] == "pong"
         refusal = await third.resume(joined["session"], 1)
         assert (refusal["type"], refusal["code"], refusal["id"]) == ("error", Code.SESSION_GONE, None)
         # The socket may be used to join anew.

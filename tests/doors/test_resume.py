@@ -50,11 +50,27 @@ async def test_the_token_is_good_for_one_resume() -> None:
         await back.resume(ana)
         assert back.session["token"] != old
         assert back.session["id"] == ana.session["id"]
+        assert (await back.ask("chat", text="I have the new one"))["type"] == "ok"
         thief = await Client(app).open()
         for token in (old, "wrong", "ä"):
             thief.send_raw(ana.resume_text(token=token))
             assert (await thief.receive())["code"] == "session_gone"
         assert (await back.ask("chat", text="still here"))["type"] == "ok"
+
+
+async def test_a_resume_whose_answer_was_lost_can_be_tried_again() -> None:
+    async with server() as (app, _):
+        ana = await person(app, "Ana")
+        ana.drop()
+        await ana.ended()
+        lost = await Client(app).open()
+        await lost.resume(ana)
+        lost.drop()
+        await lost.ended()
+        again = await Client(app).open()
+        await again.resume(ana)
+        assert again.session["token"] not in (ana.session["token"], lost.session["token"])
+        assert (await again.ask("chat", text="still here"))["type"] == "ok"
 
 
 async def test_a_second_socket_takes_over() -> None:

@@ -123,7 +123,8 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
     assert min(opened) >= CALLS, f"not counted: {opened}"
     assert before
     print(f"after {SETTLED} calls {before}, after {CALLS} {after}")
-    assert after.nodes <= before.nodes + 20
+    # The last call may be collected late; one that is kept for good would be some six hundred in every call.
+    assert after.nodes <= before.nodes + 1000
     # Those of connections are collected late; one that is kept for good would be one in every call.
     assert after.listeners < before.listeners + CALLS - SETTLED
     assert after.heap <= before.heap + 1_500_000

@@ -10,6 +10,7 @@ import pytest
 from playwright.async_api import expect
 
 from .browsers import Firefox
+from .caller import until
 from .conftest import Server
 from .meeting import FirefoxGuest, Guest, in_the_call
 
@@ -98,7 +99,7 @@ async def test_a_picker_that_was_closed_is_no_error(guests: Invite) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     await ana.page.evaluate("meeting.refusals.screen.push('NotAllowedError')")
     await ana.press("Share screen")
-    await ana.page.wait_for_function("meeting.refusals.screen.length === 0")
+    await until(lambda: ana.page.evaluate("meeting.refusals.screen.length === 0"), "the picker was opened and closed")
     await expect(ana.button("Share screen")).not_to_have_attribute("aria-busy", "true")
     await expect(ana.toasts()).to_have_count(0)
     await ana.press("Share screen")

@@ -94,7 +94,7 @@ class IceServer(Part, frozen=True):
 
 
 class Session(Part, frozen=True):
-    """What a client needs to come back. `token` is good for one resume; each `resumed` brings the next."""
+    """What a client needs to come back. `token` is for the next resume; each `resumed` brings another."""
 
     id: Key
     token: str

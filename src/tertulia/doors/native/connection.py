@@ -225,7 +225,7 @@ class Connection:
                 assert session.actor is not None
                 session.actor.post(cmd.Leave(session.participant, "connection_lost", Code.SESSION_GONE))
                 return
-            session.rotate()
+            session.rotate(resume.token)
             self._link.say(session.resumed())
             session.take_over(self._link)
             self.session = session
@@ -254,6 +254,8 @@ class Connection:
                 return
             if event["type"] != "websocket.receive":
                 return
+            if session.link is self._link:
+                session.confirm()
             match rate.spend(loop.time()):
                 case Allowance.PASS:
                     await self._handle(session, event)

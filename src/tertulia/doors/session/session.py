@@ -21,7 +21,9 @@ class Session:
         self.actor: RoomActor | None = None
         """The room; None until the join is through."""
         self.token = secrets.token_urlsafe(24)
-        """Good for one resume."""
+        """For the next resume."""
+        self._used: str | None = None
+        """The token of the last resume. It may have to serve again: the client has the next one only when `confirm` is called."""
         self.outbox = Outbox(number)
         self.link: Link | None = None
         """The socket that writes now; None while the signalling is lost."""
@@ -62,11 +64,18 @@ class Session:
             self.actor.post(commands.Detach(self.participant))
 
     def proves(self, token: str) -> bool:
-        """Whether this is the token for the next resume."""
-        return hmac.compare_digest(self.token.encode(), token.encode("utf-8", "replace"))
+        """Whether this token resumes the session now."""
+        given = token.encode("utf-8", "replace")
+        return any(hmac.compare_digest(known.encode(), given) for known in (self.token, self._used) if known)
 
-    def rotate(self) -> None:
+    def rotate(self, used: str) -> None:
+        """This token has resumed the session; there is a new one."""
+        self._used = used
         self.token = secrets.token_urlsafe(24)
+
+    def confirm(self) -> None:
+        """The client has said something after its resume, so it has the new token."""
+        self._used = None
 
     def take_over(self, link: Link) -> None:
         """Another socket writes from now on; the old one, if any, is closed."""

@@ -7,8 +7,6 @@ import './viewer.css';
 import { wordsOf } from './words.ts';
 
 const DELAY_EVERY = 2000;
-/** Seconds; less than what is shown by one digit. */
-const SHORTEST_DELAY = 0.05;
 
 const { language, theme, shortcuts } = settings();
 const words = await wordsOf(language);
@@ -30,6 +28,8 @@ viewer.addEventListener('statechange', showState);
 viewer.addEventListener('viewers', showViewers);
 viewer.addEventListener('shownchange', showShown);
 setUpPlayer(viewer, words, shortcuts);
+// A video without its first picture holds up the page's own loading.
+if (document.readyState !== 'complete') await new Promise((done) => addEventListener('load', done, { once: true }));
 viewer.attach(page.video, { muted: false });
 showState();
 showViewers();
@@ -62,7 +62,7 @@ function showShown(): void {
 
 function showDelay(): void {
   const { latency } = viewer;
-  page.delay.hidden = latency === null || latency < SHORTEST_DELAY || viewer.state !== 'live';
+  page.delay.hidden = latency === null || viewer.state !== 'live';
   const style = {
     style: 'unit',
     unit: 'second',

@@ -455,7 +455,7 @@ export interface Joined {
   seq?: number;
 }
 /**
- * What a client needs to come back. `token` is good for one resume; each `resumed` brings the next.
+ * What a client needs to come back. `token` is for the next resume; each `resumed` brings another.
  */
 export interface Session {
   id: string;
