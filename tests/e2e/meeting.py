@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FrameLocator, Locator, Page, expect
 
 from .browsers import ChromiumPage, FirefoxPage
 from .caller import PATIENCE, until
@@ -39,13 +39,13 @@ async def enter(page: Page, name: str) -> None:
     await expect(page.get_by_role("toolbar", name="Call controls")).to_be_visible()
 
 
-def tile_of(page: Page, name: str) -> Locator:
+def tile_of(page: Page | FrameLocator, name: str) -> Locator:
     """Its name goes on where there is more to say: "Ben, microphone off"."""
     stage = page.get_by_role("region", name="People in the call")
     return stage.get_by_role("listitem", name=re.compile(rf"^{re.escape(name)}(,|$)"))
 
 
-async def shows_a_moving_camera(page: Page, name: str) -> None:
+async def shows_a_moving_camera(page: Page | FrameLocator, name: str) -> None:
     """The tile of this person shows the fake camera's picture, and it changes."""
     video = tile_of(page, name).locator("video")
     await expect(video).to_be_visible(timeout=15_000)

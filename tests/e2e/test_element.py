@@ -22,7 +22,7 @@ from tertulia import Tertulia
 from .browsers import Chromium, ChromiumPage
 from .caller import until
 from .conftest import Server
-from .meeting import LOOK
+from .meeting import shows_a_moving_camera
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -144,20 +144,6 @@ async def told(page: Page, state: str, participants: int | None = None) -> dict[
     return await until(last, f"the page is told {state} with {participants} people")
 
 
-async def shows_a_moving_camera(page: Page, name: str) -> None:
-    video = inside(page).get_by_role("listitem", name=name, exact=True).locator("video")
-    await expect(video).to_be_visible(timeout=15_000)
-    prints = set()
-
-    async def moves() -> bool:
-        look = await video.evaluate(LOOK)
-        if look["green"]:
-            prints.add(look["print"])
-        return len(prints) >= 3
-
-    await until(moves, f"{name}'s camera is seen to move inside the frame")
-
-
 async def names_in(server: Server, room: str) -> list[str]:
     rooms = json.loads(await server.get("/_test/rooms"))
     return sorted(person["name"] for person in rooms.get(room, {}).get("participants", []))
@@ -173,8 +159,8 @@ async def test_two_call_each_other_inside_a_page_of_another_origin(
         await told(pages[name], "new")
         await join(pages[name])
     ana, ben = pages["Ana"], pages["Ben"]
-    await shows_a_moving_camera(ana, "Ben")
-    await shows_a_moving_camera(ben, "Ana")
+    await shows_a_moving_camera(inside(ana), "Ben")
+    await shows_a_moving_camera(inside(ben), "Ana")
     await told(ana, "connected", 2)
     box = await ana.locator("tertulia-room").bounding_box()
     assert box and (box["width"], box["height"]) == (800, 450), "16 to 9 where the page says nothing of a height"

@@ -1,5 +1,6 @@
 """What can be iterated over: the names of the events, and which type each gives."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
@@ -24,7 +25,7 @@ EventName = Literal[
 EVENT_NAMES: tuple[EventName, ...] = get_args(EventName)
 
 
-class EventSource:
+class EventSource(ABC):
     """A server, or a room of it."""
 
     @overload
@@ -59,5 +60,5 @@ class EventSource:
         """
         return self._stream(names or EVENT_NAMES)
 
-    def _stream(self, names: Collection[EventName]) -> EventStream[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _stream(self, names: Collection[EventName]) -> EventStream[Any]: ...

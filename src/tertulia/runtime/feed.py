@@ -59,18 +59,18 @@ class Feed:
         """For `Hub.observe`."""
         known = self._rooms.get(actor)
         if known is None:
-            known = self._rooms[actor] = _Known()
-        room, tell = Room(actor, self), functools.partial(self._tell, actor)
+            known = self._rooms[actor] = _Known(Room(actor, self), functools.partial(self._tell, actor))
+        room, tell = known.room, known.tell
         match event:
             case core.Waiting():
                 known.waiting.add(event.participant)
             case core.KnockStarted() if event.participant.id in known.waiting:
                 # It is shown again to whoever comes to be allowed to admit.
                 known.waiting.discard(event.participant.id)
-                known.open(room, tell)
+                known.open()
                 tell(ev.Knock(room, participant(event.participant)))
             case core.ParticipantJoined():
-                known.open(room, tell)
+                known.open()
                 tell(ev.ParticipantJoined(room, known.person(event)))
             case core.ParticipantUpdated():
                 tell(ev.ParticipantUpdated(room, known.person(event)))
@@ -83,7 +83,7 @@ class Feed:
             case core.PublicationRemoved():
                 track = known.tracks.pop(event.publication)
                 tell(ev.PublicationRemoved(room, known.people[event.owner], track))
-            case core.ChatSent():
+            case core.ChatSent() if self._wanted("chat"):
                 tell(ev.ChatSent(room, _message(event)))
             case core.DataSent() if self._wanted("data"):
                 tell(ev.DataSent(room, _data(event)))
@@ -139,15 +139,17 @@ class _Wish:
 class _Known:
     """What a room's events told of it: who goes is only named by id."""
 
+    room: Room
+    tell: Callable[[ev.RoomEvent], None]
     opened: bool = False
     waiting: set[ParticipantId] = field(default_factory=set)
     people: dict[ParticipantId, Participant] = field(default_factory=dict)
     tracks: dict[PublicationId, Publication] = field(default_factory=dict)
 
-    def open(self, room: Room, tell: Callable[[ev.RoomEvent], None]) -> None:
+    def open(self) -> None:
         if not self.opened:
             self.opened = True
-            tell(ev.RoomOpened(room))
+            self.tell(ev.RoomOpened(self.room))
 
     def person(self, event: core.ParticipantJoined | core.ParticipantUpdated) -> Participant:
         who = self.people[event.participant.id] = participant(event.participant)

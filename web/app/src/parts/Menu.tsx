@@ -63,22 +63,6 @@ export function MenuItem({ icon, shortcut, danger = false, disabled = false, onS
   );
 }
 
-interface CheckboxProps {
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-  disabled?: boolean;
-  children: ReactNode;
-}
-
-export function MenuCheckbox({ checked, onChange, disabled = false, children }: CheckboxProps) {
-  return (
-    <Radix.CheckboxItem className={styles.item} checked={checked} onCheckedChange={onChange} disabled={disabled}>
-      <span className={styles.mark}>{checked && <Check />}</span>
-      <span className={styles.words}>{children}</span>
-    </Radix.CheckboxItem>
-  );
-}
-
 interface RadioProps {
   label: string;
   /** Shows the label above the group; it is read in any case. */
