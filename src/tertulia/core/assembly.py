@@ -6,8 +6,9 @@ Nothing here asks whether something is allowed: `Room` does, before it calls. So
 from dataclasses import dataclass, replace
 
 from tertulia.core import events as ev
+from tertulia.core.chat import ChatHistory
 from tertulia.core.ids import ParticipantId, PublicationId
-from tertulia.core.model import ChatMessage, Participant, Publication, Right, Role, RoomSettings, RoomState
+from tertulia.core.model import Participant, Publication, Right, Role, RoomSettings, RoomState
 from tertulia.core.permissions import default_rights, ordered, publish_right
 from tertulia.core.topology import TopologyMachine
 from tertulia.core.tracks import Tracks
@@ -41,8 +42,7 @@ class Assembly:
         self.hands_raised = 0
         """How often; it numbers the hands."""
         self.spotlight: ParticipantId | None = None
-        self.messages: tuple[ChatMessage, ...] = ()
-        """The last ones to everybody."""
+        self.chat = ChatHistory()
         self.begin(now)
         self.reroute()
 

@@ -8,7 +8,6 @@ from typing import Final
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
 from tertulia.core.assembly import Assembly
-from tertulia.core.chat import remembered
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import (
     ChatMessage,
@@ -92,7 +91,7 @@ class Room:
             publications=self._in.tracks.all(),
             subscriptions=self._in.tracks.subscriptions_of(participant),
             knocking=self.waiting if you.may(Right.ADMIT) else (),
-            messages=self._in.messages,
+            messages=self._in.chat.messages,
             topology=self._in.topology.seen_by(participant),
         )
 
@@ -327,7 +326,7 @@ class Room:
         name = "" if sender is None else sender.name
         if command.to is None:
             message = ChatMessage(command.message, command.sender, name, command.text, command.time)
-            self._in.messages = remembered(self._in.messages, message)
+            self._in.chat.add(message)
         self._in.emit(ev.ChatSent(to, command.sender, name, command.message, command.text, command.to, command.time))
 
     @_do.register
