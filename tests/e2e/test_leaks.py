@@ -118,14 +118,23 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
         if call < CALLS:
             await page.get_by_role("button", name="Join again").click()
             await expect(page.get_by_role("toolbar").first).to_be_visible()
-    after = await weigh_at_rest()
     opened = (await page.evaluate("ledger()"))["opened"]
     assert min(opened) >= CALLS, f"not counted: {opened}"
     assert before
+    after = await weigh_at_rest()
+
+    async def as_light_as_before() -> bool:
+        nonlocal after
+        after = await weigh(session)
+        # One node or listener that every call keeps would be one for each since then. What the heap gains is machine code.
+        spare = CALLS - SETTLED
+        return (
+            after.nodes < before.nodes + spare
+            and after.listeners < before.listeners + spare
+            and after.heap < before.heap + 1_500_000
+        )
+
+    # The browser gives back the last calls' elements in its own time, some seconds late; what is kept for good stays for good.
+    await until(as_light_as_before, lambda: f"the page is as light as before: {before}, now {after}", patience=30)
     print(f"after {SETTLED} calls {before}, after {CALLS} {after}")
-    # The last call may be collected late; one that is kept for good would be some six hundred in every call.
-    assert after.nodes <= before.nodes + 1000
-    # Those of connections are collected late; one that is kept for good would be one in every call.
-    assert after.listeners < before.listeners + CALLS - SETTLED
-    assert after.heap <= before.heap + 1_500_000
     await visit.end()

@@ -21,13 +21,14 @@ export class ConnectionWatch {
   readonly #timers: ClockedTimeouts;
   readonly #options: WatchOptions;
   #state: LinkState = 'connecting';
-  #stopped = false;
+  // The browser may keep a closed connection for long: a listener left on it would keep the whole room with it.
+  readonly #listening = new AbortController();
 
   constructor(pc: RTCPeerConnection, clock: Clock, options: WatchOptions) {
     this.#pc = pc;
     this.#timers = new ClockedTimeouts(clock);
     this.#options = options;
-    pc.addEventListener('connectionstatechange', () => this.#update());
+    pc.addEventListener('connectionstatechange', () => this.#update(), { signal: this.#listening.signal });
   }
 
   get state(): LinkState {
@@ -36,16 +37,15 @@ export class ConnectionWatch {
 
   /** From now on it has to connect within 10 s. */
   start(): void {
-    if (this.#state === 'connecting' && !this.#stopped) this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
+    if (this.#state === 'connecting' && !this.#listening.signal.aborted) this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#listening.abort();
     this.#timers.clearAll();
   }
 
   #update(): void {
-    if (this.#stopped) return;
     switch (this.#pc.connectionState) {
       case 'connected':
         this.#timers.clearAll();

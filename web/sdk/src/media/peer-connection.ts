@@ -140,6 +140,8 @@ export class PeerConnection extends Emitter<LinkEvents> {
     this.#stopped = true;
     this.#timers.clearAll();
     this.#watch.stop();
+    this.pc.onnegotiationneeded = null;
+    this.pc.onicecandidate = null;
   }
 
   close(): void {
