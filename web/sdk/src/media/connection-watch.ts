@@ -37,7 +37,8 @@ export class ConnectionWatch {
 
   /** From now on it has to connect within 10 s. */
   start(): void {
-    if (this.#state === 'connecting' && !this.#listening.signal.aborted) this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
+    if (this.#state === 'connecting' && !this.#listening.signal.aborted)
+      this.#timers.set('dead', DEAD_MS, () => this.#set('dead'));
   }
 
   stop(): void {
