@@ -67,8 +67,8 @@ test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, brows
 	@pytest -m "not soak" $(ARGS)
 
 .PHONY: soak
-soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10)
-	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest tests/e2e -x $(ARGS); done
+soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10); ARGS names files in place of all of them
+	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest -x $(or $(ARGS),tests/e2e); done
 
 .PHONY: bench
 bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
