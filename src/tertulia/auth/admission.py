@@ -14,7 +14,7 @@ from tertulia.auth.authorize import Grant, Hook, JoinRequest, Refuse
 from tertulia.auth.tokens import Claims, TokenSigner, TokenVerifier, check_claims
 from tertulia.core.ids import ParticipantId
 from tertulia.core.model import OnDuplicate, Right, Role
-from tertulia.errors import Code, Internal, NotAllowed
+from tertulia.errors import Code, Internal, NotAllowed, ProtocolError
 
 log = structlog.get_logger(__name__)
 
@@ -66,14 +66,27 @@ class Admission:
             raise TypeError("the authorize hook is an async function")
         self._hook = hook
 
-    async def admit(self, *, room: str, token: str | None, name: str, door: str, scope: Mapping[str, Any]) -> Pass:
-        """`door` and the ASGI `scope` of the connection are for the hook.
+    async def admit(
+        self,
+        *,
+        room: str,
+        token: str | None,
+        name: str,
+        door: str,
+        scope: Mapping[str, Any],
+        identity: str | None = None,
+    ) -> Pass:
+        """`door` and the ASGI `scope` of the connection are for the hook; `identity` is what a protocol names that names one itself.
 
-        A token is checked also where none is needed. The identity that a token names replaces itself; one made here is new. Raises
-        NotAllowed with token_invalid, token_expired or wrong_room, Refuse, and Internal for a hook that fails or takes too long.
+        A token is checked also where none is needed. The identity that a token names replaces itself; one made here is new; one that the
+        protocol names is taken where nobody has it. Raises NotAllowed with token_required (an identity named without a token on a server
+        that takes tokens), not_allowed (the token is for another one), token_invalid, token_expired or wrong_room, ProtocolError (invalid)
+        for what cannot be an identity, Refuse, and Internal for a hook that fails or takes too long.
         """
         claims = self._claims(room, token)
         by_token = self._by_token(claims, name)
+        if identity is not None:
+            by_token = self._named(by_token, claims, identity)
         if self._hook is None:
             return by_token
         grant = await _ask(self._hook, JoinRequest(room, name, claims, door, scope))
@@ -92,6 +105,17 @@ class Admission:
         if not self._verifier:
             raise NotAllowed("this server has no key to check tokens with", Code.TOKEN_INVALID)
         return self._verifier.verify(token, room)
+
+    def _named(self, entry: Pass, claims: Claims | None, identity: str) -> Pass:
+        try:
+            check_claims(identity=identity, name=None)
+        except ValueError as error:
+            raise ProtocolError(Code.INVALID, str(error)) from None
+        if claims is None and not self.open and self._hook is None:
+            raise NotAllowed("this server takes a token", Code.TOKEN_REQUIRED)
+        if claims is not None and claims.sub not in (None, identity):
+            raise NotAllowed("the token is for another identity")
+        return replace(entry, participant=ParticipantId(identity))
 
     def _by_token(self, claims: Claims | None, name: str) -> Pass:
         if claims is None:

@@ -8,7 +8,7 @@ with `room_ended`. An actor, sender or participant who is not in the room is `no
 from dataclasses import dataclass
 
 from tertulia.core.ids import ParticipantId, PublicationId
-from tertulia.core.model import Kind, OnDuplicate, Preference, Right, Role, Source
+from tertulia.core.model import Dialect, Kind, OnDuplicate, Preference, Right, Role, Source
 from tertulia.errors import Code
 
 
@@ -22,6 +22,8 @@ class Join:
     rights: frozenset[Right] | None = None
     """None: what the role gives. `moderate` is added for moderators and taken from all others."""
     p2p: bool = True
+    """Only with the native dialect."""
+    dialect: Dialect = Dialect.NATIVE
     auto_subscribe: bool = True
     metadata: str = ""
     on_duplicate: OnDuplicate = OnDuplicate.REFUSE
@@ -118,7 +120,7 @@ class Prefer:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Pass something on to another person. Raises not_allowed where no direct road is there or being made between the two, and
+    """Pass something on to another person. Raises not_allowed where the two may not signal to each other (see `Room.may_signal`), and
     no_such_publication for one that is not the sender's own."""
 
     sender: ParticipantId

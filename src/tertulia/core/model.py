@@ -79,6 +79,17 @@ class Phase(StrEnum):
     """Only the road of `Mode` does."""
 
 
+class Dialect(StrEnum):
+    """How a client signals to other people, where it talks to them without the server's media."""
+
+    NATIVE = "native"
+    """By the room's topology: it makes a direct connection when it is told to, and gives it up again."""
+    PAGE = "page"
+    """A page written for two: what it says is meant for the one other person in the room."""
+    CALLER = "caller"
+    """It calls others by their identity, as PeerJS does, as many as it likes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A person in the room, or waiting to be."""
@@ -89,6 +100,7 @@ class Participant:
     rights: frozenset[Right]
     p2p: bool = True
     """Whether the client can talk directly to others and takes part in switches."""
+    dialect: Dialect = Dialect.NATIVE
     auto_subscribe: bool = True
     metadata: str = ""
     can_moderate: bool = True

@@ -7,10 +7,12 @@ from typing import Final
 
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
+from tertulia.core import page_signalling
 from tertulia.core.assembly import Assembly
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import (
     ChatMessage,
+    Dialect,
     OnDuplicate,
     Participant,
     Publication,
@@ -98,6 +100,16 @@ class Room:
     def forwards(self, subscriber: ParticipantId, publication: PublicationId) -> bool:
         """Whether the SFU has to carry this publication to this person now."""
         return self._in.topology.forwards and self._in.tracks.subscription(subscriber, publication) is not None
+
+    def may_signal(self, one: ParticipantId, other: ParticipantId) -> bool:
+        """Whether these two may make a direct connection with each other: the topology gives them a road, or both are pages of a kind."""
+        return self._in.topology.linked(one, other) or page_signalling.allowed(
+            self._in.participant(one),
+            self._in.participant(other),
+            people=len(self._in.people),
+            policy=self.settings.policy,
+            waiting_room=self._in.waiting_room,
+        )
 
     # --- what can be asked ---
 
@@ -281,7 +293,7 @@ class Room:
     @_do.register
     def _signal(self, command: cmd.Signal) -> None:
         sender, recipient = self._in.participant(command.sender).id, self._in.participant(command.recipient).id
-        if not self._in.topology.linked(sender, recipient):
+        if not self.may_signal(sender, recipient):
             raise NotAllowed("there is no direct road to that person")
         for publication in command.publications:
             if self._in.tracks.get(publication).owner != sender:
@@ -440,7 +452,8 @@ def _newcomer(command: cmd.Join) -> Participant:
         name=command.name,
         role=role,
         rights=effective_rights(role, grants),
-        p2p=command.p2p,
+        p2p=command.p2p and command.dialect is Dialect.NATIVE,
+        dialect=command.dialect,
         auto_subscribe=command.auto_subscribe,
         metadata=command.metadata,
         can_moderate=command.can_moderate and command.asked_role is not Role.VIEWER,

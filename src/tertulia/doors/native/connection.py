@@ -13,8 +13,8 @@ from tertulia.core.model import Role
 from tertulia.core.room import Room
 from tertulia.doors.native import incoming, outgoing
 from tertulia.doors.native.session import NativeSession
-from tertulia.doors.session import Allowance, Link, Rate
 from tertulia.errors import Code, TertuliaError
+from tertulia.net import Allowance, Link, Rate
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Done, Outcome, Reply
 from tertulia.wire import native as wire

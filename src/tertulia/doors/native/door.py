@@ -9,7 +9,7 @@ from tertulia.core.ids import ParticipantId
 from tertulia.doors.native.connection import Connection
 from tertulia.doors.native.incoming import CHAT_BYTES, MESSAGE_BYTES
 from tertulia.doors.native.session import NativeSession, Terms
-from tertulia.doors.session import Connections
+from tertulia.net import Connections
 from tertulia.runtime.hub import Hub
 from tertulia.wire import native as wire
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from tertulia.core import commands
 from tertulia.core.ids import ParticipantId
-from tertulia.doors.session.link import Link
-from tertulia.doors.session.outbox import Outbox
 from tertulia.media.port import ConnectionId
+from tertulia.net import Link, Outbox
 from tertulia.runtime.actor import RoomActor
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tertulia.doors.session import Allowance, Connections, Outbox, Rate
+from tertulia.net import Allowance, Connections, Outbox, Rate
 
 
 def make() -> Outbox:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from tertulia.doors.session.outbox import WAITING_MESSAGES, Outbox
+from tertulia.net.outbox import WAITING_MESSAGES, Outbox
 
 LAST_WORDS = 3.0
 """Seconds in which a socket that is let go may still take what waits and its close frame, before it is cut off."""
