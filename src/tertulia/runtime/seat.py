@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, cast
+from typing import Literal, Protocol, TypeVar, cast
 
 from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
@@ -25,6 +25,24 @@ class Offer:
     sdp: str
     publications: Mapping[str, PublicationId]
     """The publication in each sending section, by mid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What one page says to another: a session description."""
+
+    type: Literal["offer", "answer"]
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class IceCandidate:
+    """What one page says to another: a candidate. An empty one ends them."""
+
+    candidate: str
+    mid: str | None
+    index: int | None
+    """Of the m= line."""
 
 
 @dataclass(frozen=True, slots=True)
