@@ -70,6 +70,13 @@ class Server:
         while await self._line():
             pass
 
+    def freeze(self) -> None:
+        """To its clients that is a network which carries nothing, neither media nor messages, until `thaw`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process.returncode is None:
             self._process.send_signal(how)

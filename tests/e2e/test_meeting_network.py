@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import time
@@ -70,6 +71,35 @@ async def test_a_lost_network_is_told_and_costs_nothing(guests: Invite) -> None:
     await ben.meets(ana, cora)
     await expect(ana.tile("Ben").get_by_text("Reconnecting…")).to_have_count(0)
     await expect(main.get_by_text("You are back")).to_have_count(0)
+
+
+@pytest.mark.timeout(120)
+async def test_a_network_that_carries_nothing_at_all_is_told_and_costs_nothing(guests: Invite) -> None:
+    server = await Server("--p2p", "never").start()
+    try:
+        ana, ben = await guests("Ana", "Ben", at=server)
+        for guest in (ana, ben):
+            await guest.enter()
+        await ana.meets(ben)
+        await ben.meets(ana)
+        server.freeze()
+        await ana.writes("into the void")
+        for guest in (ana, ben):
+            lost = guest.page.get_by_role("main").get_by_text("Connection lost. Reconnecting…")
+            await expect(lost).to_be_visible(timeout=20_000)
+        server.thaw()
+        for guest in (ana, ben):
+            await expect(guest.page.get_by_role("main").get_by_text("Connection lost")).to_have_count(0, timeout=15_000)
+            await expect((await guest.messages()).filter(has_text="into the void")).to_have_count(1)
+        await ana.meets(ben)
+        await ben.meets(ana)
+        await expect((await ana.messages()).get_by_text("Sending…")).to_have_count(0)
+        (room,) = json.loads(await server.get("/_test/rooms")).values()
+        assert sorted(it["source"] for it in room["publications"]) == ["camera", "camera", "microphone", "microphone"]
+    finally:
+        server.thaw()
+        await go_away(ana, ben)
+        await server.stop()
 
 
 async def test_a_blink_is_not_worth_a_word(guests: Invite) -> None:
