@@ -15,6 +15,9 @@ Event: TypeAlias = (
         Literal["disconnected"], int, str
     ]  # connection, reason: consent_expired | dtls_failed | dtls_closed | crashed; it is gone
     | tuple[Literal["source_started"], int]  # source: its first packet arrived
+    | tuple[
+        Literal["source_payload"], int, int
+    ]  # source, payload type: it sends with one that is not its own; told once for each
     | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
     | tuple[Literal["worker_lost"], int, list[int]]  # worker, the connections that went with it
@@ -44,11 +47,22 @@ class Engine:
         """The bound addresses, ports filled in."""
     def fingerprint(self) -> str:
         """The process's DTLS certificate as an SDP fingerprint value, "sha-256 AB:CD:…"."""
+    @staticmethod
+    def ice_credentials() -> tuple[str, str]:
+        """(ufrag, pwd) of ours for one connection that is opened later: an offer tells them before the peer is known."""
     def open(
-        self, connection: int, *, room: int, ice_ufrag: str, ice_pwd: str, fingerprint: str, dtls_active: bool
+        self,
+        connection: int,
+        *,
+        room: int,
+        ice_ufrag: str,
+        ice_pwd: str,
+        fingerprint: str,
+        dtls_active: bool,
+        local: tuple[str, str] | None = None,
     ) -> tuple[str, str]:
-        """Makes an ICE-lite transport for the peer with these credentials; gives our (ufrag, pwd).
-        `dtls_active`: we start DTLS (the peer offered setup:passive). Raises ValueError for a malformed fingerprint."""
+        """Makes an ICE-lite transport for the peer with these credentials; gives our (ufrag, pwd): `local`, which `ice_credentials` gave,
+        else new ones. `dtls_active`: we start DTLS (the peer said setup:passive). Raises ValueError for a malformed fingerprint."""
     def restart_ice(self, connection: int, *, ice_ufrag: str, ice_pwd: str) -> tuple[str, str]:
         """New remote credentials; gives our new (ufrag, pwd). The old path serves until a new one is validated."""
     def close(self, connection: int) -> None: ...

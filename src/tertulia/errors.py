@@ -40,6 +40,7 @@ class Code(StrEnum):
     INVALID = "invalid"
     # media
     BAD_OFFER = "bad_offer"
+    BAD_ANSWER = "bad_answer"
     STALE_OFFER = "stale_offer"
     NO_COMMON_CODEC = "no_common_codec"
     TOO_MANY_SECTIONS = "too_many_sections"

@@ -13,6 +13,7 @@ PAGE = ROOT / "docs" / "reference" / "native-protocol.md"
 
 # What cannot be brought about from outside, or not in a test of seconds; and who does it.
 ELSEWHERE = {
+    Code.BAD_ANSWER: "tests/media",
     Code.IDENTITY_TAKEN: "tests/core/test_room.py",
     Code.INTERNAL: "tests/doors",
 }

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tertulia.doors.native.outgoing import RETRYABLE, close_code
+from tertulia.doors.session import RETRYABLE, close_code
 from tertulia.errors import Code
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "native-protocol.md"

@@ -59,7 +59,10 @@ class FakeEngine:
 
     def open(self, connection: int, **keywords: Any) -> tuple[str, str]:
         self._record("open", (connection, keywords))
-        return f"ufrag{connection}", "p" * 22
+        return keywords["local"] or (f"ufrag{connection}", "p" * 22)
+
+    def ice_credentials(self) -> tuple[str, str]:
+        return "called", "c" * 22
 
     def restart_ice(self, connection: int, **keywords: Any) -> tuple[str, str]:
         self._record("restart_ice", (connection, keywords))

@@ -1,7 +1,18 @@
 import pytest
 
-from tertulia.media.codecs import CodecKey, Payload, decodes, forwardable, key_of, payload_for, payloads
-from tertulia.media.sdp import Codec
+from tertulia.media.codecs import (
+    CodecKey,
+    Payload,
+    by_audience,
+    decodes,
+    forwardable,
+    key_of,
+    names_of,
+    no_common_codec,
+    payload_for,
+    payloads,
+)
+from tertulia.media.sdp import Codec, Section
 from tertulia.media.sdp_parse import parse
 from tests.media.offers import sample
 
@@ -73,3 +84,35 @@ def test_a_better_h264_decoder_is_second_choice() -> None:
     assert not decodes(CodecKey("H264", 2, 0), CodecKey("H264", 2, 1))
     assert not decodes(CodecKey("VP9", 2), CodecKey("VP9", 0))
     assert not decodes(CodecKey("VP8"), CodecKey("H264"))
+
+
+def section(*codecs: Codec, kind: str = "video", mid: str = "cam") -> Section:
+    return Section(kind, 9, "UDP/TLS/RTP/SAVPF", (), mid, codecs=codecs)
+
+
+def test_a_refusal_names_what_both_sides_have() -> None:
+    assert no_common_codec([section(Codec(96, "H265", 90000), Codec(97, "rtx", 90000, None, "apt=96"))]) == (
+        "the offer has H265 for video (section 'cam'); this server forwards VP8, VP9, H264, AV1"
+    )
+    both = no_common_codec([section(Codec(96, "H266", 90000)), section(Codec(0, "PCMU", 8000), kind="audio", mid="m")])
+    assert both.endswith(". the offer has PCMU for audio (section 'm'); this server forwards opus")
+
+
+def test_a_variant_that_is_not_forwarded_is_told_from_one_that_is() -> None:
+    odd = section(Codec(96, "H264", 90000, None, "packetization-mode=2"), Codec(111, "opus", 48000, 1))
+    assert names_of(odd) == "H264/90000 packetization-mode=2, opus/48000/1"
+    assert names_of(section()) == "no codec with a name"
+
+
+def test_a_refusal_stays_short_whatever_is_offered() -> None:
+    many = [Codec(number, "X" * 60 + str(number), 90000) for number in range(100)]
+    long = Codec(101, "H264", 90000, None, "x" * 10_000)
+    text = no_common_codec([section(long, *many, mid=str(number)) for number in range(300)])
+    assert "and 93 more" in text and len(text) < 4000
+
+
+def test_codecs_that_most_can_decode_come_first_and_else_the_author_s_order_stays() -> None:
+    vp8, h264 = Codec(96, "VP8", 90000), Codec(97, "H264", 90000)
+    assert by_audience([vp8, h264], "video", lambda key: {"VP8": 1, "H264": 3}[key.name]) == [h264, vp8]
+    assert by_audience([vp8, h264], "video", lambda _: 2) == [vp8, h264]
+    assert by_audience([h264, vp8], "video", lambda _: 0) == [h264, vp8]

@@ -1,12 +1,7 @@
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from tertulia.errors import Code, ProtocolError, TertuliaError, Unavailable
-from tertulia.media.engine import EngineMedia
 from tertulia.media.port import (
     Bound,
     Connected,
@@ -14,15 +9,14 @@ from tertulia.media.port import (
     Disconnected,
     Kind,
     Media,
-    MediaEvent,
     NeedSections,
     Preference,
     PublicationKey,
     Speakers,
 )
 from tertulia.media.sdp_parse import parse
-from tests.media.fake_engine import FakeEngine
 from tests.media.offers import all_sending, data, media, offer, publications, sample
+from tests.media.stage import Stage
 
 ANA, BOB, EVA = ConnectionId("ana"), ConnectionId("bob"), ConnectionId("eva")
 CAM, MIC, CAM2 = PublicationKey("cam"), PublicationKey("mic"), PublicationKey("cam2")
@@ -34,45 +28,6 @@ QUIET = offer(data(), media("audio", "0", "inactive"), media("video", "1", "inac
 def pool(audio: int = 1, video: int = 1) -> str:
     kinds = ["audio"] * audio + ["video"] * video
     return offer(data(), *(media(kind, f"{kind}{n}", "recvonly") for n, kind in enumerate(kinds)))
-
-
-class Stage:
-    """An EngineMedia over a fake engine, with what its listener heard."""
-
-    def __init__(self) -> None:
-        self.engine = FakeEngine()
-        self.media = EngineMedia(self.engine.engine(), advertised=["192.0.2.1:3478", "[2001:db8::1]:3478"])
-        self.heard: list[MediaEvent] = []
-        self.media.listen(self.heard.append)
-
-    async def events(self) -> list[MediaEvent]:
-        for _ in range(4):
-            await asyncio.sleep(0)
-        heard = list(self.heard)
-        self.heard.clear()
-        return heard
-
-    def answer(
-        self, connection: ConnectionId, serial: int, text: str, published: dict[str, PublicationKey] | None = None
-    ) -> str:
-        return self.media.answer(connection, "room", serial, text, published or {})
-
-    def number(self, connection: ConnectionId) -> int:
-        return self.media._connections[connection].number
-
-
-@pytest.fixture(autouse=True)
-def fresh_logs() -> Iterator[None]:
-    structlog.reset_defaults()
-    yield
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    stage.media.stop()
-    stage.engine.dispose()
 
 
 async def test_it_keeps_the_port(stage: Stage) -> None:

@@ -44,6 +44,25 @@ def test_it_keeps_the_rules_about_serials() -> None:
     fake.answer(ANA, "room", 1, "", {})
 
 
+def test_its_offers_wait_for_one_answer() -> None:
+    fake = FakeMedia()
+    port: Media = fake
+    with pytest.raises(TertuliaError) as caught:
+        port.accept(ANA, "answer", {})
+    assert caught.value.code is Code.WRONG_ORDER
+    with pytest.raises(ProtocolError):
+        port.offer(ANA, "room", audio=False, video=False)
+    assert port.offer(ANA, "room", audio=True, video=True) == "v=0 fake offer ana audio video"
+    assert fake.offered == {ANA: ("audio", "video")}
+    port.accept(ANA, "answer", {"1": CAM})
+    assert fake.publications == {ANA: {"1": CAM}} and not fake.offered
+    assert port.answer(ANA, "room", 2, "sdp", {}) == "v=0 fake ana 2"
+    port.offer(ANA, "room", audio=True, video=False)
+    port.answer(ANA, "room", 1, "sdp", {})
+    with pytest.raises(ProtocolError):
+        port.accept(ANA, "answer", {})
+
+
 def test_it_raises_the_events_that_a_test_asks_for() -> None:
     fake, heard = FakeMedia(), list[MediaEvent]()
     fake.listen(heard.append)
@@ -73,3 +92,12 @@ def test_the_outline_of_an_offer() -> None:
         OfferedSection("1", "video", True, False),
     )
     assert outline(sample("chromium_data")) == ()
+
+
+def test_the_outline_of_an_answer_blames_the_answer() -> None:
+    with pytest.raises(ProtocolError) as caught:
+        outline("v=1", answer=True)
+    assert caught.value.code is Code.BAD_ANSWER
+    with pytest.raises(ProtocolError) as caught:
+        outline("v=1")
+    assert caught.value.code is Code.BAD_OFFER

@@ -1,6 +1,7 @@
 import pytest
 
 from tertulia.errors import Code, ProtocolError
+from tertulia.media.codecs import Audience
 from tertulia.media.port import PublicationKey
 from tertulia.media.sdp import Direction, Setup
 from tertulia.media.sdp_parse import parse
@@ -72,6 +73,41 @@ def test_the_client_s_order_of_codecs_decides() -> None:
     maps = ("98 VP9/90000", "96 VP8/90000")
     plan, _, _ = exchange(negotiation(), offer(media("video", "0", "sendonly", maps=maps)), publications(m0="cam"))
     assert plan.added_sources[0].key.name == "VP9"
+
+
+def only(name: str) -> Audience:
+    return lambda key: int(key.name == name)
+
+
+TWO_CODECS = ("96 VP8/90000", "97 rtx/90000", "102 H264/90000", "103 rtx/90000")
+TWO_REPAIRS = ("a=fmtp:97 apt=96", "a=fmtp:103 apt=102", "a=fmtp:102 packetization-mode=1;profile-level-id=42e01f")
+
+
+@pytest.mark.parametrize(("decodable", "chosen"), [("H264", "H264"), ("VP8", "VP8"), ("AV1", "VP8")])
+def test_what_the_room_can_decode_comes_before_the_client_s_order(decodable: str, chosen: str) -> None:
+    text = offer(media("video", "0", "sendonly", maps=TWO_CODECS, extra=TWO_REPAIRS))
+    state = negotiation()
+    plan = state.plan(parse(text), publications(m0="cam"), audience=only(decodable))
+    assert plan.added_sources[0].key.name == chosen
+    answer = parse(state.commit(plan, "ours", PWD))
+    assert [codec.name for codec in answer.sections[0].codecs] == [chosen, "rtx"]
+
+
+def test_a_section_both_ways_lists_first_what_the_room_can_decode_and_keeps_the_rest() -> None:
+    text = offer(media("video", "0", "sendrecv", maps=TWO_CODECS, extra=TWO_REPAIRS))
+    state = negotiation()
+    plan = state.plan(parse(text), publications(m0="cam"), audience=only("H264"))
+    assert (plan.added_sources[0].key.name, plan.added_sources[0].rtx_payload_type) == ("H264", 103)
+    answer = parse(state.commit(plan, "ours", PWD))
+    assert [codec.payload_type for codec in answer.sections[0].codecs] == [102, 103, 96, 97]
+    assert {payload.key.name for payload in plan.added_slots[0].payloads} == {"VP8", "H264"}
+
+
+def test_what_nobody_sends_in_keeps_the_client_s_order() -> None:
+    text = offer(media("video", "0", "recvonly", maps=TWO_CODECS, extra=TWO_REPAIRS))
+    state = negotiation()
+    answer = parse(state.commit(state.plan(parse(text), {}, audience=only("H264")), "ours", PWD))
+    assert [codec.payload_type for codec in answer.sections[0].codecs] == [96, 97, 102, 103]
 
 
 def test_a_receiving_section_is_answered_with_every_common_codec() -> None:
@@ -167,11 +203,15 @@ def test_a_receiving_section_without_a_common_codec_is_refused_alone() -> None:
 def test_a_publication_without_a_common_codec_is_an_error_with_its_mid() -> None:
     strange = media("video", "cam7", "sendonly", maps=("100 H266/90000",))
     text = offer(strange, *POOL)
-    assert "'cam7'" in refused(text, {"cam7": PublicationKey("p")}, Code.NO_COMMON_CODEC)
+    message = refused(text, {"cam7": PublicationKey("p")}, Code.NO_COMMON_CODEC)
+    assert message == "the offer has H266 for video (section 'cam7'); this server forwards VP8, VP9, H264, AV1"
 
 
 def test_nothing_in_common_at_all() -> None:
-    refused(offer(media("audio", "0", "recvonly", maps=("0 PCMU/8000",))), code=Code.NO_COMMON_CODEC)
+    message = refused(offer(media("audio", "0", "recvonly", maps=("0 PCMU/8000",))), code=Code.NO_COMMON_CODEC)
+    assert message == "the offer has PCMU for audio (section '0'); this server forwards opus"
+    message = refused(offer(["m=text 9 UDP/TLS/RTP/SAVPF 98", "a=mid:t"]), code=Code.NO_COMMON_CODEC)
+    assert message == "the offer has no section that the server can use"
 
 
 def test_unknown_kinds_and_protocols_are_refused_alone() -> None:

@@ -57,12 +57,12 @@ impl Default for EngineConfig {
     }
 }
 
-/// The other side of a connection, as its offer described it.
+/// The other side of a connection, as its offer or answer described it.
 #[derive(Debug, Clone)]
 pub struct Peer {
     pub credentials: IceCredentials,
     pub fingerprint: Fingerprint,
-    /// We start DTLS: the offer said `setup:passive`.
+    /// We start DTLS: the peer said `setup:passive`.
     pub dtls_active: bool,
 }
 
@@ -151,9 +151,24 @@ impl Engine {
         keys::certificate_fingerprint()
     }
 
+    /// Our side's credentials for a connection that is opened later: an offer of ours tells them before the peer is known.
+    pub fn ice_credentials() -> IceCredentials {
+        credentials::generate()
+    }
+
     /// Makes an ICE-lite transport for the peer; gives our credentials.
     pub fn open(&self, connection: ConnectionId, room: RoomKey, peer: Peer) -> IceCredentials {
-        let local = credentials::generate();
+        self.open_with(connection, room, Self::ice_credentials(), peer)
+    }
+
+    /// The same with credentials that `ice_credentials` gave; each pair is for one connection.
+    pub fn open_with(
+        &self,
+        connection: ConnectionId,
+        room: RoomKey,
+        local: IceCredentials,
+        peer: Peer,
+    ) -> IceCredentials {
         let mut directory = self.control.directory();
         if let Some(worker) = directory.open(connection, room, &local.ufrag) {
             self.control.add_fragment(&local.ufrag, worker);

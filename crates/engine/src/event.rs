@@ -21,6 +21,8 @@ pub enum Event {
     },
     /// A source's first packet arrived.
     SourceStarted { source: SourceId },
+    /// A source came with a payload type that is not its own; told once for each.
+    SourcePayload { source: SourceId, payload_type: u8 },
     /// The first packet of this binding left.
     SlotStarted { slot: SlotId, source: SourceId },
     /// Who speaks, loudest first, with the level in -dBov.

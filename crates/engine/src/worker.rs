@@ -222,6 +222,7 @@ impl Worker {
                 Event::Disconnected { connection, reason }
             }
             SfuEvent::SourceStarted { source } => Event::SourceStarted { source },
+            SfuEvent::SourcePayload { source, payload_type } => Event::SourcePayload { source, payload_type },
             SfuEvent::SlotStarted { slot, source } => Event::SlotStarted { slot, source },
             SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
             SfuEvent::Fault { connection, message } => {

@@ -122,6 +122,15 @@ fn media_flows_on_every_worker_and_a_lost_one_leaves_the_other_alone() {
 }
 
 #[test]
+fn one_who_was_called_connects_and_is_heard() {
+    let engine = engine(2);
+    let (mut a, mut b) = (Client::join_called(&engine, 1, 1), Client::join(&engine, 2, 1));
+    connect(&engine, &mut [&mut a, &mut b]);
+    publish(&engine, (1, &mut a), (2, &mut b));
+    is_heard((1, &mut a), &mut b, 100, 10);
+}
+
+#[test]
 fn a_connection_that_panics_takes_nobody_with_it() {
     let engine = engine(1);
     let (mut a, mut b, mut c) = (

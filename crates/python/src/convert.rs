@@ -43,6 +43,7 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
         Event::Connected { connection } => ("connected", connection.0).into_pyobject(py),
         Event::Disconnected { connection, reason } => ("disconnected", connection.0, reason.as_str()).into_pyobject(py),
         Event::SourceStarted { source } => ("source_started", source.0).into_pyobject(py),
+        Event::SourcePayload { source, payload_type } => ("source_payload", source.0, payload_type).into_pyobject(py),
         Event::SlotStarted { slot, source } => ("slot_started", slot.0, source.0).into_pyobject(py),
         Event::Speakers { room, levels } => {
             let levels: Vec<_> = levels.into_iter().map(|(source, level)| (source.0, level)).collect();

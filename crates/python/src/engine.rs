@@ -64,7 +64,14 @@ impl Engine {
         self.engine.fingerprint().to_string()
     }
 
-    #[pyo3(signature = (connection, *, room, ice_ufrag, ice_pwd, fingerprint, dtls_active))]
+    #[staticmethod]
+    fn ice_credentials() -> (String, String) {
+        let local = tertulia_engine::Engine::ice_credentials();
+        (local.ufrag, local.pwd)
+    }
+
+    #[pyo3(signature = (connection, *, room, ice_ufrag, ice_pwd, fingerprint, dtls_active, local = None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn open(
         &self,
         connection: u64,
@@ -73,6 +80,7 @@ impl Engine {
         ice_pwd: String,
         fingerprint: &str,
         dtls_active: bool,
+        local: Option<(String, String)>,
     ) -> PyResult<(String, String)> {
         let fingerprint: Fingerprint = fingerprint
             .parse()
@@ -86,7 +94,13 @@ impl Engine {
             fingerprint,
             dtls_active,
         };
-        let local = self.engine.open(ConnectionId(connection), RoomKey(room), peer);
+        let local = match local {
+            Some((ufrag, pwd)) => IceCredentials { ufrag, pwd },
+            None => tertulia_engine::Engine::ice_credentials(),
+        };
+        let local = self
+            .engine
+            .open_with(ConnectionId(connection), RoomKey(room), local, peer);
         Ok((local.ufrag, local.pwd))
     }
 

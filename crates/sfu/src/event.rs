@@ -13,6 +13,8 @@ pub enum Event {
     },
     /// The first packet arrived.
     SourceStarted { source: SourceId },
+    /// The source's stream came with a payload type that is not its own; told once for each. Such packets are dropped.
+    SourcePayload { source: SourceId, payload_type: u8 },
     /// The first packet of this binding left for the viewer; of video it begins a key frame.
     SlotStarted { slot: SlotId, source: SourceId },
     /// Who speaks, loudest first, with the level in -dBov. On change only, at most every 200 ms.

@@ -163,6 +163,12 @@ impl Sfu {
             return;
         }
         let foreign = header.payload_type != source.spec.payload_type;
+        if foreign && source.meets_foreign(header.payload_type) {
+            self.events.push_back(Event::SourcePayload {
+                source: source.id,
+                payload_type: header.payload_type,
+            });
+        }
         if foreign || payload.is_empty() {
             if source.compaction.leave_out(index) {
                 match foreign {

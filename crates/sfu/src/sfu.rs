@@ -48,7 +48,7 @@ pub struct Sfu {
     pub(crate) jobs: Vec<Job>,
     /// At least one entry per thing that is due, never later than it; an entry that came too early is put back.
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
-    events: VecDeque<Event>,
+    pub(crate) events: VecDeque<Event>,
     /// Zero of the clocks that go over the wire.
     zero: Option<Instant>,
     jitter: u64,

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     pub spec: SourceSpec,
     pub enabled: bool,
     pub started: bool,
+    /// Payload types other than its own that were told of: one bit each.
+    pub foreign: u128,
     /// Counts the publisher's streams: after a new SSRC or a moderated mute, indices and timestamps begin anew.
     pub epoch: u32,
     pub ssrc: Option<u32>,
@@ -45,6 +47,7 @@ impl Source {
             room,
             enabled: true,
             started: false,
+            foreign: 0,
             epoch: 0,
             ssrc: spec.ssrc,
             rtx_ssrc: spec.rtx_ssrc,
@@ -77,6 +80,14 @@ impl Source {
         self.losses.clear();
         self.clock = None;
         self.begin_epoch();
+    }
+
+    /// Notes a payload type that is not the source's own; true the first time.
+    pub fn meets_foreign(&mut self, payload_type: u8) -> bool {
+        let bit = 1 << (payload_type & 0x7f);
+        let new = self.foreign & bit == 0;
+        self.foreign |= bit;
+        new
     }
 
     pub fn set_enabled(&mut self, enabled: bool) {

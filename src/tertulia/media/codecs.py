@@ -4,7 +4,7 @@ Payload types and format parameters differ between clients for the same codec, s
 can compare (RFC 6184 section 8.2.2, RFC 9628 section 6, AV1 RTP specification section 7.2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,8 @@ from tertulia.media.sdp import Codec, Section
 _FORWARDED: Final[dict[str, tuple[str, Kind, int, int | None]]] = {
     "opus": ("opus", "audio", 48000, 2),
     "vp8": ("VP8", "video", 90000, None),
-    "h264": ("H264", "video", 90000, None),
     "vp9": ("VP9", "video", 90000, None),
+    "h264": ("H264", "video", 90000, None),
     "av1": ("AV1", "video", 90000, None),
 }
 """By lower-case name: the name the engine knows it by, kind, clock rate and channels."""
@@ -24,6 +24,12 @@ _H264_FAMILIES: Final = {0x42: 0, 0x58: 1, 0x4D: 1, 0x64: 2, 0x6E: 3, 0x7A: 4, 0
 """Rank of an H.264 profile_idc: baseline, main, high, high 10, 4:2:2, 4:4:4. A decoder of a rank decodes the ranks below it.
 
 Baseline and constrained baseline share one: no WebRTC encoder uses what tells them apart (FMO, ASO, redundant slices)."""
+
+
+_NAMES_MAX: Final = 8
+_NAME_MAX: Final = 80
+_SECTIONS_MAX: Final = 4
+"""A message for a person: this many codecs of a section, characters of format parameters, sections."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,6 +41,14 @@ class CodecKey:
     """H.264: the rank of its family; VP9: profile-id; AV1: profile."""
     packetization: int = 0
     """H.264's packetization-mode; 0 elsewhere."""
+
+
+Audience = Callable[[CodecKey], int]
+"""How many of those who receive in a room can decode a codec."""
+
+
+def no_audience(_: CodecKey) -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +127,39 @@ def decodes(receiver: CodecKey, source: CodecKey) -> bool:
         and receiver.packetization >= source.packetization
         and receiver.profile >= source.profile
     )
+
+
+def by_audience(codecs: Iterable[Codec], kind: str, audience: Audience) -> list[Codec]:
+    """The codecs that most receivers can decode first; otherwise in the order given, which is their author's."""
+
+    def rank(codec: Codec) -> int:
+        key = key_of(codec, kind)
+        return 0 if key is None else -audience(key)
+
+    return sorted(codecs, key=rank)
+
+
+def names_of(section: Section) -> str:
+    """Its codecs for a person to read, with what tells a variant that is not forwarded from one that is."""
+    names: dict[str, None] = {}
+    for codec in section.codecs:
+        known = _FORWARDED.get(codec.name.lower())
+        if codec.is_rtx:
+            continue
+        if known is None:
+            names[codec.name] = None
+        else:
+            channels = "" if codec.channels is None else f"/{codec.channels}"
+            names[f"{codec.name}/{codec.clock_rate}{channels} {codec.parameters[:_NAME_MAX]}".strip()] = None
+    shown = ", ".join(list(names)[:_NAMES_MAX]) or "no codec with a name"
+    return shown if len(names) <= _NAMES_MAX else f"{shown} and {len(names) - _NAMES_MAX} more"
+
+
+def no_common_codec(sections: Sequence[Section]) -> str:
+    """Says of each section of an offer what both sides have."""
+    told: list[str] = []
+    for section in sections:
+        ours = ", ".join(name for name, kind, *_ in _FORWARDED.values() if kind == section.kind)
+        theirs = f"the offer has {names_of(section)} for {section.kind} (section {section.mid!r})"
+        told.append(f"{theirs}; this server forwards {ours}")
+    return ". ".join(told[:_SECTIONS_MAX])

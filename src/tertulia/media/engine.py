@@ -11,7 +11,8 @@ import structlog
 from tertulia.errors import Code, ProtocolError, Unavailable
 from tertulia.media import extensions
 from tertulia.media.addresses import candidates
-from tertulia.media.forwarding import Forwarding, Viewer
+from tertulia.media.codecs import Audience, no_audience
+from tertulia.media.forwarding import Forwarding, Viewer, audience
 from tertulia.media.negotiation import Negotiation, Plan
 from tertulia.media.port import (
     NO_KINDS,
@@ -47,7 +48,18 @@ def create_engine(
 @dataclass(slots=True)
 class _Room:
     number: int
-    connections: int = 0
+    connections: set[int] = field(default_factory=set)
+    """By their numbers in the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """An offer of ours that waits for its answer. The engine does not know of it yet."""
+
+    room: str
+    negotiation: Negotiation
+    ufrag: str
+    pwd: str
 
 
 @dataclass(slots=True)
@@ -61,6 +73,7 @@ class _Connection:
     ufrag: str = ""
     pwd: str = ""
     negotiation: Negotiation | None = None
+    call: _Call | None = None
     generation: int = 0
     """Counts transports: events of an older one are not told any more."""
 
@@ -123,7 +136,9 @@ class EngineMedia:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the connection is gone: open a new one with serial 1")
         if serial <= entry.serial:
             raise ProtocolError(Code.STALE_OFFER, f"serial {serial} is not above {entry.serial}")
-        plan = entry.negotiation.plan(parse(sdp), publications, kinds)
+        plan = entry.negotiation.plan(
+            parse(sdp), publications, kinds, self._audience(entry.room, connection) if publications else no_audience
+        )
         entry.serial = serial
         try:
             if plan.restarts_ice:
@@ -138,7 +153,9 @@ class EngineMedia:
             self._engine.close(entry.number)
             self._lost(entry, "internal")
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the offer") from error
-        return self._keep(entry, entry.negotiation, plan, ())
+        answer = entry.negotiation.commit(plan, entry.ufrag, entry.pwd)
+        self._forward(entry, plan, entry.negotiation)
+        return answer
 
     def _open(
         self,
@@ -148,39 +165,87 @@ class EngineMedia:
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind],
     ) -> str:
-        negotiation = Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint)
-        plan = negotiation.plan(parse(sdp), publications, kinds)
+        negotiation = self._new_negotiation()
+        plan = negotiation.plan(
+            parse(sdp), publications, kinds, self._audience(room, connection) if publications else no_audience
+        )
+        entry, old_sources = self._establish(connection, room, plan, negotiation)
+        answer = negotiation.commit(plan, entry.ufrag, entry.pwd)
+        self._forward(entry, plan, negotiation, old_sources)
+        return answer
+
+    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+        wanted: dict[Kind, bool] = {"audio": audio, "video": video}
+        kinds = [kind for kind, asked in wanted.items() if asked]
+        if not kinds:
+            raise ProtocolError(Code.INVALID, "an offer has sound or pictures")
+        call = _Call(room, self._new_negotiation(), *self._engine.ice_credentials())
+        offer = call.negotiation.propose(kinds, call.ufrag, call.pwd, self._audience(room, connection))
+        self._entry(connection).call = call
+        return offer
+
+    def accept(
+        self,
+        connection: ConnectionId,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+    ) -> None:
+        entry = self._connections.get(connection)
+        call = entry.call if entry else None
+        if entry is None or call is None:
+            raise ProtocolError(Code.WRONG_ORDER, "there is no offer that waits for an answer")
+        plan = call.negotiation.plan_reply(parse(sdp, Code.BAD_ANSWER), publications, kinds)
+        # Should the engine refuse: credentials and slots are for one transport, and are not used for another.
+        entry.call = None
+        entry, old_sources = self._establish(connection, call.room, plan, call.negotiation, (call.ufrag, call.pwd))
+        call.negotiation.keep(plan)
+        self._forward(entry, plan, call.negotiation, old_sources)
+
+    def _new_negotiation(self) -> Negotiation:
+        return Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint)
+
+    def _establish(
+        self,
+        connection: ConnectionId,
+        room: str,
+        plan: Plan,
+        negotiation: Negotiation,
+        local: tuple[str, str] | None = None,
+    ) -> tuple[_Connection, tuple[Source, ...]]:
+        """Makes the transport, and gives an older one of that id up; gives what was sent on that one."""
         number = next(self._ids)
         try:
             ufrag, pwd = self._engine.open(
                 number,
-                room=self._enter_room(room),
+                room=self._enter_room(room, number),
                 ice_ufrag=plan.remote.ufrag,
                 ice_pwd=plan.remote.pwd,
                 fingerprint=plan.remote.fingerprint,
                 dtls_active=plan.dtls_active,
+                local=local,
             )
             self._carry_out(number, plan)
         except (RuntimeError, ValueError) as error:
             _log.exception("the engine refused a connection", connection=connection)
             self._engine.close(number)
-            self._leave_room(room)
+            self._leave_room(room, number)
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the connection") from error
-        # Only now is the older connection given up: had the offer failed, it would have gone on.
+        # Only now is the older connection given up: had this one failed, it would have gone on.
         entry = self._entry(connection)
         old_sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
         self._end_transport(entry)
         entry.number, entry.room, entry.serial, entry.negotiation = number, room, 1, negotiation
-        entry.ufrag, entry.pwd = ufrag, pwd
+        entry.ufrag, entry.pwd, entry.call = ufrag, pwd, None
         entry.generation += 1
         self._numbers[number] = entry
-        return self._keep(entry, negotiation, plan, old_sources)
+        return entry, old_sources
 
-    def _keep(self, entry: _Connection, negotiation: Negotiation, plan: Plan, old_sources: tuple[Source, ...]) -> str:
-        answer = negotiation.commit(plan, entry.ufrag, entry.pwd)
+    def _forward(
+        self, entry: _Connection, plan: Plan, negotiation: Negotiation, old_sources: tuple[Source, ...] = ()
+    ) -> None:
         self._forwarding.change_sources(entry.viewer.id, (*old_sources, *plan.removed_sources), plan.added_sources)
         self._forwarding.change_slots(entry.viewer, tuple(negotiation.slots))
-        return answer
 
     def _carry_out(self, number: int, plan: Plan) -> None:
         # Removals first: what is added may use their MIDs and SSRCs again.
@@ -284,7 +349,7 @@ class EngineMedia:
 
     def _forget_transport(self, entry: _Connection) -> None:
         self._numbers.pop(entry.number, None)
-        self._leave_room(entry.room)
+        self._leave_room(entry.room, entry.number)
         entry.number, entry.serial, entry.negotiation = 0, 0, None
         self._forwarding.lose_slots(entry.viewer)
 
@@ -295,20 +360,26 @@ class EngineMedia:
         self._forwarding.change_sources(entry.viewer.id, sources, ())
         self._emit(entry.viewer.id, Disconnected(entry.viewer.id, reason))
 
-    def _enter_room(self, name: str) -> int:
+    def _enter_room(self, name: str, number: int) -> int:
         room = self._rooms.get(name)
         if room is None:
             room = self._rooms[name] = _Room(next(self._ids))
             self._room_names[room.number] = name
-        room.connections += 1
+        room.connections.add(number)
         return room.number
 
-    def _leave_room(self, name: str) -> None:
+    def _leave_room(self, name: str, number: int) -> None:
         room = self._rooms[name]
-        room.connections -= 1
-        if room.connections == 0:
+        room.connections.discard(number)
+        if not room.connections:
             del self._rooms[name]
             del self._room_names[room.number]
+
+    def _audience(self, name: str, sender: ConnectionId) -> Audience:
+        """Those who receive in a room, without the sender."""
+        room = self._rooms.get(name)
+        entries = (self._numbers.get(number) for number in room.connections) if room else ()
+        return audience(entry.viewer for entry in entries if entry is not None and entry.viewer.id != sender)
 
     # Events
 
@@ -331,6 +402,8 @@ class EngineMedia:
                 _log.error("a media worker was lost", worker=worker, connections=len(numbers))
                 for entry in [self._numbers[number] for number in numbers if number in self._numbers]:
                     self._lost(entry, "worker_lost")
+            case ("source_payload", source, payload_type):
+                self._switch(source, payload_type)
             case ("speakers", room, levels):
                 self._speakers(room, levels)
             case ("log", level, message):
@@ -338,6 +411,20 @@ class EngineMedia:
                 log("media engine", message=message)
             case _:
                 pass  # source_started and slot_started: nobody needs them yet
+
+    def _switch(self, number: int, payload_type: int) -> None:
+        """A client sends a source in another of the codecs that were agreed upon."""
+        sent = self._forwarding.sent(number)
+        entry = self._connections.get(sent[0]) if sent else None
+        if sent is None or entry is None or entry.negotiation is None:
+            return
+        _, before = sent
+        after = entry.negotiation.switch(before, payload_type)
+        if after is None:
+            return
+        self._engine.remove_source(before.id)
+        self._add_source(entry.number, after)
+        self._forwarding.change_sources(entry.viewer.id, (before,), (after,))
 
     def _speakers(self, room: int, levels: Sequence[tuple[int, int]]) -> None:
         name = self._room_names.get(room)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tertulia.media.port import Kind
 from tertulia.media.sdp import Extension, Section
 
 TRANSPORT_CC: Final = "transport_cc"
@@ -15,6 +16,11 @@ _URIS: Final = {
     "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio_level",
     "urn:3gpp:video-orientation": "video_orientation",
 }
+_OFFERED: Final[dict[Kind, dict[str, int]]] = {
+    "audio": {"audio_level": 1, TRANSPORT_CC: 3, "mid": 4},
+    "video": {"video_orientation": 13, TRANSPORT_CC: 3, "mid": 4},
+}
+"""Ids in an offer of ours. A name has one id in all sections: they share a transport (RFC 9143)."""
 _SAME: Final = {uri: uri for uri in _URIS}
 """One string for all connections, rather than a part of each offer."""
 
@@ -30,6 +36,12 @@ def accepted(section: Section, *, client_sends: bool, client_receives: bool) -> 
         if extension.uri in _URIS and 1 <= extension.id <= _MAX_ID and usable:
             found.setdefault(extension.uri, Extension(extension.id, _SAME[extension.uri]))
     return tuple(found.values())
+
+
+def offered(kind: Kind) -> tuple[Extension, ...]:
+    """Those of an offer of ours."""
+    uris = {name: uri for uri, name in _URIS.items()}
+    return tuple(Extension(id, uris[name]) for name, id in _OFFERED[kind].items())
 
 
 def ids(extensions: tuple[Extension, ...]) -> Mapping[str, int]:

@@ -30,7 +30,7 @@ class Call:
 
 
 class FakeMedia:
-    """Keeps `port.Media`: records calls, answers every offer alike, and raises the events that a test asks for.
+    """Keeps `port.Media`: records calls, answers every offer alike, takes every answer, and raises the events that a test asks for.
 
     It keeps the rules about serials; nothing else happens by itself.
     """
@@ -38,12 +38,14 @@ class FakeMedia:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.serials: dict[ConnectionId, int] = {}
+        self.offered: dict[ConnectionId, tuple[str, ...]] = {}
+        """The kinds in our offer to each connection whose answer has not come."""
         self.publications: dict[ConnectionId, dict[str, PublicationKey]] = {}
-        """By mid, as the last offer of each connection named them."""
+        """By mid, as the last offer or answer of each connection named them."""
         self.subscriptions: dict[ConnectionId, dict[PublicationKey, Kind]] = {}
         self.forbidden: set[PublicationKey] = set()
         self.next_error: TertuliaError | None = None
-        """Raised by the next `answer`, once."""
+        """Raised by the next `answer`, `offer` or `accept`, once."""
         self.totals: dict[str, int] = {}
         self.stopped = False
         self._listener: Listener | None = None
@@ -67,9 +69,7 @@ class FakeMedia:
         kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
     ) -> str:
         self.calls.append(Call("answer", (connection, room, serial, sdp, dict(publications))))
-        error, self.next_error = self.next_error, None
-        if error is not None:
-            raise error
+        self._fail_once()
         if serial < 1:
             raise ProtocolError(Code.BAD_OFFER, "serials count from 1")
         if serial > 1:
@@ -79,7 +79,33 @@ class FakeMedia:
                 raise ProtocolError(Code.STALE_OFFER, f"serial {serial} is not above {self.serials[connection]}")
         self.serials[connection] = serial
         self.publications[connection] = dict(publications)
+        if serial == 1:
+            self.offered.pop(connection, None)
         return f"v=0 fake {connection} {serial}"
+
+    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+        self.calls.append(Call("offer", (connection, room, audio, video)))
+        self._fail_once()
+        kinds = (*(["audio"] if audio else []), *(["video"] if video else []))
+        if not kinds:
+            raise ProtocolError(Code.INVALID, "an offer has sound or pictures")
+        self.offered[connection] = kinds
+        return f"v=0 fake offer {connection} {' '.join(kinds)}"
+
+    def accept(
+        self,
+        connection: ConnectionId,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+    ) -> None:
+        self.calls.append(Call("accept", (connection, sdp, dict(publications))))
+        self._fail_once()
+        if connection not in self.offered:
+            raise ProtocolError(Code.WRONG_ORDER, "there is no offer that waits for an answer")
+        del self.offered[connection]
+        self.serials[connection] = 1
+        self.publications[connection] = dict(publications)
 
     def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
         self.calls.append(Call("subscribe", (connection, publication, kind)))
@@ -104,7 +130,7 @@ class FakeMedia:
 
     def close(self, connection: ConnectionId) -> None:
         self.calls.append(Call("close", (connection,)))
-        for table in (self.serials, self.publications, self.subscriptions):
+        for table in (self.serials, self.offered, self.publications, self.subscriptions):
             table.pop(connection, None)
 
     def counters(self) -> Mapping[str, int]:
@@ -112,6 +138,11 @@ class FakeMedia:
 
     def stop(self) -> None:
         self.stopped = True
+
+    def _fail_once(self) -> None:
+        error, self.next_error = self.next_error, None
+        if error is not None:
+            raise error
 
     # What a test makes happen
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from tertulia.media.codecs import Payload, payload_for
+from tertulia.media.codecs import Audience, CodecKey, Payload, decodes, payload_for
 from tertulia.media.port import Bound, ConnectionId, Kind, MediaEvent, NeedSections, Preference, PublicationKey
 from tertulia.media.sections import Slot, Source
 
@@ -44,6 +44,8 @@ class Viewer:
     id: ConnectionId
     subscriptions: dict[PublicationKey, Subscription] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
+    decodable: frozenset[CodecKey] = frozenset()
+    """What it can be given in one of the slots."""
     taken: dict[int, PublicationKey] = field(default_factory=dict)
     """What the slots carry, by their ids."""
     paused: set[int] = field(default_factory=set)
@@ -67,6 +69,13 @@ class Forwarding:
     def publication(self, source: int) -> PublicationKey | None:
         """The publication of a source that is still there."""
         return self._publications.get(source)
+
+    def sent(self, source: int) -> tuple[ConnectionId, Source] | None:
+        """Who sends a source that is still there, and what it is."""
+        publication = self._publications.get(source)
+        known = self._sources.get(publication) if publication is not None else None
+        # A publication that has just moved to another connection may be known by two sources for a moment.
+        return (self._owners[known.publication], known) if known is not None and known.id == source else None
 
     # Sources
 
@@ -143,6 +152,7 @@ class Forwarding:
         viewer.open = True
         viewer.asked = False
         viewer.slots = tuple(slots)
+        viewer.decodable = frozenset(payload.key for slot in slots for payload in slot.payloads)
         by_id = {slot.id: slot for slot in slots}
         for subscription in viewer.subscriptions.values():
             subscription.unplayable = False
@@ -160,6 +170,7 @@ class Forwarding:
         """The transport is gone and its slots with it; nothing needs to be said about them."""
         viewer.open = viewer.asked = False
         viewer.slots = ()
+        viewer.decodable = frozenset()
         viewer.taken.clear()
         viewer.paused.clear()
         for subscription in viewer.subscriptions.values():
@@ -288,6 +299,17 @@ class Forwarding:
         viewers.pop(viewer.id, None)
         if not viewers:
             self._viewers.pop(publication, None)
+
+
+def audience(viewers: Iterable[Viewer]) -> Audience:
+    """Those of the viewers who have a place to receive in."""
+    # In a large room most are alike.
+    groups = Counter(viewer.decodable for viewer in viewers if viewer.decodable)
+
+    def count(source: CodecKey) -> int:
+        return sum(size for keys, size in groups.items() if any(decodes(key, source) for key in keys))
+
+    return count
 
 
 def _grown(kind: Kind, total: int, lacking: int) -> int:

@@ -1,7 +1,7 @@
-"""One connection's sections: what an offer changes, and the answer to it.
+"""One connection's sections: what an offer or an answer of the client changes, and what we write to it.
 
-An offer is planned without any effect (`Negotiation.plan`), the plan is carried out on the engine by the owner, and then kept
-(`Negotiation.commit`, which gives the answer); so an offer that is refused leaves the connection as it was.
+A client's description is planned without any effect (`Negotiation.plan`, `Negotiation.plan_reply`), the plan is carried out on the engine
+by the owner, and then kept (`Negotiation.keep`); so a description that is refused leaves the connection as it was.
 """
 
 import secrets
@@ -10,9 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tertulia.errors import Code, ProtocolError
-from tertulia.media import extensions
-from tertulia.media.answer import compose
-from tertulia.media.codecs import forwardable, key_of, payloads
+from tertulia.media import catalogue, compose, extensions
+from tertulia.media.agreement import agreed, agreed_slot, used_by_slot
+from tertulia.media.checks import check_bundle, check_order, check_publications, check_reply
+from tertulia.media.codecs import (
+    Audience,
+    by_audience,
+    forwardable,
+    key_of,
+    no_audience,
+    no_common_codec,
+    payloads,
+)
 from tertulia.media.port import NO_KINDS, Kind, PublicationKey
 from tertulia.media.sdp import Codec, Section, SessionDescription, Setup, Transport
 from tertulia.media.sdp_write import write
@@ -21,17 +30,19 @@ from tertulia.media.sections import KeptSection, PlannedSection, Slot, Source
 _RTP_PROTOCOLS = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"})
 _DATA_PROTOCOLS = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP"})
 _SCTP_PORT = 5000
+MAX_SWITCHES = 32
+"""Changes of codec without an offer, in the life of a connection: each costs all who receive it a key frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an accepted offer will change. Carry it out in the order of the fields."""
+    """What an accepted offer or answer will change. Carry it out in the order of the fields."""
 
     remote: Transport
     dtls_active: bool
-    """We start DTLS: the client offered to be passive."""
+    """We start DTLS: the client is passive."""
     opens: bool
-    """The first offer: a transport is to be made."""
+    """The first exchange: a transport is to be made."""
     restarts_ice: bool
     removed_sources: tuple[Source, ...]
     removed_slots: tuple[Slot, ...]
@@ -39,6 +50,18 @@ class Plan:
     added_slots: tuple[Slot, ...]
     sections: tuple[PlannedSection, ...]
     bundled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A client's description, and how to read it."""
+
+    description: SessionDescription
+    publications: Mapping[str, PublicationKey]
+    code: Code
+    """Of the error when it cannot be used."""
+    audience: Audience = no_audience
+    player: bool = False
 
 
 def random_ssrc() -> int:
@@ -57,11 +80,14 @@ class Negotiation:
     """Our own, "sha-256 AB:…"."""
     new_ssrc: Callable[[], int] = random_ssrc
     _sections: tuple[KeptSection, ...] = ()
+    _proposed: tuple[PlannedSection, ...] = ()
+    """The sections of our offer, until its answer is kept."""
     _remote: Transport | None = None
     _dtls_active: bool = False
     _version: int = 0
     _session_id: int = field(default_factory=lambda: secrets.randbits(62))
     _used_ssrcs: set[int] = field(default_factory=set)
+    _switches: int = 0
     _streams: Counter[str] = field(default_factory=Counter)
     """Streams given to slots so far, by kind: the first slot for sound shares one with the first for pictures, and so on."""
 
@@ -74,6 +100,32 @@ class Negotiation:
         """Those whose section receives at present."""
         return (section.slot for section in self._sections if section.slot is not None and section.to_client)
 
+    def switch(self, source: Source, payload_type: int) -> Source | None:
+        """What the source becomes when its client sends with this payload type from now on; kept at once.
+
+        A client may send any codec that was agreed upon for a section, and change it without a word. Chromium, when it answers, sends the
+        first of the offer even where its answer left that one out. None, where the payload type means nothing in that section.
+        """
+        for index, section in enumerate(self._sections):
+            codec = next((codec for codec in section.codecs if codec.payload_type == payload_type), None)
+            key = key_of(codec, section.kind) if codec is not None else None
+            if section.source != source or codec is None or key is None or self._switches == MAX_SWITCHES:
+                continue
+            self._switches += 1
+            changed = replace(
+                source,
+                id=self.new_id(),
+                key=key,
+                clock_rate=codec.clock_rate,
+                payload_type=payload_type,
+                rtx_payload_type=codec.rtx,
+                nack=section.kind == "video" and "nack" in codec.feedback,
+            )
+            kept = replace(section, source=changed)
+            self._sections = (*self._sections[:index], kept, *self._sections[index + 1 :])
+            return changed
+        return None
+
     def drop_source(self, source: Source) -> None:
         """The publication was withdrawn: its section is empty until an offer says otherwise."""
         self._sections = tuple(
@@ -85,19 +137,92 @@ class Negotiation:
         offer: SessionDescription,
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+        audience: Audience = no_audience,
     ) -> Plan:
-        """Raises ProtocolError; changes nothing, but that ids and SSRCs it has drawn are not drawn again."""
-        self._check_order(offer)
-        _check_publications(offer, publications, kinds)
-        _check_bundle(offer)
-        remote, dtls_active = self._plan_transport(offer)
-        player = _is_player(offer)
-        sections = tuple(
-            self._plan_section(index, section, publications, player=player)
-            for index, section in enumerate(offer.sections)
+        """Of what the client offers to send in a section, the codec is taken that most of `audience` can decode, else its first.
+
+        Raises ProtocolError; changes nothing, but that ids and SSRCs it has drawn are not drawn again.
+        """
+        check_order(offer, self._sections)
+        check_publications(offer, publications, kinds, Code.BAD_OFFER)
+        check_bundle(offer, Code.BAD_OFFER)
+        said = _Said(offer, publications, Code.BAD_OFFER, audience, _is_player(offer))
+        remote, dtls_active = self._plan_transport(said)
+        sections = tuple(self._plan_section(index, section, said) for index, section in enumerate(offer.sections))
+        return self._plan_of(said, sections, remote, dtls_active)
+
+    def propose(self, kinds: Sequence[Kind], ufrag: str, pwd: str, audience: Audience = no_audience) -> str:
+        """An offer of ours for a new transport, with a section for each of `kinds`; it waits for `plan_reply`."""
+        self._proposed = tuple(self._propose_section(str(index), kind, audience) for index, kind in enumerate(kinds))
+        self._version += 1
+        local = Transport(ufrag, pwd, self.fingerprint, Setup.ACTPASS)
+        offer = compose.offer(
+            self._proposed, local, self.candidates, session_id=self._session_id, version=self._version
         )
-        if not any(section.accepted for section in sections):
-            raise ProtocolError(Code.NO_COMMON_CODEC, "no section has a codec that the server forwards")
+        return write(offer)
+
+    def plan_reply(
+        self,
+        answer: SessionDescription,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+    ) -> Plan:
+        """Plans the client's answer to `propose`. Raises ProtocolError; changes nothing, as `plan`."""
+        check_reply(answer, self._proposed)
+        check_publications(answer, publications, kinds, Code.BAD_ANSWER)
+        check_bundle(answer, Code.BAD_ANSWER)
+        said = _Said(answer, publications, Code.BAD_ANSWER)
+        remote, dtls_active = self._plan_transport(said)
+        sections = tuple(
+            self._plan_section(index, agreed(section, proposed.offered), said, proposed)
+            for index, (section, proposed) in enumerate(zip(answer.sections, self._proposed, strict=True))
+        )
+        return self._plan_of(said, sections, remote, dtls_active)
+
+    def keep(self, plan: Plan) -> None:
+        """The plan was carried out."""
+        self._sections = tuple(KeptSection.of(section) for section in plan.sections)
+        self._proposed = ()
+        self._remote = plan.remote
+        self._dtls_active = plan.dtls_active
+
+    def commit(self, plan: Plan, ufrag: str, pwd: str) -> str:
+        """Keeps the plan of an offer and writes the answer, with our ICE credentials."""
+        self.keep(plan)
+        self._version += 1
+        local = Transport(ufrag, pwd, self.fingerprint, Setup.ACTIVE if plan.dtls_active else Setup.PASSIVE)
+        answer = compose.answer(
+            plan.sections,
+            local,
+            self.candidates,
+            bundled=plan.bundled,
+            session_id=self._session_id,
+            version=self._version,
+        )
+        return write(answer)
+
+    def _plan_transport(self, said: _Said) -> tuple[Transport, bool]:
+        description = said.description
+        tagged = next((section for section in description.bundled() if not section.refused), None)
+        section = tagged or next(section for section in description.sections if not section.refused)
+        remote = section.transport
+        if not remote.ufrag or not remote.pwd:
+            raise ProtocolError(said.code, f"section {section.mid!r} has no ice-ufrag or no ice-pwd")
+        if not remote.fingerprint:
+            raise ProtocolError(said.code, f"section {section.mid!r} has no sha-256 fingerprint")
+        if self._remote is None:
+            return remote, remote.setup is Setup.PASSIVE
+        if remote.fingerprint != self._remote.fingerprint:
+            message = "another fingerprint: a new certificate needs a new connection, with serial 1"
+            raise ProtocolError(said.code, message)
+        # Roles last as long as the DTLS association (RFC 8842 section 5.5).
+        if remote.setup is (Setup.ACTIVE if self._dtls_active else Setup.PASSIVE):
+            raise ProtocolError(said.code, "the DTLS role changed within the connection")
+        return remote, self._dtls_active
+
+    def _plan_of(self, said: _Said, sections: tuple[PlannedSection, ...], remote: Transport, dtls_active: bool) -> Plan:
+        """What has to be done so that these are the sections."""
+        _check_codecs(said, sections)
         old_sources, new_sources = set(self.sources), {section.source for section in sections} - {None}
         old_slots = [section.slot for section in self._sections if section.slot]
         new_slots = [section.slot for section in sections if section.slot]
@@ -112,84 +237,65 @@ class Negotiation:
             added_sources=tuple(s.source for s in sections if s.source and s.source not in old_sources),
             added_slots=tuple(slot for slot in new_slots if not _same_slot(slot, old_slots)),
             sections=sections,
-            bundled=bool(offer.bundle),
+            bundled=bool(said.description.bundle),
         )
 
-    def commit(self, plan: Plan, ufrag: str, pwd: str) -> str:
-        """Keeps the plan and writes the answer, with our ICE credentials."""
-        self._sections = tuple(KeptSection.of(section) for section in plan.sections)
-        self._remote = plan.remote
-        self._dtls_active = plan.dtls_active
-        self._version += 1
-        local = Transport(ufrag, pwd, self.fingerprint, Setup.ACTIVE if plan.dtls_active else Setup.PASSIVE)
-        answer = compose(
-            plan.sections,
-            local,
-            self.candidates,
-            bundled=plan.bundled,
-            session_id=self._session_id,
-            version=self._version,
+    def _propose_section(self, mid: str, kind: Kind, audience: Audience) -> PlannedSection:
+        offered = catalogue.section(kind, mid)
+        slot = Slot(
+            id=self.new_id(),
+            stream=self._new_stream(kind, player=True),
+            kind=kind,
+            mid=mid,
+            ssrc=self._free_ssrc(offered),
+            rtx_ssrc=self._free_ssrc(offered),
+            transport_cc=False,
+            extensions=(),
+            payloads=payloads(offered),
         )
-        return write(answer)
-
-    def _check_order(self, offer: SessionDescription) -> None:
-        """An offer keeps the m= lines of the last one and adds at the end (RFC 9429 section 5.2.2)."""
-        if len(offer.sections) < len(self._sections):
-            raise _bad("the offer has fewer sections than the one before")
-        for index, (old, new) in enumerate(zip(self._sections, offer.sections, strict=False)):
-            recycled = not old.accepted
-            if not recycled and (new.mid, new.kind) != (old.mid, old.kind):
-                raise _bad(f"section {index} was {old.mid!r} ({old.kind}) in the offer before")
-
-    def _plan_transport(self, offer: SessionDescription) -> tuple[Transport, bool]:
-        tagged = next((section for section in offer.bundled() if not section.refused), None)
-        section = tagged or next(section for section in offer.sections if not section.refused)
-        remote = section.transport
-        if not remote.ufrag or not remote.pwd:
-            raise _bad(f"section {section.mid!r} has no ice-ufrag or no ice-pwd")
-        if not remote.fingerprint:
-            raise _bad(f"section {section.mid!r} has no sha-256 fingerprint")
-        if self._remote is None:
-            return remote, remote.setup is Setup.PASSIVE
-        if remote.fingerprint != self._remote.fingerprint:
-            raise _bad("another fingerprint: a new certificate needs a new connection, with serial 1")
-        # Roles last as long as the DTLS association (RFC 8842 section 5.5).
-        if remote.setup is (Setup.ACTIVE if self._dtls_active else Setup.PASSIVE):
-            raise _bad("the DTLS role changed within the connection")
-        return remote, self._dtls_active
+        codecs = by_audience(forwardable(offered), kind, audience)
+        return PlannedSection(
+            replace(offered, codecs=_in_order(offered, codecs)),
+            accepted=True,
+            codecs=tuple(codecs),
+            extensions=offered.extensions,
+            slot=slot,
+            to_client=True,
+        )
 
     def _plan_section(
-        self, index: int, offered: Section, publications: Mapping[str, PublicationKey], *, player: bool
+        self, index: int, offered: Section, said: _Said, proposed: PlannedSection | None = None
     ) -> PlannedSection:
+        """`proposed`: the section in our offer, where `said` answers it."""
         if offered.refused:
             return PlannedSection(offered, accepted=False)
         if offered.kind == "application":
             usable = offered.protocol in _DATA_PROTOCOLS and offered.formats == ("webrtc-datachannel",)
             return PlannedSection(offered, accepted=usable and offered.sctp_port == _SCTP_PORT)
-        if offered.kind not in ("audio", "video") or offered.protocol not in _RTP_PROTOCOLS:
-            return PlannedSection(offered, accepted=False)
-        publication = publications.get(offered.mid or "") if offered.direction.sends else None
         codecs = forwardable(offered)
-        if not codecs:
-            if publication is not None:
-                message = f"section {offered.mid!r} has no codec that the server forwards"
-                raise ProtocolError(Code.NO_COMMON_CODEC, message)
+        if not _is_media(offered) or not codecs:
             return PlannedSection(offered, accepted=False)
         if not offered.rtcp_mux:
-            raise _bad(f"section {offered.mid!r} lacks rtcp-mux")
+            raise ProtocolError(said.code, f"section {offered.mid!r} lacks rtcp-mux")
+        publication = said.publications.get(offered.mid or "") if offered.direction.sends else None
         to_client = offered.direction.receives
         used = extensions.accepted(offered, client_sends=publication is not None, client_receives=to_client)
-        if publication is not None and not to_client:
-            codecs = codecs[:1]
+        if publication is not None:
+            codecs = by_audience(codecs, offered.kind, said.audience)
+            codecs = codecs if to_client else codecs[:1]
         old = self._sections[index] if index < len(self._sections) else None
         same = old if old is not None and old.mid == offered.mid and old.accepted else None
+        if proposed is not None:
+            slot = agreed_slot(proposed.slot, offered)
+        else:
+            slot = self._plan_slot(offered, codecs, same.slot if same else None, player=said.player)
         return PlannedSection(
             offered,
             accepted=True,
-            codecs=tuple(codecs),
+            codecs=tuple(codecs) if proposed is None else proposed.codecs,
             extensions=used,
             source=self._plan_source(offered, publication, codecs[0], same.source if same else None),
-            slot=self._plan_slot(offered, codecs, same.slot if same else None, player=player),
+            slot=slot,
             to_client=to_client,
         )
 
@@ -226,9 +332,7 @@ class Negotiation:
         if not offered.direction.receives:
             return old
         answered = replace(offered, codecs=tuple(codecs))
-        used = extensions.accepted(offered, client_sends=False, client_receives=True)
-        feedback = {item for codec in codecs for item in codec.feedback}
-        transport_cc = extensions.TRANSPORT_CC in extensions.ids(used) and "transport-cc" in feedback
+        used, transport_cc = used_by_slot(answered)
         if old is not None and (old.extensions, old.transport_cc) == (used, transport_cc):
             return replace(old, payloads=payloads(answered))
         return Slot(
@@ -256,8 +360,24 @@ class Negotiation:
         return ssrc
 
 
-def _bad(message: str) -> ProtocolError:
-    return ProtocolError(Code.BAD_OFFER, message)
+def _is_media(section: Section) -> bool:
+    return section.kind in ("audio", "video") and section.protocol in _RTP_PROTOCOLS
+
+
+def _check_codecs(said: _Said, sections: Sequence[PlannedSection]) -> None:
+    """A section that only receives, and lacks a codec of ours, is refused by itself; a publication without one is an error."""
+    offered = [section.offered for section in sections if not section.offered.refused and _is_media(section.offered)]
+    lacking = [section for section in offered if not forwardable(section)]
+    needed = [section for section in lacking if section.mid in said.publications]
+    if needed or not any(section.accepted for section in sections):
+        message = no_common_codec(needed or lacking) or "the offer has no section that the server can use"
+        raise ProtocolError(Code.NO_COMMON_CODEC, message)
+
+
+def _in_order(section: Section, codecs: Sequence[Codec]) -> tuple[Codec, ...]:
+    """The section's codecs in the order of `codecs`, each with its retransmissions after it."""
+    pairs = ((codec, None if codec.rtx is None else section.codec(codec.rtx)) for codec in codecs)
+    return tuple(codec for pair in pairs for codec in pair if codec is not None)
 
 
 def _kind(section: Section) -> Kind:
@@ -266,36 +386,6 @@ def _kind(section: Section) -> Kind:
 
 def _same_slot(slot: Slot, slots: Sequence[Slot]) -> bool:
     return any(other.id == slot.id for other in slots)
-
-
-def _check_publications(
-    offer: SessionDescription, publications: Mapping[str, PublicationKey], kinds: Mapping[PublicationKey, Kind]
-) -> None:
-    sending = {
-        section.mid: section.kind
-        for section in offer.sections
-        if section.direction.sends and not section.refused and section.kind in ("audio", "video")
-    }
-    for mid, publication in publications.items():
-        if mid not in sending:
-            raise _bad(f"publications name the section {mid!r}, which does not send sound or picture")
-        if kinds.get(publication, sending[mid]) != sending[mid]:
-            message = f"{publication} was announced as {kinds[publication]}, and section {mid!r} is {sending[mid]}"
-            raise ProtocolError(Code.INVALID, message)
-    if len(set(publications.values())) != len(publications):
-        raise _bad("a publication stands in two sections")
-
-
-def _check_bundle(offer: SessionDescription) -> None:
-    """One transport for all: BUNDLE is required as soon as there are two sections (RFC 9143)."""
-    live = [section for section in offer.sections if not section.refused]
-    if not live:
-        raise _bad("the offer has no section in use")
-    for section in live:
-        if section.mid is None:
-            raise _bad(f"section {offer.sections.index(section)} has no mid")
-        if section.mid not in offer.bundle and (len(live) > 1 or offer.bundle):
-            raise _bad(f"section {section.mid!r} is not in the BUNDLE group")
 
 
 def _ssrcs(section: Section, *, repaired: bool) -> tuple[int | None, int | None]:

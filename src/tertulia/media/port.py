@@ -98,6 +98,29 @@ class Media(Protocol):
         the connection is then as it was.
         """
 
+    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+        """Gives the SDP of an offer of ours, for a client that waits to be called: one section for each kind, both ways; mid "0" is sound
+        where it was asked for, and pictures come next.
+
+        It is for a new transport and not a change of the present one, which goes on until the answer is accepted; so the client takes it
+        on a new RTCPeerConnection. A second offer, or a client's offer with serial 1, takes the place of one that waits for its answer.
+        Raises ProtocolError with invalid where neither kind is asked for.
+        """
+
+    def accept(
+        self,
+        connection: ConnectionId,
+        sdp: str,
+        publications: Mapping[str, PublicationKey],
+        kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+    ) -> None:
+        """Takes the client's answer to our offer, and opens the connection (closing an older one of that id).
+
+        The offer counts as serial 1: the client's own next offer on this connection has serial 2. `publications` and `kinds` as with
+        `answer`. Raises ProtocolError with wrong_order (no offer waits), invalid, bad_answer or too_many_sections: all is then as it was,
+        and the offer still waits. Raises Unavailable with media_unavailable, and gives the offer up.
+        """
+
     def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
         """Forward a publication to a connection as soon as both are there: `Bound`, perhaps `NeedSections` first."""
 

@@ -78,18 +78,18 @@ class _Draft:
     ice_lite: bool = False
 
 
-def parse(text: str) -> SessionDescription:
-    """Raises ProtocolError with bad_offer, or too_many_sections."""
+def parse(text: str, code: Code = Code.BAD_OFFER) -> SessionDescription:
+    """Raises ProtocolError with `code` (bad_answer for an answer), or too_many_sections."""
     # Characters first: counting bytes of an enormous text would cost as much as reading it.
     if len(text) > MAX_BYTES or len(text.encode(errors="surrogatepass")) > MAX_BYTES:
-        _refuse(f"the session description has more than {MAX_BYTES} bytes")
+        _refuse(code, f"the session description has more than {MAX_BYTES} bytes")
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     if not lines:
-        _refuse("the session description is empty")
+        _refuse(code, "the session description is empty")
     if len(lines) > MAX_LINES:
-        _refuse(f"the session description has more than {MAX_LINES} lines")
+        _refuse(code, f"the session description has more than {MAX_LINES} lines")
     head = _Draft(Section("session", 0, "", ()))
     drafts: list[_Draft] = []
     session_id = version = 0
@@ -113,17 +113,17 @@ def parse(text: str) -> SessionDescription:
                 case _:
                     pass
         except _Bad as error:
-            _refuse(f"line {number}: {error}")
+            _refuse(code, f"line {number}: {error}")
     sections = tuple(_finish(draft, head) for draft in drafts)
     mids = [section.mid for section in sections if section.mid is not None]
     if len(set(mids)) != len(mids):
         twice = next(mid for mid in mids if mids.count(mid) > 1)
-        _refuse(f"two sections have the mid {twice!r}")
+        _refuse(code, f"two sections have the mid {twice!r}")
     return SessionDescription(sections, head.bundle or (), head.ice_lite, session_id, version)
 
 
-def _refuse(message: str) -> NoReturn:
-    raise ProtocolError(Code.BAD_OFFER, message)
+def _refuse(code: Code, message: str) -> NoReturn:
+    raise ProtocolError(code, message)
 
 
 def _check_line(line: str, *, first: bool) -> None:

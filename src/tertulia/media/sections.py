@@ -44,12 +44,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSection:
-    """An offered section and what becomes of it."""
+    """A section and what becomes of it."""
 
     offered: Section
+    """As the client offered or answered it; in an offer of ours as we propose it."""
     accepted: bool
     codecs: tuple[Codec, ...] = ()
-    """The codecs of the answer, without RTX."""
+    """The codecs that we write, or wrote, without RTX."""
     extensions: tuple[Extension, ...] = ()
     source: Source | None = None
     slot: Slot | None = None
@@ -62,7 +63,7 @@ class PlannedSection:
 class KeptSection:
     """What the next offer is held against.
 
-    The offered section itself is not kept: it would be a third of what Python holds for a connection.
+    The section itself is not kept: it would be a third of what Python holds for a connection.
     """
 
     mid: str | None
@@ -71,8 +72,11 @@ class KeptSection:
     source: Source | None
     slot: Slot | None
     to_client: bool
+    codecs: tuple[Codec, ...] = ()
+    """What the client may change to without a word, where it sends and has more than one."""
 
     @classmethod
     def of(cls, planned: PlannedSection) -> "KeptSection":
         offered = planned.offered
-        return cls(offered.mid, offered.kind, planned.accepted, planned.source, planned.slot, planned.to_client)
+        codecs = planned.codecs if planned.source is not None and len(planned.codecs) > 1 else ()
+        return cls(offered.mid, offered.kind, planned.accepted, planned.source, planned.slot, planned.to_client, codecs)

@@ -15,7 +15,7 @@ from tertulia.core.room import Room
 from tertulia.errors import Code, Internal, TertuliaError, Unavailable
 from tertulia.media.port import Media
 from tertulia.runtime.effects import Effects
-from tertulia.runtime.seat import Done, Offer, Outcome, Reply, Request, Seat
+from tertulia.runtime.seat import Done, MediaRequest, Outcome, Reply, Request, Seat
 
 log = structlog.get_logger(__name__)
 
@@ -102,10 +102,11 @@ class RoomActor:
             raise Unavailable(Code.ROOM_ENDED, "the room has just ended")
         return outcome
 
-    def post(self, request: Request) -> None:
-        """Has something carried out that nobody waits for: reports of media, of lost sockets, of handlers."""
+    def post(self, request: Request, reply: Reply | None = None) -> None:
+        """Has something carried out that nobody waits for: reports of media, of lost sockets, of handlers. `reply` as with `request`; it is
+        not called when the room is gone before its turn."""
         if not self.closed:
-            self._put(_Job(request, None, None, None, None))
+            self._put(_Job(request, reply, None, None, None))
 
     @property
     def closed(self) -> bool:
@@ -173,8 +174,8 @@ class RoomActor:
         try:
             if job.check is not None:
                 job.check(self.room)
-            if isinstance(job.request, Offer):
-                outcome = Done(answer=self._effects.answer(job.request))
+            if isinstance(job.request, MediaRequest):
+                outcome = Done(answer=self._effects.negotiate(job.request))
             else:
                 happened = self.room.handle(job.request, self._clock())
                 outcome = Done()

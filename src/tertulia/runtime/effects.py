@@ -9,9 +9,11 @@ from tertulia.core.model import Publication
 from tertulia.core.room import Room
 from tertulia.errors import Code, ProtocolError
 from tertulia.media.port import Bound, ConnectionId, Kind, Media, NeedSections, Preference, PublicationKey
-from tertulia.runtime.seat import Entered, Heard, MediaLost, Notice, Offer, Seat, Shown
+from tertulia.runtime.seat import Accept, Call, Entered, HangUp, Heard, MediaLost, MediaRequest, Notice, Seat, Shown
 
 Wish = tuple[ParticipantId, PublicationId]
+Branch = tuple[ParticipantId, ParticipantId]
+"""A participant's connection besides his own, and the person whose tracks alone come on it."""
 
 
 class Effects:
@@ -22,6 +24,7 @@ class Effects:
         self._name = name
         self._media = media
         self._seats: dict[ParticipantId, Seat] = {}
+        self._branches: set[Branch] = set()
         self._arriving: Seat | None = None
         self._publications: dict[PublicationId, Publication] = {}
         self._wishes: dict[Wish, CorePreference] = {}
@@ -66,19 +69,47 @@ class Effects:
 
     # --- media ------------------------------------------------------------------------------------------------------------------------
 
-    def answer(self, offer: Offer) -> str:
-        seat = self._seats.get(offer.participant)
+    def negotiate(self, request: MediaRequest) -> str:
+        """SDP for the client, where there is any: the answer to its offer, or our offer."""
+        seat = self._seats.get(request.participant)
         if seat is None:
             raise ProtocolError(Code.NO_SUCH_PARTICIPANT, "you are not in the room")
-        for publication in offer.publications.values():
+        if isinstance(request, Call):
+            return self._media.offer(seat.connection, self._name, audio=request.audio, video=request.video)
+        if isinstance(request, HangUp):
+            self._hang_up((request.participant, request.only))
+            return ""
+        for publication in request.publications.values():
             known = self._publications.get(publication)
-            if known is None or known.owner != offer.participant:
+            if known is None or known.owner != request.participant:
                 raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{publication} is not a publication of yours")
-        keys = {mid: PublicationKey(publication) for mid, publication in offer.publications.items()}
+        keys = {mid: PublicationKey(publication) for mid, publication in request.publications.items()}
         kinds: dict[PublicationKey, Kind] = {
-            PublicationKey(id): self._publications[id].kind.value for id in offer.publications.values()
+            PublicationKey(id): self._publications[id].kind.value for id in request.publications.values()
         }
-        return self._media.answer(seat.connection, self._name, offer.serial, offer.sdp, keys, kinds)
+        if isinstance(request, Accept):
+            self._media.accept(seat.connection, request.sdp, keys, kinds)
+            return ""
+        if request.only is None:
+            return self._media.answer(seat.connection, self._name, request.serial, request.sdp, keys, kinds)
+        connection = branch(seat.connection, request.only)
+        answer = self._media.answer(connection, self._name, request.serial, request.sdp, keys, kinds)
+        self._branches.add((request.participant, request.only))
+        return answer
+
+    def _hang_up(self, ended: Branch) -> None:
+        participant, only = ended
+        if ended not in self._branches:
+            return
+        # What was forwarded there is not forwarded on the participant's own connection instead.
+        for wish in [wish for wish in self._forwarded if wish[0] == participant and self._owner(wish[1]) == only]:
+            self._forwarded.discard(wish)
+        self._branches.discard(ended)
+        self._media.close(branch(self._seats[participant].connection, only))
+
+    def _owner(self, publication: PublicationId) -> ParticipantId | None:
+        known = self._publications.get(publication)
+        return None if known is None else known.owner
 
     def media_told(self, participant: ParticipantId, event: Bound | NeedSections | MediaLost) -> None:
         """Something for one participant's client about its connection to the SFU."""
@@ -111,6 +142,9 @@ class Effects:
         seat = self._seats.pop(event.participant, None)
         if seat is not None:
             self._media.close(seat.connection)
+            for ended in [ended for ended in self._branches if ended[0] == event.participant]:
+                self._branches.discard(ended)
+                self._media.close(branch(seat.connection, ended[1]))
             for wish in [wish for wish in self._forwarded if wish[0] == event.participant]:
                 self._forwarded.discard(wish)
             seat.deliver(Notice(event))
@@ -151,7 +185,7 @@ class Effects:
     def _subscription_changed(self, event: events.SubscriptionChanged) -> None:
         wish = (event.subscriber, event.publication)
         self._wishes[wish] = event.preference
-        connection = self._connection(event.subscriber)
+        connection = self._connection(wish)
         if wish in self._forwarded and connection is not None:
             self._media.prefer(connection, PublicationKey(event.publication), _for_media(event.preference))
 
@@ -167,7 +201,7 @@ class Effects:
         if not wanted:
             self._stop_forwarding(wish)
             return
-        connection = self._connection(subscriber)
+        connection = self._connection(wish)
         known = self._publications.get(publication)
         if wish in self._forwarded or connection is None or known is None:
             return
@@ -180,13 +214,20 @@ class Effects:
         if wish not in self._forwarded:
             return
         self._forwarded.discard(wish)
-        connection = self._connection(wish[0])
+        connection = self._connection(wish)
         if connection is not None:
             self._media.unsubscribe(connection, PublicationKey(wish[1]))
 
-    def _connection(self, participant: ParticipantId) -> ConnectionId | None:
-        seat = self._seats.get(participant)
-        return None if seat is None else seat.connection
+    def _connection(self, wish: Wish) -> ConnectionId | None:
+        """By which connection a publication goes to its subscriber."""
+        subscriber, publication = wish
+        seat = self._seats.get(subscriber)
+        if seat is None:
+            return None
+        owner = self._owner(publication)
+        if owner is not None and (subscriber, owner) in self._branches:
+            return branch(seat.connection, owner)
+        return seat.connection
 
     # --- telling ----------------------------------------------------------------------------------------------------------------------
 
@@ -200,6 +241,11 @@ class Effects:
             seat = self._seats.get(participant)
             if seat is not None:
                 seat.deliver(notice)
+
+
+def branch(connection: ConnectionId, only: ParticipantId) -> ConnectionId:
+    """A connection besides a seat's own, whose id has no slash."""
+    return ConnectionId(f"{connection}/{only}")
 
 
 def _for_media(preference: CorePreference) -> Preference:

@@ -25,6 +25,42 @@ class Offer:
     sdp: str
     publications: Mapping[str, PublicationId]
     """The publication in each sending section, by mid."""
+    only: ParticipantId | None = None
+    """For a connection besides the participant's own, on which only this person's tracks come; see `HangUp`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Has the server offer: `Done.answer` is the offer's SDP, and the client's answer comes back as `Accept`.
+
+    Raises what `Media.offer` raises.
+    """
+
+    participant: ParticipantId
+    audio: bool
+    video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """A client's answer to the offer of a `Call`. Raises as an `Offer` does, and what `Media.accept` raises."""
+
+    participant: ParticipantId
+    sdp: str
+    publications: Mapping[str, PublicationId]
+    """The publication in each section in which the client sends, by mid; `media.outline` tells which those are."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Ends a participant's connection on which only one person's tracks come. Where there is none nothing happens."""
+
+    participant: ParticipantId
+    only: ParticipantId
+
+
+MediaRequest = Offer | Call | Accept | HangUp
+"""Concerns a participant's connection to the SFU and not the room itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +86,8 @@ class MediaLost:
     """The participant's connection to the SFU is gone on the server's side."""
 
     reason: str
+    only: ParticipantId | None = None
+    """It was the one on which this person's tracks come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +114,7 @@ class Data:
     """It is a string that stands for bytes."""
 
 
-Request = commands.Command | Offer
+Request = commands.Command | MediaRequest
 Shown = events.Event | Entered | Bound | NeedSections | MediaLost | Heard
 
 
@@ -100,7 +138,7 @@ class Done:
     """A request was carried out."""
 
     answer: str = ""
-    """SDP, after an `Offer`."""
+    """SDP: the answer after an `Offer`, the offer after a `Call`."""
 
 
 Outcome = Done | TertuliaError

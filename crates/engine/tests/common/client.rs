@@ -29,6 +29,22 @@ pub struct Client {
 impl Client {
     /// Offers to the engine and takes its answer; nothing is sent before [`Client::turn`].
     pub fn join(engine: &Engine, connection: u64, room: u64) -> Client {
+        Client::meet(engine, |peer| {
+            engine.open(ConnectionId(connection), RoomKey(room), peer)
+        })
+    }
+
+    /// As one to whom the engine's side was offered: that side's credentials are older than what is known of the client.
+    pub fn join_called(engine: &Engine, connection: u64, room: u64) -> Client {
+        let local = Engine::ice_credentials();
+        Client::meet(engine, |peer| {
+            let ours = engine.open_with(ConnectionId(connection), RoomKey(room), local.clone(), peer);
+            assert_eq!((&ours.ufrag, &ours.pwd), (&local.ufrag, &local.pwd));
+            local
+        })
+    }
+
+    fn meet(engine: &Engine, open: impl FnOnce(Peer) -> IceCredentials) -> Client {
         let socket = client_socket();
         socket.set_nonblocking(true).unwrap();
         let provider = Arc::new(str0m::crypto::from_feature_flags());
@@ -49,7 +65,7 @@ impl Client {
             fingerprint: api.local_dtls_fingerprint().to_string().parse().expect("sha-256"),
             dtls_active: false,
         };
-        let ours = engine.open(ConnectionId(connection), RoomKey(room), peer);
+        let ours = open(peer);
         api.set_remote_ice_credentials(IceCreds {
             ufrag: ours.ufrag,
             pass: ours.pwd,

@@ -54,6 +54,35 @@ impl World {
         source
     }
 
+    /// Puts a source with another payload type in the place of one, on the same stream.
+    pub fn succeed(
+        &mut self,
+        connection: ConnectionId,
+        source: SourceId,
+        successor: u64,
+        payload_type: u8,
+    ) -> SourceId {
+        let successor = SourceId(successor);
+        self.command(Command::RemoveSource { source });
+        self.command(Command::AddSource {
+            connection,
+            source: successor,
+            spec: SourceSpec {
+                kind: MediaKind::Video,
+                codec: Codec::Vp8,
+                mid: format!("v{source}"),
+                clock_rate: VIDEO_CLOCK,
+                payload_type,
+                rtx_payload_type: None,
+                ssrc: Some(ssrc_of(source)),
+                rtx_ssrc: None,
+                nack: true,
+                extensions: EXTENSIONS,
+            },
+        });
+        successor
+    }
+
     pub fn publish_audio(&mut self, connection: ConnectionId, source: u64) -> SourceId {
         let source = SourceId(source);
         let mid = format!("a{source}");

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'already_published'
   | 'invalid'
   | 'bad_offer'
+  | 'bad_answer'
   | 'stale_offer'
   | 'no_common_codec'
   | 'too_many_sections'

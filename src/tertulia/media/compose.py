@@ -1,6 +1,9 @@
-"""Composes the answer to a planned offer (RFC 9429 section 5.3)."""
+"""Writes a connection's sections as the answer to a client's offer, or as an offer of ours (RFC 9429 sections 5.2 and 5.3).
 
-from collections.abc import Sequence
+One list of sections serves both; who starts DTLS stands in the local transport.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +17,7 @@ _SCTP_PORT: Final = 5000
 _VIDEO_FEEDBACK: Final = ("nack", "nack pli", "ccm fir")
 
 
-def compose(
+def answer(
     planned: Sequence[PlannedSection],
     local: Transport,
     candidates: Sequence[str],
@@ -23,19 +26,37 @@ def compose(
     session_id: int,
     version: int,
 ) -> SessionDescription:
-    """The answer, ICE-lite, with the candidates in the first section that carries the transport."""
-    sections: list[Section] = []
+    """ICE-lite, with the candidates in the first section that carries the transport."""
+    sections = (
+        _accepted(plan, receives=plan.source is not None) if plan.accepted else _refused(plan.offered)
+        for plan in planned
+    )
+    described, bundle = _on_one_transport(sections, local, candidates)
+    return SessionDescription(described, bundle if bundled else (), True, session_id, version)
+
+
+def offer(
+    planned: Sequence[PlannedSection], local: Transport, candidates: Sequence[str], *, session_id: int, version: int
+) -> SessionDescription:
+    """ICE-lite, and every section both ways: what comes of that, the client's answer decides."""
+    sections = (_accepted(plan, receives=True) for plan in planned)
+    described, bundle = _on_one_transport(sections, local, candidates)
+    return SessionDescription(described, bundle, True, session_id, version)
+
+
+def _on_one_transport(
+    sections: Iterable[Section], local: Transport, candidates: Sequence[str]
+) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """The sections with our transport in those that are in use, and the mids of these."""
+    described: list[Section] = []
     bundle: list[str] = []
-    for plan in planned:
-        if not plan.accepted:
-            sections.append(_refused(plan.offered))
+    for section in sections:
+        if section.refused:
+            described.append(section)
             continue
-        section = replace(_accepted(plan), transport=local)
-        if not bundle:
-            section = replace(section, candidates=tuple(candidates))
+        described.append(replace(section, transport=local, candidates=() if bundle else tuple(candidates)))
         bundle.append(section.mid or "")
-        sections.append(section)
-    return SessionDescription(tuple(sections), tuple(bundle) if bundled else (), True, session_id, version)
+    return tuple(described), tuple(bundle)
 
 
 def _refused(offered: Section) -> Section:
@@ -51,7 +72,8 @@ def _refused(offered: Section) -> Section:
     )
 
 
-def _accepted(plan: PlannedSection) -> Section:
+def _accepted(plan: PlannedSection, *, receives: bool) -> Section:
+    """`receives`: we take what the client sends in it."""
     offered = plan.offered
     section = Section(kind=offered.kind, port=9, protocol=offered.protocol, formats=offered.formats, mid=offered.mid)
     if offered.kind == "application":
@@ -59,7 +81,7 @@ def _accepted(plan: PlannedSection) -> Section:
     transport_cc = extensions.TRANSPORT_CC in extensions.ids(plan.extensions)
     section = replace(
         section,
-        direction=Direction.of(sends=plan.to_client, receives=plan.source is not None),
+        direction=Direction.of(sends=plan.to_client, receives=receives),
         rtcp_mux=True,
         rtcp_rsize=offered.rtcp_rsize,
         codecs=tuple(_codecs(plan, transport_cc=transport_cc)),
