@@ -70,6 +70,12 @@ test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, brows
 soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10); ARGS names files in place of all of them
 	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest -x $(or $(ARGS),tests/e2e); done
 
+.PHONY: conformance
+conformance: $(DEV) $(EXTENSION) ## other people's conformance suites: WebSocket (Autobahn, ten minutes); Socket.IO (SUITES names a checkout)
+	python -m tests.conformance.autobahn
+	npm ci --silent --prefix tests/conformance
+	python -m tests.conformance.socket_io $(SUITES)
+
 .PHONY: bench
 bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
 	python bench/run.py $(ARGS)

@@ -12,11 +12,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tertulia.net import same_authority, split_authority
+
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Of these a browser shows a foreign page the answer only where the server says so."""
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-_DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
 
 class Guard:
@@ -57,12 +58,12 @@ class Guard:
         return None
 
     def _is_named(self, host: str) -> bool:
-        return any(_same_authority(origin, host) for origin in self._origins)
+        return any(same_authority(origin, host) for origin in self._origins)
 
     def _may_connect(self, origin: str, host: str) -> bool:
         if "*" in self._origins or origin in self._origins:
             return True
-        return _same_authority(origin, host)
+        return same_authority(origin, host)
 
 
 def is_from_this_machine(scope: Scope) -> bool:
@@ -74,28 +75,8 @@ def is_from_this_machine(scope: Scope) -> bool:
     return _is_local(headers.get("host", "").lower()) and not any(name in headers for name in _FORWARDED)
 
 
-def _same_authority(origin: str, host: str) -> bool:
-    """Compared without the scheme: behind a proxy that ends TLS the page is https and we see ws; Host comes from the browser too."""
-    scheme, _, authority = origin.partition("://")
-    return scheme in ("http", "https") and _with_port(authority, scheme) == _with_port(host, scheme)
-
-
-def _with_port(authority: str, scheme: str) -> str:
-    name, port = _split(authority)
-    return f"{name}:{port or _DEFAULT_PORTS[scheme]}"
-
-
-def _split(authority: str) -> tuple[str, str]:
-    """Name and port; an IPv6 address without its brackets."""
-    if authority.startswith("["):
-        name, _, port = authority[1:].partition("]")
-        return name, port.removeprefix(":")
-    name, _, port = authority.partition(":")
-    return name, port
-
-
 def _is_local(host: str) -> bool:
-    name, _ = _split(host)
+    name, _ = split_authority(host)
     if name in _LOCAL_NAMES or name.endswith(".localhost"):
         return True
     try:

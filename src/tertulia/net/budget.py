@@ -48,6 +48,27 @@ class Rate:
         return Allowance.REPORT if self.refused % REPORT_EVERY == 1 else Allowance.DROP
 
 
+class Rates:
+    """A `Rate` for each address, where requests have no connection that they could be counted on."""
+
+    def __init__(self, per_second: float, addresses: int = 10_000) -> None:
+        """`addresses`: so many are remembered; then the one that has been quiet for longest is forgotten."""
+        self._per_second = per_second
+        self._addresses = addresses
+        self._by_address: dict[str, Rate] = {}
+
+    def spend(self, address: str, now: float) -> Allowance:
+        """One request at the time `now`, in seconds on any clock that does not go back."""
+        address = _counted_as(address)
+        rate = self._by_address.pop(address, None)
+        if rate is None:
+            if len(self._by_address) >= self._addresses:
+                del self._by_address[next(iter(self._by_address))]
+            rate = Rate(self._per_second, now)
+        self._by_address[address] = rate
+        return rate.spend(now)
+
+
 class Connections:
     """Counts open connections, in total and by address."""
 

@@ -1,11 +1,11 @@
-"""One socket's writing side. Only its own task ever waits for the peer to read."""
+"""One socket's writing side. Whoever has something to say writes it at once; only the link's own task ever waits for the peer to read."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from tertulia.net.outbox import WAITING_MESSAGES, Outbox
+from tertulia.net.outbox import WAITING_MESSAGES
 
 LAST_WORDS = 3.0
 """Seconds in which a socket that is let go may still take what waits and its close frame, before it is cut off."""
@@ -14,74 +14,119 @@ LAST_WORDS = 3.0
 class Socket(Protocol):
     """What a door gives of its socket. `write` and `close` may wait for as long as the peer does not read."""
 
-    async def write(self, text: bytes) -> None: ...
+    def write_now(self, frame: bytes) -> bool:
+        """Writes a frame without waiting. False: nothing was written, for that would have to wait, the socket is closed, or the server
+        cannot do it. Never raises, and calls nobody."""
+
+    async def write(self, frame: bytes) -> None: ...
     async def close(self, code: int, reason: str) -> None: ...
     def abort(self) -> None:
         """Cuts the connection at once, whatever is still buffered."""
 
 
+class Source(Protocol):
+    """Where numbered messages wait until the socket takes them; see Outbox."""
+
+    def take(self) -> bytes | None:
+        """The next frame, given out once; None: nothing waits."""
+
+
 class Link:
-    """Writes what an outbox and the link itself hold; ends by `close`, never by the peer's leisure."""
+    """Writes what a source and the link itself hold; ends by `close`, never by the peer's leisure.
+
+    Frames are bytes of UTF-8 text, or `Binary`. No call of this class waits, raises for a broken socket, or runs somebody else's code:
+    `on_broken` comes from the link's own task.
+    """
 
     def __init__(self, socket: Socket, on_broken: Callable[["Link"], None]) -> None:
         """`on_broken`: called once, when writing failed because the socket is gone."""
         self._socket = socket
         self._on_broken = on_broken
         self._direct: deque[bytes] = deque()
-        self._outbox: Outbox | None = None
-        self._wake = asyncio.Event()
+        self._source: Source | None = None
+        self._in_hand: bytes | None = None
+        """The frame that the socket would not take at once: while there is one, the task writes, and everything else waits behind it."""
         self._closing: tuple[int, str] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._task = asyncio.create_task(self._run())
-        self.closed = False
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        """Not there before it is needed: most sockets of our own server never block, and end with their reader."""
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done when nothing is written any more."""
 
-    def say(self, text: bytes) -> None:
+    def say(self, frame: bytes) -> None:
         """A message outside any session's numbering; goes before those that are numbered."""
-        if self._closing is not None:
+        if self._closing is not None or self.closed:
             return
         if len(self._direct) >= WAITING_MESSAGES:
             self.cut(1013, "too_slow")
             return
-        self._direct.append(text)
-        self._wake.set()
+        self._direct.append(frame)
+        self.wake()
 
-    def carry(self, outbox: Outbox | None) -> None:
-        """Writes this outbox's messages from now on; None: only what is said directly."""
-        self._outbox = outbox
-        self._wake.set()
+    def carry(self, source: Source | None) -> None:
+        """Writes this source's messages from now on; None: only what is said directly."""
+        self._source = source
+        self.wake()
 
     def wake(self) -> None:
-        self._wake.set()
+        """The source has something: writes until it is empty or the socket blocks."""
+        if self._in_hand is not None or self._closing is not None or self.closed:
+            return
+        while (frame := self._next()) is not None:
+            if not self._socket.write_now(frame):
+                self._in_hand = frame
+                self._hand_over()
+                return
 
     def close(self, code: int, reason: str) -> None:
         """Ends the socket after what waits is written, in at most LAST_WORDS seconds."""
-        if self._closing is None:
+        if self._closing is None and not self.closed:
             self._closing = (code, reason)
             self._deadline = asyncio.get_running_loop().call_later(LAST_WORDS, self._give_up)
-            self._wake.set()
+            self._hand_over()
 
     def cut(self, code: int, reason: str) -> None:
         """Ends the socket without what waits: the peer does not read, or another socket took over."""
-        self._outbox = None
+        self._source = None
         self._direct.clear()
         self.close(code, reason)
 
     async def finished(self) -> None:
-        """Until the socket is closed or cut off."""
-        await asyncio.wait([self._task])
+        """Until the socket is closed or cut off, and nothing of the link runs."""
+        await asyncio.wait([self.ended])
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
     @property
     def closing(self) -> bool:
         """It was told to end, and may still be writing its last words."""
         return self._closing is not None
 
+    @property
+    def closed(self) -> bool:
+        return self.ended.done()
+
     def stop(self) -> None:
         """The socket is gone already."""
-        self._task.cancel()
+        if self._task is not None:
+            self._task.cancel()
+        self._end()
 
     def _give_up(self) -> None:
         self._socket.abort()
-        self._task.cancel()
+        self.stop()
+
+    def _end(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    def _hand_over(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+        self._wake.set()
 
     async def _run(self) -> None:
         try:
@@ -99,16 +144,18 @@ class Link:
             self._socket.abort()
             self._on_broken(self)
         finally:
-            self.closed = True
-            if self._deadline is not None:
-                self._deadline.cancel()
+            self._end()
 
     async def _write_all(self) -> None:
         while True:
-            if self._direct:
-                text: bytes | None = self._direct.popleft()
-            else:
-                text = self._outbox.take() if self._outbox is not None else None
-            if text is None:
+            if self._in_hand is None:
+                self._in_hand = self._next()
+            if self._in_hand is None:
                 return
-            await self._socket.write(text)
+            await self._socket.write(self._in_hand)
+            self._in_hand = None
+
+    def _next(self) -> bytes | None:
+        if self._direct:
+            return self._direct.popleft()
+        return self._source.take() if self._source is not None else None
