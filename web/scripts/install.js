@@ -9,6 +9,13 @@ const copies = [
   ...['tertulia', 'viewer', 'element'].flatMap((name) =>
     [`${name}.js`, `${name}.js.map`].map((file) => [`sdk/dist/${file}`, `sdk/${file}`]),
   ),
+  // What socket.io.js is asked for; `tertulia.socketio` serves them.
+  ...['', '.min', '.esm.min', '.msgpack.min'].flatMap((kind) =>
+    [`socket.io${kind}.js`, `socket.io${kind}.js.map`].map((file) => [
+      `../node_modules/socket.io-client/dist/${file}`,
+      `socketio/${file}`,
+    ]),
+  ),
 ];
 
 await rm(target, { recursive: true, force: true });
