@@ -37,7 +37,8 @@ class Client:
             "subprotocols": ["tertulia.v1"],
             "client": (address, 1234),
             "query_string": b"",
-            "extensions": {"tertulia.abort": self.drop},
+            # As our own server has it; others have neither.
+            "extensions": {"tertulia.abort": self.drop, "tertulia.write": self._write_now},
         }
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -66,6 +67,12 @@ class Client:
     async def _send(self, message: dict[str, Any]) -> None:
         await self._readable.wait()
         self._from_app.put_nowait(message)
+
+    def _write_now(self, frame: bytes) -> bool:
+        if not self._readable.is_set() or self.aborted:
+            return False
+        self._from_app.put_nowait({"type": "websocket.send", "text": frame.decode()})
+        return True
 
     def hold(self) -> None:
         self._readable.clear()

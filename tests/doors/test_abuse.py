@@ -5,6 +5,7 @@ import json
 import pytest
 
 from .harness import Client, Closed, eventually, person, server
+from .pages import session as session_of
 
 
 @pytest.mark.parametrize(
@@ -155,10 +156,7 @@ async def test_a_peer_that_does_not_read_holds_up_nobody() -> None:
         stalled = await person(app, "Stalled")
         others = [await person(app, f"P{n}") for n in range(20)]
         stalled.hold()
-        running = app._running
-        assert running is not None
-        session = next(iter(running.door.sessions.values()))
-        assert session.participant == stalled.me
+        session = session_of(app, stalled.me, "standup")
         most = 0
         for n in range(40):
             for other in others:

@@ -13,8 +13,8 @@ from tertulia.core import commands as cmd
 from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import incoming, outgoing
-from tertulia.doors.native.payload import DEPTH
 from tertulia.errors import Code, ProtocolError
+from tertulia.net.depth import DEPTH
 from tertulia.runtime import seat
 from tertulia.wire import native as wire
 

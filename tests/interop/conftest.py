@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import httpx
 import pytest
 from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
@@ -56,6 +57,17 @@ class Engine:
         await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
 
 
+async def post_offer(peer: RTCPeerConnection, url: str) -> str:
+    """Offers what the peer has, as WHIP and WHEP clients do; gives the session's URL."""
+    await peer.setLocalDescription(await peer.createOffer())
+    async with httpx.AsyncClient() as client:
+        headers = {"content-type": "application/sdp"}
+        answer = await client.post(url, content=peer.localDescription.sdp, headers=headers)
+    assert answer.status_code == 201, answer.text
+    await peer.setRemoteDescription(RTCSessionDescription(answer.text, "answer"))
+    return str(answer.url.join(answer.headers["location"]))
+
+
 class Viewer:
     """aiortc, receiving one sound and one picture."""
 
@@ -71,6 +83,19 @@ class Viewer:
         await engine.connect(self.peer, self.name)
         engine.media.subscribe(ConnectionId(self.name), PublicationKey(audio), "audio")
         engine.media.subscribe(ConnectionId(self.name), PublicationKey(video), "video")
+
+    async def play(self, url: str) -> str:
+        """As a WHEP player does; gives the session's URL."""
+        self.peer.addTransceiver("audio", direction="recvonly")
+        self.peer.addTransceiver("video", direction="recvonly")
+        return await post_offer(self.peer, url)
+
+    def forget(self) -> None:
+        """What has come and was not looked at."""
+        for track in self._tracks.values():
+            queue = track._queue  # type: ignore[attr-defined]  # aiortc keeps all frames and has no other way to let go of them
+            while not queue.empty():
+                queue.get_nowait()
 
     async def sees(self, within: float = 20) -> list[tuple[str, int]]:
         """Watches until everything moved as painted; every decoded picture must be one that was painted."""

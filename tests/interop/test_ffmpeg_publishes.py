@@ -12,10 +12,9 @@ from pathlib import Path
 import av
 import pytest
 
-from tertulia.media.port import Bound, Connected, ConnectionId, PublicationKey
 from tests.interop import painting
-from tests.interop.conftest import ROOM, Engine, Viewer
-from tests.interop.whip import PUBLISHER, Whip
+from tests.interop.conftest import Viewer
+from tests.interop.house import House
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,26 +44,48 @@ async def ffmpeg(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
         await process.wait()
 
 
-async def test_a_viewer_sees_and_hears_what_ffmpeg_sends(engine: Engine, viewer: Callable[[str], Viewer]) -> None:
+async def test_a_whep_player_sees_and_hears_what_ffmpeg_sends(viewer: Callable[[str], Viewer]) -> None:
+    """The early player is there before anything is sent; both get whoever is in front, which is FFmpeg."""
     early, late = viewer("early"), viewer("late")
-    async with Whip(engine.media, ROOM) as whip:
-        await early.watch(engine)
-        async with ffmpeg(whip.url) as process:
-            await engine.event(lambda event: event == Connected(PUBLISHER))
+    async with House() as house:
+        await early.play(f"{house.url}/whep/studio")
+        async with ffmpeg(f"{house.url}/whip/studio/ffmpeg") as process:
             _, tones = await asyncio.gather(early.sees(), early.hears())
             assert tones == pytest.approx((painting.LEFT_HZ, painting.RIGHT_HZ), abs=5)
-            assert Bound(ConnectionId("early"), "1", PublicationKey("video")) in engine.events
             # FFmpeg ignores key-frame requests: its next key frame is at most a second away.
-            await late.watch(engine)
+            await late.play(f"{house.url}/whep/studio/ffmpeg")
             _, tones = await asyncio.gather(late.sees(), late.hears())
             assert tones == pytest.approx((painting.LEFT_HZ, painting.RIGHT_HZ), abs=5)
             assert process.returncode is None
+            assert house.person("studio", "ffmpeg") is not None
             process.terminate()
-            await asyncio.wait_for(whip.deleted.wait(), 10)
+            await house.gone("studio", "ffmpeg")
             assert await asyncio.wait_for(process.wait(), 10) == 0
-    (offer,) = whip.offers
-    assert "a=setup:passive" in offer
-    counters = engine.media.counters()
-    assert {name: counters[name] for name in ("dropped_bad_auth", "dropped_replayed", "dropped_bad_dtls")} == {
-        "dropped_bad_auth": 0, "dropped_replayed": 0, "dropped_bad_dtls": 0,
-    }  # fmt: skip
+        counters = house.media.counters()
+        assert {name: counters[name] for name in ("dropped_bad_auth", "dropped_replayed", "dropped_bad_dtls")} == {
+            "dropped_bad_auth": 0, "dropped_replayed": 0, "dropped_bad_dtls": 0,
+        }  # fmt: skip
+
+
+async def test_ffmpeg_that_was_killed_comes_back_with_the_same_name(viewer: Callable[[str], Viewer]) -> None:
+    """Its place is taken until its silence is noticed; the player stays and sees it again."""
+    player = viewer("player")
+    async with House() as house:
+        url = f"{house.url}/whip/studio/ffmpeg"
+        await player.play(f"{house.url}/whep/studio/ffmpeg")
+        async with ffmpeg(url) as process:
+            await player.sees()
+            process.kill()
+            await process.wait()
+        room = house.app.room("studio")
+        assert room is not None
+        updated = room.events("participant_updated")
+        with pytest.raises(AssertionError, match="Server returned 4XX"):
+            async with ffmpeg(url):
+                pass
+        async with asyncio.timeout(30):
+            while (now := house.person("studio", "ffmpeg")) is not None and now.connected:
+                await anext(updated)
+        player.forget()
+        async with ffmpeg(url):
+            await player.sees()

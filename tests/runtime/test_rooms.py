@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from tertulia.core import commands, events
-from tertulia.core.ids import ParticipantId
-from tertulia.core.model import RoomSettings
-from tertulia.errors import Code, Internal, TertuliaError, Unavailable
+from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.model import Kind, RoomSettings, Source
+from tertulia.errors import Code, Internal, ProtocolError, TertuliaError, Unavailable
 from tertulia.media.fake import FakeMedia
 from tertulia.media.port import ConnectionId
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.hub import Hub
-from tertulia.runtime.seat import Done, Notice, Outcome
+from tertulia.runtime.seat import Accept, Call, Done, Notice, Outcome
 
 ANA, BEN = ParticipantId("ana"), ParticipantId("ben")
 
@@ -130,3 +130,55 @@ async def test_a_cancelled_asker_leaves_its_request_behind() -> None:
     await actor.request(commands.Tick())
     assert replies == [Done()]
     assert actor.room.state.locked
+
+
+MIC = PublicationId("mic")
+
+
+async def publish(hub: Hub, who: ParticipantId, id: PublicationId = MIC) -> RoomActor:
+    actor = hub.rooms["standup"]
+    assert await actor.request(commands.Publish(who, id, Source.MICROPHONE, Kind.AUDIO)) == Done()
+    return actor
+
+
+async def test_a_call_is_offered_on_the_callers_own_connection_and_its_answer_taken() -> None:
+    hub, media = make_hub()
+    seat, _ = await join(hub, ANA)
+    actor = await publish(hub, ANA)
+    outcome = await actor.request(Call(ANA, audio=True, video=False))
+    assert outcome == Done(answer="v=0 fake offer ana audio")
+    assert media.named("offer") == [(seat.connection, "standup", True, False)]
+    assert await actor.request(Accept(ANA, "answer", {"0": MIC})) == Done()
+    assert media.named("accept") == [(seat.connection, "answer", {"0": "mic"})]
+
+
+async def test_an_answer_publishes_nothing_that_is_somebody_elses() -> None:
+    hub, media = make_hub()
+    await join(hub, ANA)
+    await join(hub, BEN)
+    actor = await publish(hub, BEN)
+    await actor.request(Call(ANA, audio=True, video=True))
+    for published in (MIC, PublicationId("unheard-of")):
+        outcome = await actor.request(Accept(ANA, "answer", {"0": published}))
+        assert isinstance(outcome, TertuliaError) and outcome.code is Code.NO_SUCH_PUBLICATION
+    assert not media.named("accept")
+
+
+@pytest.mark.parametrize("request_", [Call(BEN, True, True), Accept(BEN, "answer", {})])
+async def test_only_who_is_in_the_room_is_called(request_: Call | Accept) -> None:
+    hub, media = make_hub()
+    await join(hub, ANA)
+    outcome = await hub.rooms["standup"].request(request_)
+    assert isinstance(outcome, TertuliaError) and outcome.code is Code.NO_SUCH_PARTICIPANT
+    assert not media.calls
+
+
+async def test_what_media_refuses_is_the_outcome() -> None:
+    hub, media = make_hub()
+    await join(hub, ANA)
+    actor = hub.rooms["standup"]
+    outcome = await actor.request(Accept(ANA, "answer", {}))
+    assert isinstance(outcome, TertuliaError) and outcome.code is Code.WRONG_ORDER
+    media.next_error = ProtocolError(Code.INVALID, "no")
+    outcome = await actor.request(Call(ANA, True, True))
+    assert isinstance(outcome, TertuliaError) and outcome.code is Code.INVALID

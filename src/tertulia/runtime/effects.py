@@ -9,7 +9,19 @@ from tertulia.core.model import Publication
 from tertulia.core.room import Room
 from tertulia.errors import Code, ProtocolError
 from tertulia.media.port import Bound, ConnectionId, Kind, Media, NeedSections, Preference, PublicationKey
-from tertulia.runtime.seat import Accept, Call, Entered, HangUp, Heard, MediaLost, MediaRequest, Notice, Seat, Shown
+from tertulia.runtime.seat import (
+    Accept,
+    Call,
+    Entered,
+    HangUp,
+    Heard,
+    MediaLost,
+    MediaRequest,
+    Notice,
+    Offer,
+    Seat,
+    Shown,
+)
 
 Wish = tuple[ParticipantId, PublicationId]
 Branch = tuple[ParticipantId, ParticipantId]
@@ -74,11 +86,18 @@ class Effects:
         seat = self._seats.get(request.participant)
         if seat is None:
             raise ProtocolError(Code.NO_SUCH_PARTICIPANT, "you are not in the room")
-        if isinstance(request, Call):
-            return self._media.offer(seat.connection, self._name, audio=request.audio, video=request.video)
         if isinstance(request, HangUp):
             self._hang_up((request.participant, request.only))
             return ""
+        connection = seat.connection if request.only is None else branch(seat.connection, request.only)
+        answer = self._negotiate(request, connection)
+        if request.only is not None:
+            self._branches.add((request.participant, request.only))
+        return answer
+
+    def _negotiate(self, request: Offer | Call | Accept, connection: ConnectionId) -> str:
+        if isinstance(request, Call):
+            return self._media.offer(connection, self._name, audio=request.audio, video=request.video)
         for publication in request.publications.values():
             known = self._publications.get(publication)
             if known is None or known.owner != request.participant:
@@ -88,14 +107,9 @@ class Effects:
             PublicationKey(id): self._publications[id].kind.value for id in request.publications.values()
         }
         if isinstance(request, Accept):
-            self._media.accept(seat.connection, request.sdp, keys, kinds)
+            self._media.accept(connection, request.sdp, keys, kinds)
             return ""
-        if request.only is None:
-            return self._media.answer(seat.connection, self._name, request.serial, request.sdp, keys, kinds)
-        connection = branch(seat.connection, request.only)
-        answer = self._media.answer(connection, self._name, request.serial, request.sdp, keys, kinds)
-        self._branches.add((request.participant, request.only))
-        return answer
+        return self._media.answer(connection, self._name, request.serial, request.sdp, keys, kinds)
 
     def _hang_up(self, ended: Branch) -> None:
         participant, only = ended

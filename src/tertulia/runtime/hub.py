@@ -133,11 +133,15 @@ class Hub:
             if actor is not None:
                 actor.effects.heard(event.levels)
             return
-        owner = self._connections.get(event.connection)
+        own, _, only = event.connection.partition("/")
+        owner = self._connections.get(ConnectionId(own))
         if owner is None:
             return
         actor, participant = owner
-        if isinstance(event, Connected):
+        if only:
+            if isinstance(event, Disconnected):
+                actor.effects.media_told(participant, MediaLost(event.reason, ParticipantId(only)))
+        elif isinstance(event, Connected):
             actor.post(commands.MediaConnected(participant))
         elif isinstance(event, Disconnected):
             actor.post(commands.MediaDisconnected(participant))

@@ -39,6 +39,8 @@ class Call:
     participant: ParticipantId
     audio: bool
     video: bool
+    only: ParticipantId | None = None
+    """As with `Offer`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Accept:
     sdp: str
     publications: Mapping[str, PublicationId]
     """The publication in each section in which the client sends, by mid; `media.outline` tells which those are."""
+    only: ParticipantId | None = None
+    """As with `Offer`."""
 
 
 @dataclass(frozen=True, slots=True)
