@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     max_rooms: Annotated[int, Field(ge=1)] = 10_000
     max_connections: Annotated[int, Field(ge=1)] = 20_000
     max_connections_per_address: Annotated[int, Field(ge=1)] = 1_000
+    ring_timeout: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """How long a call on `/signaling` rings."""
+    peerjs_peers: bool = False
+    """Tell whoever asks who is in a room by PeerJS, as its `listAllPeers` does."""
     drain_timeout: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long a stopping server waits for clients to take their leave."""
 

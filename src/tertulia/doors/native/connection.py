@@ -2,19 +2,19 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from tertulia.core import commands as cmd
 from tertulia.core.model import Role
 from tertulia.core.room import Room
 from tertulia.doors.native import incoming, outgoing
 from tertulia.doors.native.session import NativeSession
+from tertulia.doors.session import close_code
 from tertulia.errors import Code, TertuliaError
-from tertulia.net import Allowance, Link, Rate
+from tertulia.net import Allowance, Link, Rate, WebSocket, talk
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Done, Outcome, Reply
 from tertulia.wire import native as wire
@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 MESSAGES_BEFORE_JOIN = 5
 BYTES_BEFORE_JOIN = 64 * 1024
 LOST_AFTER_HEARTBEATS = 2.5
-ABORT = "tertulia.abort"
-"""ASGI extension of our own server: a callable that cuts the TCP connection, whatever is still buffered."""
 
 
 class Connection:
@@ -36,61 +34,31 @@ class Connection:
 
     def __init__(self, door: "NativeDoor", scope: Scope, receive: Receive, send: Send) -> None:
         self._door = door
-        self._scope = scope
-        self._receive = receive
-        self._send = send
+        self._socket = WebSocket(scope, receive, send)
         self._link: Link
-        self._reader: asyncio.Task[None] | None = None
         self.ended = asyncio.Event()
         """Set by the door when `run` has returned."""
         self.session: NativeSession | None = None
 
-    # --- the socket, for the link ---
-
-    async def write(self, text: bytes) -> None:
-        await self._send({"type": "websocket.send", "text": text.decode()})
-
-    async def close(self, code: int, reason: str) -> None:
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+    async def run(self) -> None:
+        socket = self._socket
+        if wire.SUBPROTOCOL not in socket.subprotocols:
+            await socket.refuse(1002, f"the subprotocol is {wire.SUBPROTOCOL}")
+            return
+        admitted = self._door.connections.enter(socket.address)
+        try:
+            await socket.accept(wire.SUBPROTOCOL)
+            self._link = Link(socket, on_broken=self._broken)
+            await talk(self._link, self._read() if admitted else self._turn_away())
+        finally:
+            if admitted:
+                self._door.connections.leave(socket.address)
+            if hasattr(self, "_link"):
+                self._broken(self._link)
 
     def abort(self) -> None:
-        cut: Callable[[], None] | None = (self._scope.get("extensions") or {}).get(ABORT)
-        if cut is not None:
-            cut()
-
-    # --- its life ---
-
-    async def run(self) -> None:
-        await self._receive()
-        if wire.SUBPROTOCOL not in self._scope["subprotocols"]:
-            await self._send(
-                {"type": "websocket.close", "code": 1002, "reason": f"the subprotocol is {wire.SUBPROTOCOL}"}
-            )
-            return
-        client = self._scope.get("client")
-        address = client[0] if client else ""
-        admitted = self._door.connections.enter(address)
-        try:
-            await self._send({"type": "websocket.accept", "subprotocol": wire.SUBPROTOCOL})
-            self._link = Link(self, on_broken=self._broken)
-            if admitted:
-                self._reader = asyncio.create_task(self._read())
-                await asyncio.wait(
-                    [self._reader, asyncio.ensure_future(self._link.finished())], return_when=asyncio.FIRST_COMPLETED
-                )
-            else:
-                self._dismiss(None, Code.TOO_MANY_CONNECTIONS, "too many connections are open")
-            if not self._link.closing:
-                self._link.stop()
-            await self._link.finished()
-        finally:
-            if self._reader is not None:
-                self._reader.cancel()
-            if admitted:
-                self._door.connections.leave(address)
-            if hasattr(self, "_link"):
-                self._link.stop()
-                self._broken(self._link)
+        """Cuts the socket without a word."""
+        self._socket.abort()
 
     def stop_if_outside(self) -> None:
         """The server stops: says so where no room does."""
@@ -100,6 +68,9 @@ class Connection:
     def _broken(self, link: Link) -> None:
         if self.session is not None:
             self.session.detach(link)
+
+    async def _turn_away(self) -> None:
+        self._dismiss(None, Code.TOO_MANY_CONNECTIONS, "too many connections are open")
 
     async def _read(self) -> None:
         try:
@@ -116,7 +87,7 @@ class Connection:
         self._door.count_refused(code.value)
         self._link.say(outgoing.error(id, code, message))
         self._link.say(outgoing.bye(code, message))
-        self._link.close(outgoing.close_code(code), code.value)
+        self._link.close(close_code(code), code.value)
 
     # --- before a session ---
 
@@ -126,16 +97,16 @@ class Connection:
         try:
             async with asyncio.timeout(self._door.options.join_timeout):
                 for _ in range(MESSAGES_BEFORE_JOIN):
-                    event = await self._receive()
-                    if event["type"] != "websocket.receive":
+                    received = await self._socket.read()
+                    if received is None:
                         return False
                     try:
-                        message, size = incoming.read(event.get("text"), budget)
+                        message, size = incoming.read(received, budget)
                     except incoming.Unreadable as error:
                         if error.code is Code.TOO_LARGE:
                             self._dismiss(error.id, error.code, error.message)
                             return False
-                        budget -= len(event.get("text") or event.get("bytes") or "")
+                        budget -= len(received)
                         self._refuse_outside(error.id, error.code, error.message)
                         continue
                     budget -= size
@@ -165,7 +136,7 @@ class Connection:
         door = self._door
         try:
             entry = await door.admission.admit(
-                room=join.room, token=join.token, name=join.name, door="native", scope=self._scope
+                room=join.room, token=join.token, name=join.name, door="native", scope=self._socket.scope
             )
             session = NativeSession(entry.participant, join.id, door.terms, door.forget)
             command = cmd.Join(
@@ -248,20 +219,19 @@ class Connection:
         while session.link is self._link:
             try:
                 async with asyncio.timeout(patience):
-                    event = await self._receive()
+                    received = await self._socket.read()
             except TimeoutError:
                 session.lose(1013, Code.HEARTBEAT_LOST.value)
                 return
-            if event["type"] != "websocket.receive":
+            if received is None:
                 return
             if session.link is self._link:
                 session.confirm()
             match rate.spend(loop.time()):
                 case Allowance.PASS:
-                    await self._handle(session, event)
+                    await self._handle(session, received)
                 case Allowance.REPORT:
-                    text = event.get("text") or ""
-                    id = incoming.request_id(text) if len(text) <= incoming.SMALL_BYTES else None
+                    id = incoming.request_id(received) if len(received) <= incoming.SMALL_BYTES else None
                     self._refuse(session, id, Code.TOO_MANY_MESSAGES, "slow down, see limits.messagesPerSecond")
                 case Allowance.DROP:
                     self._door.count_refused(Code.TOO_MANY_MESSAGES.value)
@@ -271,9 +241,9 @@ class Connection:
                     await self._send_away(session, Code.TOO_MANY_MESSAGES)
                     return
 
-    async def _handle(self, session: NativeSession, event: Message) -> None:
+    async def _handle(self, session: NativeSession, received: str | bytes) -> None:
         try:
-            message, _ = incoming.read(event.get("text"))
+            message, _ = incoming.read(received)
         except incoming.Unreadable as error:
             if error.id is not None and error.id > session.accepted:
                 session.accepted = error.id

@@ -23,19 +23,18 @@ class Options:
     join_timeout: float = 10.0
     messages_per_second: float = 50.0
     max_publications: int = 4
-    max_connections: int = 20_000
-    max_connections_per_address: int = 1_000
     ice_servers: tuple[wire.IceServer, ...] = ()
 
 
 class NativeDoor:
     """Serves `tertulia.v1`. Origin and Host are checked before it is reached."""
 
-    def __init__(self, hub: Hub, admission: Admission, options: Options) -> None:
+    def __init__(self, hub: Hub, admission: Admission, options: Options, connections: Connections) -> None:
+        """`connections` counts for all doors of a server together."""
         self.hub = hub
         self.admission = admission
         self.options = options
-        self.connections = Connections(options.max_connections, options.max_connections_per_address)
+        self.connections = connections
         self.refused: dict[str, int] = {}
         """How many messages were refused, by code."""
         self.sessions: dict[str, NativeSession] = {}

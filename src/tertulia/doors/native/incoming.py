@@ -12,6 +12,7 @@ from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Kind, Layer, Preference, Role, Source
 from tertulia.doors.native.payload import payload
 from tertulia.errors import Code, ProtocolError
+from tertulia.net import utf8
 from tertulia.runtime import seat
 from tertulia.wire import native as wire
 
@@ -41,22 +42,15 @@ class Unreadable(ProtocolError):
         self.id = id
 
 
-def read(text: str | None, size_limit: int = MESSAGE_BYTES) -> tuple[wire.ClientMessage, int]:
-    """The message in a received text (None: it was a binary frame) and its size in bytes.
+def read(received: str | bytes, size_limit: int = MESSAGE_BYTES) -> tuple[wire.ClientMessage, int]:
+    """The message in what was received (bytes: a binary frame) and its size in bytes.
 
     Raises Unreadable with malformed, unknown_type or too_large.
     """
-    if text is None:
-        raise Unreadable(Code.MALFORMED, "messages are texts, not binary frames")
-    # Characters first: a text far over the limit need not be encoded to know it.
-    if len(text) > size_limit:
-        raise Unreadable(Code.TOO_LARGE, f"a message has at most {size_limit} bytes")
     try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        raise Unreadable(Code.MALFORMED, "not UTF-8") from None
-    if len(data) > size_limit:
-        raise Unreadable(Code.TOO_LARGE, f"a message has at most {size_limit} bytes")
+        data = utf8(received, size_limit)
+    except ProtocolError as error:
+        raise Unreadable(error.code, error.message) from None
     try:
         message = wire.decode(data)
     except msgspec.ValidationError as error:

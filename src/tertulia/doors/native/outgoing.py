@@ -8,29 +8,11 @@ import msgspec
 from tertulia.core import events as ev
 from tertulia.core import model
 from tertulia.core.model import Snapshot
+from tertulia.doors.session import RETRYABLE
 from tertulia.errors import Code
 from tertulia.media.port import Bound, NeedSections
 from tertulia.runtime.seat import Data, Heard, MediaLost, Shown
 from tertulia.wire import native as wire
-
-RETRYABLE = frozenset(
-    {
-        Code.TOO_MANY_MESSAGES, Code.ROOM_FULL, Code.ROOM_LOCKED, Code.TOO_MANY_CONNECTIONS, Code.TOO_MANY_ROOMS,
-        Code.JOIN_TIMEOUT, Code.MEDIA_UNAVAILABLE, Code.TOO_SLOW, Code.HEARTBEAT_LOST, Code.SERVER_STOPPING, Code.INTERNAL,
-    }
-)  # fmt: skip
-_BROKEN_RULE = frozenset(
-    {Code.MALFORMED, Code.UNKNOWN_TYPE, Code.WRONG_ORDER, Code.TOO_MANY_MESSAGES, Code.JOIN_TIMEOUT}
-)
-
-
-def close_code(code: Code) -> int:
-    """The WebSocket close code that goes with a `bye`."""
-    if code is Code.TOO_LARGE:
-        return 1009
-    if code in _BROKEN_RULE:
-        return 1008
-    return 1013 if code in RETRYABLE else 1000
 
 
 def error(id: int | None, code: Code, message: str) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import outgoing
-from tertulia.doors.session import Session
+from tertulia.doors.session import Session, close_code
 from tertulia.errors import Code, ProtocolError
 from tertulia.runtime.seat import Entered, Notice
 from tertulia.wire import native as wire
@@ -78,7 +78,7 @@ class NativeSession(Session):
         """Ends the session. One that never got in is told so in reply to its `join` first."""
         if not self.admitted:
             self.refuse(self._join_id, code, message)
-        self.end(outgoing.bye(code, message), outgoing.close_code(code), code.value)
+        self.end(outgoing.bye(code, message), close_code(code), code.value)
         self._on_over(self)
 
     def credentials(self) -> wire.Session:

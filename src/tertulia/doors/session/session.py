@@ -60,7 +60,11 @@ class Session:
         self.link = None
         self.outbox.bound_while_detached()
         if self.actor is not None and not self.over:
-            self.actor.post(commands.Detach(self.participant))
+            self.actor.post(self.when_lost())
+
+    def when_lost(self) -> commands.Command:
+        """What the room is told when the socket is gone."""
+        return commands.Detach(self.participant)
 
     def proves(self, token: str) -> bool:
         """Whether this token resumes the session now."""
