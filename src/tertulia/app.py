@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from starlette.responses import PlainTextResponse
@@ -22,10 +23,17 @@ from tertulia.doors.api import Access, Api
 from tertulia.doors.guard import Guard, is_from_this_machine
 from tertulia.doors.health import Health
 from tertulia.doors.native import NativeDoor, Options
+from tertulia.doors.peerjs import PeerDoor
+from tertulia.doors.session import PageOptions
+from tertulia.doors.signaling import SignalingDoor, SignalingOptions
+from tertulia.doors.socketio import SocketIoDoor, SocketIoOptions
 from tertulia.doors.testing import TestCommands
+from tertulia.doors.whip import Options as WhipOptions
+from tertulia.doors.whip import WhipDoor
 from tertulia.media import addresses
 from tertulia.media.engine import EngineMedia, create_engine
 from tertulia.media.port import Media
+from tertulia.net import Connections
 from tertulia.runtime.event_emitter import EventEmitter
 from tertulia.runtime.feed import Feed
 from tertulia.runtime.hub import Hub
@@ -35,6 +43,7 @@ from tertulia.wire import native as wire
 log = structlog.get_logger(__name__)
 
 UDP_PORTS_TRIED = 20
+SOCKETIO = "/socket.io"
 
 A = TypeVar("A", bound=Hook)
 
@@ -171,54 +180,109 @@ class Tertulia(EventEmitter):
             await send({"type": "lifespan.shutdown.complete"})
 
 
+class _Door(Protocol):
+    """A door on WebSockets."""
+
+    refused: dict[str, int]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    def drain(self) -> None: ...
+    async def drained(self) -> None: ...
+    def drop_socket(self, room: str, participant: str) -> bool: ...
+
+
 @dataclass
 class _Running:
     """What there is between start and stop."""
 
     hub: Hub
-    door: NativeDoor
+    doors: tuple[_Door, ...]
+    whip: WhipDoor
+    connections: Connections
     app: ASGIApp
 
     @classmethod
     def build(cls, settings: config.Settings, media: Media, admission: Admission, api: Api) -> "_Running":
         hub = Hub(media, lambda name: _room_settings(settings, name), max_rooms=settings.max_rooms)
-        door = NativeDoor(hub, admission, _options(settings))
-        health = Health(hub, media, lambda: door.connections.open, lambda: door.refused, media_workers(settings))
-        routes: list[BaseRoute] = [*health.routes(), Route("/ws", _upgrade_required), api.route()]
+        connections = Connections(settings.max_connections, settings.max_connections_per_address)
+        native = NativeDoor(hub, admission, _options(settings), connections)
+        signaling = SignalingDoor(hub, admission, _signaling_options(settings), connections)
+        peerjs = PeerDoor(hub, admission, _page_options(settings), connections, lists_peers=settings.peerjs_peers)
+        socketio = SocketIoDoor(hub, admission, _socketio_options(settings), connections)
+        doors: dict[str, _Door] = {
+            "/ws": native,
+            "/signaling": signaling,
+            "/peerjs": peerjs,
+            "/peerjs/peerjs": peerjs,
+            SOCKETIO: socketio,
+        }
+        whip = WhipDoor(hub, admission, _whip_options(settings))
+        running = cls(hub, (native, signaling, peerjs, socketio), whip, connections, _not_started)
+        health = Health(hub, media, lambda: connections.open, running.refused, media_workers(settings))
+        routes: list[BaseRoute] = [
+            *health.routes(),
+            Route("/ws", _upgrade_required(f"subprotocol {wire.SUBPROTOCOL}")),
+            Route("/signaling", _upgrade_required("JSON messages without a subprotocol")),
+            api.route(),
+            *whip.routes(),
+            *peerjs.routes(),
+        ]
         if settings.test_commands:
-            routes += TestCommands(hub, media, door.drop_socket).routes()
+            routes += TestCommands(hub, media, running.drop_socket).routes()
         routes += pages.routes(settings.web, allow_origins=settings.allow_origin)
-        guard = Guard(
-            _Dispatch(door, Router(routes)), allow_origins=settings.allow_origin, local_only=settings.local_names_only
+        running.app = Guard(
+            _Dispatch(doors, socketio, Router(routes)),
+            allow_origins=settings.allow_origin,
+            local_only=settings.local_names_only,
         )
-        return cls(hub, door, guard)
+        return running
+
+    def refused(self) -> Mapping[str, int]:
+        """How many messages and requests were refused at all doors, by code."""
+        total: Counter[str] = Counter(self.whip.refused)
+        for door in self.doors:
+            total.update(door.refused)
+        return total
+
+    def drop_socket(self, room: str, participant: str) -> bool:
+        """Cuts somebody's socket without a word. False: there is none."""
+        return any(door.drop_socket(room, participant) for door in self.doors)
 
     async def drain(self, timeout: float) -> None:
         self.hub.stopping = True
-        self.door.drain()
+        for door in self.doors:
+            door.drain()
         await self.hub.stop(timeout)
         try:
             async with asyncio.timeout(timeout):
-                await self.door.drained()
+                for door in self.doors:
+                    await door.drained()
         except TimeoutError:
-            log.warning("sockets left open when the server stopped", count=self.door.connections.open)
+            log.warning("sockets left open when the server stopped", count=self.connections.open)
 
 
 class _Dispatch:
     """Sends WebSockets to their door, without a framework on their way, and everything else to the routes."""
 
-    def __init__(self, native: NativeDoor, web: Router) -> None:
-        self._native = native
+    def __init__(self, doors: Mapping[str, ASGIApp], polling: ASGIApp, web: Router) -> None:
+        """`doors`: by path, without a slash at its end. `polling` gets the requests of Socket.IO, whose clients need no WebSocket."""
+        self._doors = doors
+        self._polling = polling
         self._web = web
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", "")).rstrip("/")
         if scope["type"] == "http":
-            await self._web(scope, receive, send)
-        elif scope["path"].removeprefix(scope.get("root_path", "")) == "/ws":
-            await self._native(scope, receive, send)
+            is_polling = path == SOCKETIO or path.startswith(SOCKETIO + "/")
+            await (self._polling if is_polling else self._web)(scope, receive, send)
+            return
+        door = self._doors.get(path)
+        if door is not None:
+            await door(scope, receive, send)
         else:
             await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "no WebSocket here; it is /ws"})
+            known = ", ".join(self._doors)
+            await send({"type": "websocket.close", "code": 1008, "reason": f"no WebSocket here; there is {known}"})
 
 
 def open_media(settings: config.Settings) -> tuple[EngineMedia, list[str]]:
@@ -271,18 +335,49 @@ def _options(settings: config.Settings) -> Options:
         join_timeout=settings.join_timeout,
         messages_per_second=settings.messages_per_second,
         max_publications=settings.max_publications,
-        max_connections=settings.max_connections,
-        max_connections_per_address=settings.max_connections_per_address,
         ice_servers=ice_servers,
     )
 
 
-async def _upgrade_required(request: Any) -> PlainTextResponse:
-    return PlainTextResponse(
-        f"This is a WebSocket, subprotocol {wire.SUBPROTOCOL}.\n",
-        status_code=426,
-        headers={"upgrade": "websocket", "connection": "upgrade"},
+def _page_options(settings: config.Settings) -> PageOptions:
+    return PageOptions(heartbeat=settings.heartbeat, messages_per_second=settings.messages_per_second)
+
+
+def _signaling_options(settings: config.Settings) -> SignalingOptions:
+    return SignalingOptions(
+        heartbeat=settings.heartbeat,
+        messages_per_second=settings.messages_per_second,
+        rings_for=settings.ring_timeout,
     )
+
+
+def _socketio_options(settings: config.Settings) -> SocketIoOptions:
+    return SocketIoOptions(
+        heartbeat=settings.heartbeat,
+        messages_per_second=settings.messages_per_second,
+        grace=settings.grace,
+        allow_origins=tuple(settings.allow_origin),
+    )
+
+
+def _whip_options(settings: config.Settings) -> WhipOptions:
+    return WhipOptions(
+        allow_origins=tuple(settings.allow_origin),
+        ice_servers=tuple(settings.ice_server),
+        requests_per_second=settings.messages_per_second,
+        max_sessions=settings.max_connections,
+        max_sessions_per_address=settings.max_connections_per_address,
+    )
+
+
+def _upgrade_required(kind: str) -> Callable[[Any], Awaitable[PlainTextResponse]]:
+    """The answer to a plain GET."""
+
+    async def answer(request: Any) -> PlainTextResponse:
+        headers = {"upgrade": "websocket", "connection": "upgrade"}
+        return PlainTextResponse(f"This is a WebSocket, {kind}.\n", status_code=426, headers=headers)
+
+    return answer
 
 
 async def _not_started(scope: Scope, receive: Receive, send: Send) -> None:

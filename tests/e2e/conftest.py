@@ -19,9 +19,11 @@ import pytest_asyncio
 from .browsers import Chromium, Firefox, SoundServer
 from .caller import Caller
 from .meeting import Guest
+from .stranger import Stranger
 from .visits import SECRET, Visit
 
 HERE = Path(__file__).parent
+EXAMPLES = HERE.parents[1] / "examples"
 READY_WITHIN = 30.0
 
 
@@ -202,6 +204,34 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
 
     async def start(*arguments: str) -> Server:
         started.append(await Server("--web", str(HERE / "web"), *arguments).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        await one.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def strangers(chromium: Chromium) -> AsyncIterator[Callable[..., Any]]:
+    """`await strangers(url, 1)` opens a page that knows nothing of us, with picture 1."""
+    opened: list[Stranger] = []
+
+    async def visit(url: str, number: int) -> Stranger:
+        opened.append(await Stranger.open(chromium, url, number))
+        return opened[-1]
+
+    yield visit
+    for one in opened:
+        await one.tab.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def example() -> AsyncIterator[Callable[..., Any]]:
+    """`await example("peerjs-call")` serves the example with the command of its README."""
+    started: list[Server] = []
+
+    async def start(name: str, *arguments: str) -> Server:
+        started.append(await Server("--web", str(EXAMPLES / name), *arguments).start())
         return started[-1]
 
     yield start

@@ -1,0 +1,85 @@
+"""The pages under examples/, each served by the command of its README."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Dialog
+
+from .browsers import ChromiumPage
+from .caller import until
+from .conftest import EXAMPLES
+from .stranger import Stranger, present
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+Invite = Callable[..., Any]
+
+
+@pytest.mark.parametrize("name", sorted(it.name for it in EXAMPLES.iterdir() if it.is_dir()))
+async def test_each_says_in_one_command_how_it_starts(name: str) -> None:
+    readme = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    assert f"\n```\ntertulia serve --web examples/{name}\n```\n" in readme
+
+
+async def test_websocket_call(example: Invite, strangers: Invite) -> None:
+    server = await example("websocket-call")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    await present(server, "lobby", 2)
+    await _press(ana, "Call")
+    await ana.sees(2)
+    await ben.sees(1)
+    await ana.hears(ben.pitch)
+    assert not [*ana.errors, *ben.errors]
+
+
+async def test_websocket_call_asks_first(example: Invite, strangers: Invite) -> None:
+    server = await example("websocket-call")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    await present(server, "lobby", 2)
+    answers = ["dismiss", "accept"]
+
+    async def answer(dialog: Dialog) -> None:
+        await (dialog.accept() if answers.pop(0) == "accept" else dialog.dismiss())
+
+    ben.tab.page.on("dialog", answer)
+    await _press(ana, "Ring first")
+    await _says(ana, "reject")
+    await _press(ana, "Ring first")
+    await ana.sees(2)
+    await ben.sees(1)
+    await _press(ben, "Hang up")
+    await _says(ana, "The call has ended")
+    assert not [*ana.errors, *ben.errors]
+
+
+async def test_socketio_live(example: Invite, strangers: Invite) -> None:
+    server = await example("socketio-live")
+    ana = await strangers(f"{server.url}/#send", 1)
+    await present(server, "live", 1)
+    ben = await strangers(f"{server.url}/", 2)
+    await ben.sees(1, "#picture")
+    await until(lambda: ana.evaluate("channel?.readyState === 'open'"), "there is a data channel")
+    await ana.evaluate("share({from: [0, 0], to: [1, 1]})")
+    await until(lambda: ben.evaluate("strokes.length"), "the line comes over it")
+    cora = await strangers(f"{server.url}/", 3)
+    await cora.sees(1, "#picture")
+    await ben.sees(1, "#picture")
+    assert await server.metric("tertulia_rtp_in_total") > 0
+    await cora.evaluate("share({from: [0, 1], to: [1, 0]})")
+    for page in (ana, ben):
+        await _has_strokes(page, 2)
+
+
+async def _has_strokes(page: Stranger, count: int) -> None:
+    await until(lambda: page.evaluate(f"strokes.length === {count}"), f"{page.number} has {count} lines")
+
+
+async def _press(page: Stranger, button: str) -> None:
+    assert isinstance(page.tab, ChromiumPage)
+    await page.tab.page.get_by_role("button", name=button, exact=True).click()
+
+
+async def _says(page: Stranger, text: str) -> None:
+    await until(lambda: page.evaluate(f"document.getElementById('state').textContent === '{text}'"), f"it says {text}")
