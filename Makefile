@@ -48,7 +48,7 @@ build: $(PYTHON) $(STATIC) ## the wheel, into dist/
 check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generated files, lock files
 	ruff format --check .
 	ruff check .
-	lint-imports
+	lint-imports --no-cache
 	mypy
 	MYPYPATH=src python -m mypy.stubtest tertulia._media --allowlist scripts/stubtest-allowlist.txt --ignore-unused-allowlist
 	python schema/generate.py --check

@@ -50,6 +50,7 @@ type NotAnEnd =
   | 'too_many_publications'
   | 'already_published'
   | 'bad_offer'
+  | 'bad_answer'
   | 'stale_offer'
   | 'no_common_codec'
   | 'too_many_sections'
