@@ -219,8 +219,20 @@ def test_what_a_stranger_says_is_not_shown(what: object) -> None:
 
 
 def test_an_answer_to_nothing_is_refused() -> None:
-    assert Page().enter(BEN).say(ANSWER).problems == [Code.WRONG_ORDER]
-    assert Page().enter(BEN).say(CANDIDATE).asked == []
+    assert Page().enter(BEN, CORA).say(ANSWER).problems == [Code.WRONG_ORDER]
+    assert Page().enter(BEN, CORA).say(CANDIDATE).asked == []
+    page = Page().enter(BEN).say(ANSWER)
+    page.room_does(only_server)
+    assert page.problems == [Code.WRONG_ORDER]
+
+
+@pytest.mark.parametrize("what", [ANSWER, CANDIDATE])
+def test_what_comes_in_another_order_is_passed_on_between_two_pages(what: Description | IceCandidate) -> None:
+    page = Page().enter(BEN).say(what)
+    assert page.asked == [signal(what)]
+    page.room_does(well)
+    page.see(said(what))
+    assert (page.told, page.problems) == ([(what, BEN)], [])
 
 
 # --- with the server ------------------------------------------------------------------------------------------------------------------

@@ -188,7 +188,9 @@ class PageCall:
         offer = self._offer
         if offer is None or not offer.asked or offer.description is not request.payload:
             is_answer = isinstance(request.payload, Description) and request.payload.type == "answer"
-            if isinstance(outcome, TertuliaError) and is_answer and offer is None:
+            if isinstance(outcome, TertuliaError) and is_answer and self._road is not _Road.PAGE:
+                self._fail(ProtocolError(Code.WRONG_ORDER, "there is no offer to answer"))
+            elif isinstance(outcome, TertuliaError) and is_answer and offer is None:
                 # It came too late, for the room has changed: what the server offers takes its place.
                 self._end_road()
                 self._may_be_called = True
@@ -273,8 +275,8 @@ class PageCall:
                 self._ask(*self._server.begin(answer))
             except TertuliaError as error:
                 self._fail(error)
-        elif self._road is _Road.PAGE and self._peer is not None:
-            self._ask(cmd.Signal(self._me, self._peer, answer))
+        elif (peer := self._other_page()) is not None:
+            self._ask(cmd.Signal(self._me, peer, answer))
         else:
             self._fail(ProtocolError(Code.WRONG_ORDER, "there is no offer to answer"))
 
@@ -283,8 +285,15 @@ class PageCall:
         if self._offer is not None and self._road is not _Road.PAGE:
             if len(self._offer.candidates) < CANDIDATES:
                 self._offer.candidates.append(candidate)
-        elif self._road is _Road.PAGE and self._peer is not None:
-            self._ask(cmd.Signal(self._me, self._peer, candidate))
+        elif (peer := self._other_page()) is not None:
+            self._ask(cmd.Signal(self._me, peer, candidate))
+
+    def _other_page(self) -> ParticipantId | None:
+        """Who may be meant where no offer says so: pages have an order of their own, and what they say is passed on in it."""
+        if self._road is _Road.PAGE:
+            return self._peer
+        alone = self._road is _Road.NONE and len(self._others) == 1 and self._others[0] not in self._tracks.values()
+        return self._others[0] if alone else None
 
     # --- the room ---
 
@@ -313,7 +322,7 @@ class PageCall:
             self._road, self._peer = _Road.PAGE, event.sender
             self._answers_server = False
             self._call_at = math.inf
-        elif self._road is not _Road.PAGE or event.sender != self._peer:
+        elif event.sender != self._other_page():
             return
         elif isinstance(what, Description):
             self._offer = None
