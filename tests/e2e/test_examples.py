@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ Invite = Callable[..., Any]
 @pytest.mark.parametrize("name", sorted(it.name for it in EXAMPLES.iterdir() if it.is_dir()))
 async def test_each_says_in_one_command_how_it_starts(name: str) -> None:
     readme = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
-    assert f"\n```\ntertulia serve --web examples/{name}\n```\n" in readme
+    assert re.search(rf"\n```\ntertulia serve --web examples/{name}( --[a-z-]+ \d+)*\n```\n", readme)
 
 
 async def test_websocket_call(example: Invite, strangers: Invite) -> None:
@@ -72,6 +73,52 @@ async def test_socketio_live(example: Invite, strangers: Invite) -> None:
         await _has_strokes(page, 2)
 
 
+async def test_peerjs_call(example: Invite, strangers: Invite) -> None:
+    server = await example("peerjs-call")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    for page in (ana, ben):
+        await _says(page, "Ready")
+    id = await ben.evaluate("document.getElementById('own').textContent")
+    await ana.evaluate(f"document.getElementById('id').value = {id!r}")
+    await _press(ana, "Call")
+    await ana.sees(2)
+    await ben.sees(1)
+    await until(lambda: ana.evaluate("friend?.open"), "there is a data connection")
+    await ana.evaluate("document.getElementById('text').value = 'Hello <b>Ben</b>'")
+    await _press(ana, "Send")
+    lines = "document.getElementById('lines').innerText"
+    await until(lambda: ben.evaluate(f"{lines} === 'They: Hello <b>Ben</b>'"), "the message is there, as text")
+    assert await server.metric("tertulia_rtp_in_total") == 0
+    assert not [*ana.errors, *ben.errors]
+
+
+async def test_consultation(example: Invite, strangers: Invite) -> None:
+    server = await example("consultation", "--max-room-size", "2")
+    doctor = await strangers(f"{server.url}/doctor.html", 1)
+    await _says(doctor, "Nobody is with you")
+    patients = [await strangers(f"{server.url}/", number) for number in (2, 3)]
+    for patient in patients:
+        await _says(patient, "The doctor will let you in")
+    await until(lambda: doctor.evaluate("document.querySelectorAll('#waiting li').length === 2"), "two wait")
+    first, second = patients
+    await _press_first(doctor, "Admit")
+    await _says(doctor, "A patient is with you")
+    await doctor.sees(2)
+    await first.sees(1)
+    await first.hears(doctor.pitch)
+    await until(lambda: first.evaluate("/^video\\//.test(document.getElementById('codec').textContent)"), "the codec")
+    for page in (doctor, first):
+        road = "document.getElementById('road').textContent"
+        await until(lambda page=page: page.evaluate(f"{road} === 'to the server'"), "the road is shown")
+    await _press_first(doctor, "Admit")
+    await _says(doctor, "there is no place left (room_full)")
+    await _press(doctor, "Next, please")
+    await until(lambda: first.evaluate("document.getElementById('state').textContent.includes('removed')"), "told so")
+    await _press_first(doctor, "Admit")
+    await doctor.sees(3)
+    await second.sees(1)
+
+
 async def _has_strokes(page: Stranger, count: int) -> None:
     await until(lambda: page.evaluate(f"strokes.length === {count}"), f"{page.number} has {count} lines")
 
@@ -79,6 +126,11 @@ async def _has_strokes(page: Stranger, count: int) -> None:
 async def _press(page: Stranger, button: str) -> None:
     assert isinstance(page.tab, ChromiumPage)
     await page.tab.page.get_by_role("button", name=button, exact=True).click()
+
+
+async def _press_first(page: Stranger, button: str) -> None:
+    assert isinstance(page.tab, ChromiumPage)
+    await page.tab.page.get_by_role("button", name=button, exact=True).first.click()
 
 
 async def _says(page: Stranger, text: str) -> None:

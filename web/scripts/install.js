@@ -16,6 +16,8 @@ const copies = [
       `socketio/${file}`,
     ]),
   ),
+  // Pages written for PeerJS; `doors/peerjs` serves it.
+  ['../node_modules/peerjs/dist/peerjs.min.js', 'peerjs/peerjs.min.js'],
 ];
 
 await rm(target, { recursive: true, force: true });
