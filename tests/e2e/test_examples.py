@@ -108,8 +108,7 @@ async def test_consultation(example: Invite, strangers: Invite) -> None:
     await first.hears(doctor.pitch)
     await until(lambda: first.evaluate("/^video\\//.test(document.getElementById('codec').textContent)"), "the codec")
     for page in (doctor, first):
-        road = "document.getElementById('road').textContent"
-        await until(lambda page=page: page.evaluate(f"{road} === 'to the server'"), "the road is shown")
+        await _says(page, "to the server", "road")
     await _press_first(doctor, "Admit")
     await _says(doctor, "there is no place left (room_full)")
     await _press(doctor, "Next, please")
@@ -133,5 +132,7 @@ async def _press_first(page: Stranger, button: str) -> None:
     await page.tab.page.get_by_role("button", name=button, exact=True).first.click()
 
 
-async def _says(page: Stranger, text: str) -> None:
-    await until(lambda: page.evaluate(f"document.getElementById('state').textContent === '{text}'"), f"it says {text}")
+async def _says(page: Stranger, text: str, where: str = "state") -> None:
+    await until(
+        lambda: page.evaluate(f"document.getElementById('{where}').textContent === '{text}'"), f"it says {text}"
+    )
