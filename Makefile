@@ -102,7 +102,8 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 	$(LOCK) pyproject.toml --output-file requirements.txt $(ARGS)
 	$(LOCK) requirements-build.in --output-file requirements-build.txt $(ARGS)
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
-	npm install --package-lock-only
+	for package in . web/docs-tools tests/conformance bench/socketio; do npm install --package-lock-only --prefix $$package; done
+	python scripts/check_locks.py --strip
 	cargo metadata --format-version 1 > /dev/null
 
 # --- set-up --------------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """Are the lock files up to date, and free of the names of hosts they were made from? Works offline.
 
 Cargo and npm look after their own (`cargo clippy --locked`, `npm ci`); here it is the Python locks, and the hosts in all of them.
+`--strip` takes out of npm's locks what packages say of who may be paid, and where: hosts too, and nothing that an installation needs.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -17,6 +19,12 @@ LOCKS = {
     "requirements-build.txt": "requirements-build.in",
     "requirements-dev.txt": "requirements-dev.in",
 }
+NPM_LOCKS = (
+    "package-lock.json",
+    "web/docs-tools/package-lock.json",
+    "tests/conformance/package-lock.json",
+    "bench/socketio/package-lock.json",
+)
 FIX = "make lock"
 
 
@@ -54,18 +62,28 @@ def stale() -> list[str]:
 def hosts() -> list[str]:
     """A lock that names a host ties everybody to the mirror of whoever made it."""
     complaints = []
-    for lock in (*LOCKS, "package-lock.json"):
+    for lock in (*LOCKS, *NPM_LOCKS):
         for number, line in enumerate((ROOT / lock).read_text(encoding="utf-8").splitlines(), 1):
-            # Where to send money, and addresses of sources, are part of a package's description.
-            if re.search(r"https?://", line) and not re.search(r"funding|opencollective|github\.com|\"url\":", line):
-                complaints.append(f"{lock}:{number} names a host: {line.strip()}")
+            if re.search(r"https?://", line):
+                complaints.append(f"{lock}:{number} names a host: {line.strip()}. To mend it: {FIX}")
     for number, line in enumerate((ROOT / "Cargo.lock").read_text(encoding="utf-8").splitlines(), 1):
         if line.startswith("source = ") and "registry+https://github.com/rust-lang/crates.io-index" not in line:
             complaints.append(f"Cargo.lock:{number} is not from crates.io: {line}")
     return complaints
 
 
+def strip() -> None:
+    for lock in NPM_LOCKS:
+        text = (ROOT / lock).read_text(encoding="utf-8")
+        content = json.loads(text)
+        for package in content["packages"].values():
+            package.pop("funding", None)
+        (ROOT / lock).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main() -> int:
+    if "--strip" in sys.argv[1:]:
+        strip()
     complaints = stale() + hosts()
     print("\n".join(complaints), end="\n" if complaints else "")
     return 1 if complaints else 0
