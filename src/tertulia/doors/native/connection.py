@@ -5,7 +5,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
-from starlette.types import Receive, Scope, Send
 
 from tertulia.core import commands as cmd
 from tertulia.core.model import Role
@@ -32,16 +31,16 @@ LOST_AFTER_HEARTBEATS = 2.5
 class Connection:
     """Reads one socket. It writes only through its link."""
 
-    def __init__(self, door: "NativeDoor", scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, door: "NativeDoor", socket: WebSocket) -> None:
         self._door = door
-        self._socket = WebSocket(scope, receive, send)
+        self.socket = socket
         self._link: Link
         self.ended = asyncio.Event()
         """Set by the door when `run` has returned."""
         self.session: NativeSession | None = None
 
     async def run(self) -> None:
-        socket = self._socket
+        socket = self.socket
         if wire.SUBPROTOCOL not in socket.subprotocols:
             await socket.refuse(1002, f"the subprotocol is {wire.SUBPROTOCOL}")
             return
@@ -55,10 +54,6 @@ class Connection:
                 self._door.connections.leave(socket.address)
             if hasattr(self, "_link"):
                 self._broken(self._link)
-
-    def abort(self) -> None:
-        """Cuts the socket without a word."""
-        self._socket.abort()
 
     def stop_if_outside(self) -> None:
         """The server stops: says so where no room does."""
@@ -97,7 +92,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._door.options.join_timeout):
                 for _ in range(MESSAGES_BEFORE_JOIN):
-                    received = await self._socket.read()
+                    received = await self.socket.read()
                     if received is None:
                         return False
                     try:
@@ -136,7 +131,7 @@ class Connection:
         door = self._door
         try:
             entry = await door.admission.admit(
-                room=join.room, token=join.token, name=join.name, door="native", scope=self._socket.scope
+                room=join.room, token=join.token, name=join.name, door="native", scope=self.socket.scope
             )
             session = NativeSession(entry.participant, join.id, door.terms, door.forget)
             command = cmd.Join(
@@ -219,7 +214,7 @@ class Connection:
         while session.link is self._link:
             try:
                 async with asyncio.timeout(patience):
-                    received = await self._socket.read()
+                    received = await self.socket.read()
             except TimeoutError:
                 session.lose(1013, Code.HEARTBEAT_LOST.value)
                 return

@@ -1,7 +1,9 @@
-"""A door whose clients say all that it takes to come in with the URL of their WebSocket."""
+"""What a door on WebSockets is, whatever is said on them."""
 
+import asyncio
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -10,32 +12,39 @@ from tertulia.core.ids import ParticipantId
 from tertulia.doors.session.connection import PageConnection
 from tertulia.net import Connections, WebSocket
 from tertulia.runtime.hub import Hub
+from tertulia.runtime.seat import Seat
 
 
-@dataclass(frozen=True, slots=True)
-class PageOptions:
-    """How such a door behaves. Times are in seconds."""
+class Connection(Protocol):
+    """What reads one socket."""
 
-    heartbeat: float = 15.0
-    """Between two pings of the WebSocket itself, which every browser answers."""
-    messages_per_second: float = 50.0
+    socket: WebSocket
+    ended: asyncio.Event
+    """Set by the door when `run` has returned."""
+
+    @property
+    def session(self) -> Seat | None:
+        """Whose socket it is; None: nobody's in a room."""
+
+    async def run(self) -> None: ...
+    def stop_if_outside(self) -> None:
+        """The server stops: says so where no room does."""
 
 
-class PageDoor(ABC):
+class WebSocketDoor(ABC):
     """An ASGI app for WebSockets. Origin and Host are checked before it is reached."""
 
-    def __init__(self, hub: Hub, admission: Admission, options: PageOptions, connections: Connections) -> None:
+    def __init__(self, hub: Hub, admission: Admission, connections: Connections) -> None:
         """`connections` counts for all doors of a server together."""
         self.hub = hub
         self.admission = admission
-        self.options = options
         self.connections = connections
         self.refused: dict[str, int] = {}
         """How many messages were refused, by code."""
-        self._open: set[PageConnection] = set()
+        self._open: set[Connection] = set()
 
     @abstractmethod
-    def connection(self, socket: WebSocket) -> PageConnection:
+    def connection(self, socket: WebSocket) -> Connection:
         """What reads this socket."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,3 +78,24 @@ class PageDoor(ABC):
 
     def count_refused(self, code: str) -> None:
         self.refused[code] = self.refused.get(code, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """How a door for pages behaves. Times are in seconds."""
+
+    heartbeat: float = 15.0
+    """Between two pings of the WebSocket itself, which every browser answers."""
+    messages_per_second: float = 50.0
+
+
+class PageDoor(WebSocketDoor):
+    """A door whose clients say all that it takes to come in with the URL of their WebSocket."""
+
+    def __init__(self, hub: Hub, admission: Admission, options: PageOptions, connections: Connections) -> None:
+        super().__init__(hub, admission, connections)
+        self.options = options
+
+    @abstractmethod
+    def connection(self, socket: WebSocket) -> PageConnection:
+        """What reads this socket."""
