@@ -1,7 +1,7 @@
-"""How one comes in, speaks and is sent away at each door. A scenario knows nothing else of a protocol."""
+"""Doors on sockets: one comes in, speaks, and is told why one is sent away."""
 
 import asyncio
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from tertulia.core.ids import ParticipantId
@@ -11,20 +11,14 @@ from tests.doors.harness import Client, Closed
 from tests.doors.pages import Page, running, session
 from tests.doors.socketio_page import SocketIoPage
 
+from .people import Entrance, Guest, Refused
+
 ENOUGH = 400
 """Messages that are more than a socket which does not read is left with."""
 
 
-class Refused(Exception):
-    """Somebody may not come in, and this code says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Person(ABC):
-    """Somebody who has come in by a door, or waits there."""
+class Person(Guest):
+    """Somebody who has come in by a socket, or waits there."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -46,8 +40,20 @@ class Person(ABC):
         """One message that is too large."""
 
     @abstractmethod
-    def leave(self) -> None:
+    def say_goodbye(self) -> None:
         """Goes for good."""
+
+    async def leave(self) -> None:
+        self.say_goodbye()
+        await self.client.ended()
+
+    async def vanish(self) -> None:
+        self.client.drop()
+        await self.client.ended()
+
+    async def learns(self, code: str) -> None:
+        assert await self.ended() == code
+        await self.client.ended()
 
     async def refused(self) -> str:
         """The code of the next refusal, or of the end."""
@@ -74,8 +80,7 @@ class Person(ABC):
         await self.client.until(self.is_speech)
 
 
-class Driver(ABC):
-    name: ClassVar[str]
+class Driver(Entrance):
     can_speak_of: ClassVar[str]
     """The right without which `speak` is refused."""
     too_slow: ClassVar[str] = "too_slow"
@@ -95,7 +100,6 @@ class Driver(ABC):
         return lost.link is None and lost.outbox.waiting <= WAITING_MESSAGES + 1
 
     async def enter(self, app: Any, id: str, room: str, token: str | None = None, address: str = "10.0.0.1") -> Person:
-        """Raises Refused."""
         person = await self.knock(app, id, room, token, address)
         await self.let_in(person)
         return person
@@ -126,7 +130,7 @@ class _NativePerson(Person):
     def say_too_much(self) -> None:
         self.client.send("chat", text="a" * 20_000)
 
-    def leave(self) -> None:
+    def say_goodbye(self) -> None:
         self.client.send("leave")
 
 
@@ -158,7 +162,7 @@ class _SignalingPerson(Person):
     def say_too_much(self) -> None:
         self.client.say(type="hello", text="a" * 70_000)
 
-    def leave(self) -> None:
+    def say_goodbye(self) -> None:
         self.client.leave()
 
 
@@ -195,7 +199,7 @@ class _Peer(Person):
     def say_too_much(self) -> None:
         self.client.say(type="OFFER", dst="nobody", payload="a" * 300_000)
 
-    def leave(self) -> None:
+    def say_goodbye(self) -> None:
         self.client.leave()
 
 
@@ -231,7 +235,7 @@ class _SocketIoPerson(Person):
     def say_too_much(self) -> None:
         self.client.emit("hello", "a" * 300_000)
 
-    def leave(self) -> None:
+    def say_goodbye(self) -> None:
         self.client.disconnect()
 
 
@@ -268,7 +272,7 @@ class SocketIo(Driver):
         return not seat.visitor.socket.connected
 
 
-DRIVERS: list[Driver] = [Native(), Signaling(), PeerJs(), SocketIo()]
+SOCKETS: list[Driver] = [Native(), Signaling(), PeerJs(), SocketIo()]
 
 
 async def shout(one: Person, other: Person) -> None:
