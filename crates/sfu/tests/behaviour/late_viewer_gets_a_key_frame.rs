@@ -1,8 +1,6 @@
 //! Who comes late is shown nothing until a key frame, and the publisher is asked for one.
 
-mod common;
-
-use common::{FRAME, World};
+use crate::common::{FRAME, World};
 use std::time::Duration;
 use tertulia_sfu::event::Event;
 
@@ -29,7 +27,7 @@ fn the_publisher_is_asked_and_the_picture_starts_with_the_key_frame() {
     assert_eq!(world.numbers(bob, slot), [1000, 1001, 1002]);
     assert_eq!(
         world.packets(bob, slot)[0].payload[..],
-        common::vp8(true, true, 800)[..]
+        crate::common::vp8(true, true, 800)[..]
     );
     assert!(world.events.contains(&Event::SlotStarted { slot, source }));
 }

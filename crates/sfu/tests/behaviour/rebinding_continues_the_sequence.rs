@@ -1,8 +1,6 @@
 //! Whatever is in a slot, its receiver sees one stream.
 
-mod common;
-
-use common::{FRAME, World};
+use crate::common::{FRAME, World};
 use std::time::Duration;
 use tertulia_sfu::command::Command;
 use tertulia_sfu::types::{ConnectionId, MediaKind, SlotId, SourceId};

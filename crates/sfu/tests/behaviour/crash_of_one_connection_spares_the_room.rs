@@ -1,8 +1,6 @@
 //! A panic inside one connection ends that connection; everybody else goes on.
 
-mod common;
-
-use common::{FRAME, World};
+use crate::common::{FRAME, World};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tertulia_sfu::command::Command;

@@ -1,8 +1,6 @@
 //! With many viewers a frame's packets leave together; with few, each at once.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use std::time::Duration;
 use tertulia_sfu::config::Config;
 use tertulia_sfu::types::{ConnectionId, SourceId};

@@ -1,5 +1,5 @@
 //! A room of `str0m` clients around one [`Sfu`], joined by a network in one process. Time is made up; nothing sleeps.
-#![allow(clippy::disallowed_methods, dead_code, unused_imports)]
+#![allow(clippy::disallowed_methods)]
 
 mod media;
 

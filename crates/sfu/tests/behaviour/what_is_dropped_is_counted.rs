@@ -1,8 +1,6 @@
 //! Datagrams that belong to nobody, lie, or come too early change nothing and are counted by reason.
 
-mod common;
-
-use common::{FRAME, Wire, World, credentials, is_media};
+use crate::common::{FRAME, Wire, World, credentials, is_media};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;

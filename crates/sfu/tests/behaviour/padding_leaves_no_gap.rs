@@ -1,8 +1,6 @@
 //! Probes for bandwidth reach nobody, and nobody takes them for losses.
 
-mod common;
-
-use common::{FRAME, VP8, World};
+use crate::common::{FRAME, VP8, World};
 
 #[test]
 fn padding_on_the_media_stream_is_dropped_and_the_numbers_close_up() {

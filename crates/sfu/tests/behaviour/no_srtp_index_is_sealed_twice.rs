@@ -5,9 +5,7 @@
 //! two datagrams towards a client share SSRC and sequence number with different bytes, for runs shorter than a
 //! roll-over.
 
-mod common;
-
-use common::{World, is_media};
+use crate::common::{World, is_media};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -167,7 +165,7 @@ impl Run {
             Step::Padding { source } => {
                 let at = usize::from(source);
                 let (publisher, source) = (self.publishers[at], self.sources[at]);
-                world.write(publisher, source, common::VP8, 0, false, Vec::new(), None);
+                world.write(publisher, source, crate::common::VP8, 0, false, Vec::new(), None);
                 world.settle();
             }
             Step::Sound => world.send_audio(self.publishers[0], self.sound, 30),
@@ -176,8 +174,8 @@ impl Run {
                 slot: self.slots[usize::from(slot)],
                 to: source.map(|source| Binding {
                     source: self.sources[usize::from(source)],
-                    payload_type: common::VP8,
-                    rtx_payload_type: rtx.then_some(common::VP8_RTX),
+                    payload_type: crate::common::VP8,
+                    rtx_payload_type: rtx.then_some(crate::common::VP8_RTX),
                 }),
             }),
             Step::Pause { slot, paused } => world.command(Command::PauseSlot {

@@ -1,8 +1,6 @@
 //! Lip-sync: a slot's sender reports put its timestamps on the publisher's clock, whatever was in the slot before.
 
-mod common;
-
-use common::{FRAME, World};
+use crate::common::{FRAME, World};
 use std::time::{Duration, SystemTime};
 use tertulia_sfu::types::{ConnectionId, MediaKind, SlotId};
 

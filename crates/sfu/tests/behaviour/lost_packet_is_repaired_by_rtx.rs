@@ -1,8 +1,6 @@
 //! Loss on either side of the SFU is repaired, and viewers that lost nothing are not bothered.
 
-mod common;
-
-use common::{FRAME, Loss, World, is_media};
+use crate::common::{FRAME, Loss, World, is_media};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -74,7 +72,7 @@ fn without_rtx_the_very_same_bytes_come_again() {
         slot,
         to: Some(Binding {
             source,
-            payload_type: common::VP8,
+            payload_type: crate::common::VP8,
             rtx_payload_type: None,
         }),
     });

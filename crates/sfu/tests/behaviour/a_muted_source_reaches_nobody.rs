@@ -1,8 +1,6 @@
 //! Moderated mute holds whatever the client does, and who speaks is known meanwhile.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use std::time::Duration;
 use tertulia_sfu::command::Command;
 use tertulia_sfu::event::Event;

@@ -1,8 +1,6 @@
 //! A client may change to another codec that was agreed upon: its stream then comes with a payload type that its source does not have.
 
-mod common;
-
-use common::{FRAME, VIDEO_CLOCK, VP8, World};
+use crate::common::{FRAME, VIDEO_CLOCK, VP8, World};
 use tertulia_sfu::event::Event;
 use tertulia_sfu::types::{ConnectionId, MediaKind, SourceId};
 

@@ -1,8 +1,6 @@
 //! Feedback both ways: publishers hear how their packets arrive, and what viewers say is understood.
 
-mod common;
-
-use common::{FRAME, World};
+use crate::common::{FRAME, World};
 use std::time::Duration;
 
 #[test]

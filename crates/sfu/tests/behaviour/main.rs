@@ -1,0 +1,20 @@
+//! What the SFU does, seen from outside, with clients of its own and a network that loses what it is told to. One program: each
+//! would be linked by itself, which takes longer than all of them run.
+
+mod common;
+
+mod a_foreign_payload_type_is_told;
+mod a_muted_source_reaches_nobody;
+mod crash_of_one_connection_spares_the_room;
+mod everyone_hears_how_packets_arrive;
+mod held_frames_leave_with_the_marker;
+mod late_viewer_gets_a_key_frame;
+mod lost_packet_is_repaired_by_rtx;
+mod no_srtp_index_is_sealed_twice;
+mod padding_leaves_no_gap;
+mod rebinding_continues_the_sequence;
+mod rtcp_survives_the_round_trip;
+mod sound_and_picture_stay_comparable;
+mod srtp_replay_is_refused;
+mod transport_connects_and_ends;
+mod what_is_dropped_is_counted;
