@@ -3,6 +3,8 @@
 //!
 //! `tertulia-bench-micro [SECONDS]` prints CPU microseconds (user + system, of this thread) per packet.
 
+mod cpu;
+
 use std::io;
 use std::mem::zeroed;
 use std::net::{SocketAddr, UdpSocket};
@@ -10,6 +12,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use cpu::cpu;
 
 /// As in the load generator: 1.5 Mbit/s in frames of five packets.
 const PAYLOAD: usize = 1130;
@@ -70,18 +73,6 @@ impl Viewer {
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(iv), Aad::from(&*header), text);
         tag[..TAG].copy_from_slice(sealed.expect("a payload below the limit of GCM").as_ref());
     }
-}
-
-/// User and system time of this thread so far.
-fn cpu() -> Duration {
-    // SAFETY: getrusage fills the struct that it is given.
-    let usage = unsafe {
-        let mut usage: libc::rusage = zeroed();
-        libc::getrusage(libc::RUSAGE_THREAD, &mut usage);
-        usage
-    };
-    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
-    time(usage.ru_utime) + time(usage.ru_stime)
 }
 
 /// Sends `burst` packets that lie one after another to one viewer: one trip through the stack.

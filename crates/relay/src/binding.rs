@@ -2,13 +2,11 @@
 
 use std::net::SocketAddr;
 
-use crate::stun::{Attribute, Message, Writer, attribute, message_type};
+use crate::client::canonical;
+use crate::stun::{Message, Writer, attribute, message_type};
 
 /// A buffer of this many bytes holds every answer.
 pub const RESPONSE_MAX: usize = 128;
-
-/// Unknown attributes named in a 420; a request with more is told of the first ones, and learns of the rest next time.
-const UNKNOWN_MAX: usize = 16;
 
 /// Answers a Binding request without USERNAME; gives the answer's length in `response`, which must hold [`RESPONSE_MAX`] bytes.
 ///
@@ -23,48 +21,19 @@ pub fn answer_binding(request: &[u8], from: SocketAddr, response: &mut [u8]) -> 
     if fingerprint == Some(false) {
         return None;
     }
-    let mut unknown = message
-        .attributes()
-        .filter(is_unknown)
-        .map(|attribute| attribute.kind)
-        .peekable();
+    let mut unknown = attribute::unknown(&message).peekable();
     let transaction_id = message.transaction_id();
     let writer = if unknown.peek().is_some() {
         let mut writer = Writer::new(response, message_type::BINDING_ERROR, transaction_id);
-        // 420 in its class-and-number form; the reason phrase is for people and stays empty to keep the answer small.
-        writer.attribute(attribute::ERROR_CODE, [0, 0, 4, 20]);
-        writer.attribute(
-            attribute::UNKNOWN_ATTRIBUTES,
-            unknown.take(UNKNOWN_MAX).flat_map(u16::to_be_bytes),
-        );
+        writer.error_code(420);
+        writer.unknown_attributes(unknown);
         writer
     } else {
         let mut writer = Writer::new(response, message_type::BINDING_SUCCESS, transaction_id);
-        writer.xor_mapped_address(canonical(from), transaction_id);
+        writer.xor_address(attribute::XOR_MAPPED_ADDRESS, canonical(from));
         writer
     };
     Some(writer.finish(fingerprint.is_some()))
-}
-
-/// Comprehension-required and unknown to us. Credentials nobody asked for are known, and ignored; so are ICE's attributes.
-fn is_unknown(attribute: &Attribute<'_>) -> bool {
-    const KNOWN: [u16; 9] = [
-        attribute::USERNAME,
-        attribute::MESSAGE_INTEGRITY,
-        attribute::REALM,
-        attribute::NONCE,
-        attribute::MESSAGE_INTEGRITY_SHA256,
-        attribute::PASSWORD_ALGORITHM,
-        attribute::USERHASH,
-        attribute::PRIORITY,
-        attribute::USE_CANDIDATE,
-    ];
-    attribute.is_comprehension_required() && !KNOWN.contains(&attribute.kind)
-}
-
-/// An IPv4 client seen through an IPv6 socket wants to hear its IPv4 address.
-fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 #[cfg(test)]
@@ -79,7 +48,7 @@ mod tests {
         let mut buffer = [0; 512];
         let mut writer = Writer::new(&mut buffer, message_type::BINDING_REQUEST, &ID);
         for (kind, value) in attributes {
-            writer.attribute(*kind, value.iter().copied());
+            writer.attribute(*kind, value);
         }
         let len = writer.finish(fingerprint);
         buffer[..len].to_vec()
