@@ -1,4 +1,4 @@
-//! Which addresses are this machine's own, for servers that serve nobody else.
+//! Which addresses are this machine's own.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -27,16 +27,31 @@ impl OwnAddresses {
         if ip.is_loopback() {
             return true;
         }
-        let age = self
-            .read
-            .map_or(Duration::MAX, |read| now.saturating_duration_since(read));
+        let age = self.age(now);
         let is_known = self.known.contains(&ip);
         if age < LOOK_AGAIN || is_known && age < BELIEVE {
             return is_known;
         }
+        self.look(now);
+        self.known.contains(&ip)
+    }
+
+    /// Those of all interfaces, in the kernel's order.
+    pub fn all(&mut self, now: Instant) -> &[IpAddr] {
+        if self.age(now) >= LOOK_AGAIN {
+            self.look(now);
+        }
+        &self.known
+    }
+
+    fn age(&self, now: Instant) -> Duration {
+        self.read
+            .map_or(Duration::MAX, |read| now.saturating_duration_since(read))
+    }
+
+    fn look(&mut self, now: Instant) {
         self.known = interface_addresses();
         self.read = Some(now);
-        self.known.contains(&ip)
     }
 }
 

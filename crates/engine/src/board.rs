@@ -7,7 +7,9 @@ use tertulia_sfu::counters::Counters;
 use tertulia_sfu::stats::ConnectionStats;
 use tertulia_sfu::types::ConnectionId;
 
+use crate::relaying::RelayingCounters;
 use crate::send::SendCounters;
+use crate::streaming::StreamingCounters;
 
 /// Totals of one worker since the start of the engine, over all lives of its `Sfu`.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +17,10 @@ pub(crate) struct WorkerCounters {
     pub sfu: Counters,
     pub send: SendCounters,
     pub front: FrontCounters,
+    pub relaying: RelayingCounters,
+    pub streaming: StreamingCounters,
+    /// The front was so far behind that what was for relayed addresses and streams found no room.
+    pub dropped_front_behind: u64,
     pub turns: u64,
     pub panics: u64,
     pub events_dropped: u64,
@@ -42,7 +48,8 @@ impl WorkerCounters {
     /// Stable names and values; a name may come twice, and then both count.
     pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let (send, front) = (&self.send, &self.front);
-        self.sfu.entries().chain([
+        let roads = self.relaying.entries().chain(self.streaming.entries());
+        self.sfu.entries().chain(roads).chain([
             ("datagrams_in", front.datagrams),
             ("datagrams_out", send.datagrams),
             ("datagrams_handed_over", front.handed_over),
@@ -62,6 +69,7 @@ impl WorkerCounters {
             ("dropped_stun", front.dropped_stun),
             ("dropped_turn", front.dropped_turn),
             ("dropped_worker_behind", front.dropped_worker_behind),
+            ("dropped_front_behind", self.dropped_front_behind),
             ("dropped_send_full", send.dropped_full),
             ("dropped_send_error", send.dropped_error),
         ])

@@ -1,5 +1,6 @@
 //! What the engine's handle and its threads share: where things live, how to reach the workers, and the events.
 
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
@@ -10,11 +11,21 @@ use crate::board::Board;
 use crate::demux::RouteChange;
 use crate::directory::Directory;
 use crate::event::EventQueue;
+use crate::streams::StreamKind;
 use crate::wait::Wake;
 
 pub(crate) enum Message {
     Command(Command),
+    /// Only to worker 0.
+    Front(FrontMessage),
     Stop,
+}
+
+pub(crate) enum FrontMessage {
+    Adopt(OwnedFd, StreamKind),
+    Certificate(Arc<rustls::ServerConfig>),
+    /// For tests of the isolation.
+    CrashRelay,
 }
 
 pub(crate) struct WorkerHandle {

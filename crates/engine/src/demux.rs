@@ -26,6 +26,21 @@ pub(crate) fn classify(datagram: &[u8]) -> Kind {
     }
 }
 
+/// Whether a datagram whose first byte says STUN is of a method that TURN adds, and asks or tells us something: answers do not,
+/// for we ask nobody (RFC 8489, section 5, and RFC 8656, section 17).
+pub(crate) fn is_turn_message(datagram: &[u8]) -> bool {
+    const BINDING: u16 = 0x0001;
+    /// Methods stand in the other twelve bits.
+    const CLASS: u16 = 0x0110;
+    /// Set in the classes of both answers.
+    const ANSWER: u16 = 0x0100;
+    let Some(bytes) = datagram.first_chunk() else {
+        return false;
+    };
+    let message_type = u16::from_be_bytes(*bytes);
+    message_type & ANSWER == 0 && message_type & !CLASS != BINDING
+}
+
 /// An address that nobody used for so long is forgotten; consent expires after 30 s (RFC 7675, section 5.1).
 const ADDRESS_IDLE: Duration = Duration::from_secs(60);
 /// How often idle addresses are looked for, at most.
@@ -124,6 +139,19 @@ mod tests {
             assert_eq!(kind, expected, "first byte {byte}");
         }
         assert_eq!(classify(&[]), Kind::Unknown);
+    }
+
+    #[test]
+    fn methods_of_turn_are_known_from_binding_and_from_answers() {
+        // Allocate, Refresh, Send indication, CreatePermission, ChannelBind.
+        for message_type in [0x0003u16, 0x0004, 0x0016, 0x0008, 0x0009] {
+            assert!(is_turn_message(&message_type.to_be_bytes()), "{message_type:#06x}");
+        }
+        // Binding in all four classes, and answers to an Allocate request.
+        for message_type in [0x0001u16, 0x0011, 0x0101, 0x0111, 0x0103, 0x0113] {
+            assert!(!is_turn_message(&message_type.to_be_bytes()), "{message_type:#06x}");
+        }
+        assert!(!is_turn_message(&[0]));
     }
 
     #[test]

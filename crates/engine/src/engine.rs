@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -12,25 +12,28 @@ use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
 use tertulia_sfu::config::Config;
 use tertulia_sfu::keys;
 use tertulia_sfu::stats::ConnectionStats;
-use tertulia_sfu::types::{ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
+use tertulia_sfu::types::{ConnectionId, Fingerprint, IceCredentials, Path, RoomKey, SlotId, SourceId};
 
 use crate::board::Board;
-use crate::control::{Control, Message, WorkerHandle};
+use crate::control::{Control, FrontMessage, Message, WorkerHandle};
 use crate::credentials;
 use crate::demux::Routes;
 use crate::event::{Event, EventQueue};
-use crate::front::{Front, Others};
-use crate::outlet::{Outlet, Reporter};
-use crate::queue::{HandOver, Inbox, hand_over};
+use crate::front::Front;
+use crate::outlet::{Aside, Outlet, Reporter};
+use crate::places::Places;
+use crate::queue::{HandOver, Inbox, Parcel, hand_over};
+use crate::relaying::Relaying;
 use crate::send::SendBatch;
-use crate::socket::Socket;
+use crate::socket::{Socket, bind_all};
+use crate::sorter::{Others, Sorter};
+use crate::streaming::Streaming;
+use crate::streams::{CertificateError, StreamKind, server_config};
 use crate::wait::Wake;
 use crate::worker::{Input, Parts, Worker};
 
-/// Sockets are numbered by one byte in a `Path`.
-const SOCKETS_MAX: usize = 256;
-/// A port that is free on one address may be taken on the next.
-const FREE_PORT_TRIES: usize = 16;
+/// Sockets are numbered by one byte in a `Path`, which names other roads beside.
+const SOCKETS_MAX: usize = Path::RELAYED as usize;
 
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
@@ -42,6 +45,12 @@ pub struct EngineConfig {
     pub local_only: bool,
     /// Send bursts with UDP segmentation where the kernel has it.
     pub segmentation: bool,
+    /// TURN on the UDP sockets, and on streams that say so. None: STUN is answered, TURN is dropped.
+    pub relay: Option<tertulia_relay::Config>,
+    /// Addresses that are ours besides the interfaces', such as those before a one-to-one NAT.
+    pub own: Vec<IpAddr>,
+    /// Told as relayed addresses in place of local ones of the same family; ours, too.
+    pub public: Vec<IpAddr>,
     pub sfu: Config,
 }
 
@@ -52,6 +61,9 @@ impl Default for EngineConfig {
             workers: 1,
             local_only: false,
             segmentation: true,
+            relay: None,
+            own: vec![],
+            public: vec![],
             sfu: Config::default(),
         }
     }
@@ -79,11 +91,11 @@ impl Engine {
         if config.workers == 0 || config.bind.is_empty() || config.bind.len() > SOCKETS_MAX {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "an engine needs a worker and 1 to 256 addresses",
+                "an engine needs a worker and 1 to 254 addresses",
             ));
         }
         let sockets: Arc<[Socket]> = bind_all(&config.bind)?.into();
-        let addresses = sockets.iter().map(Socket::address).collect();
+        let addresses: Vec<_> = sockets.iter().map(Socket::address).collect();
         let (handles, receivers): (Vec<WorkerHandle>, Vec<Receiver<Message>>) = (0..config.workers)
             .map(|_| worker_handle())
             .collect::<io::Result<Vec<_>>>()?
@@ -101,7 +113,19 @@ impl Engine {
             hand_overs,
             routes: Routes::default(),
         };
-        let front = Front::new(sockets.clone(), config.local_only, (!is_alone).then_some(others));
+        let (asides, return_inboxes) = asides(&handles);
+        let segmentation = config.segmentation && sockets.iter().all(Socket::has_segmentation);
+        let relaying = config.relay.map(|relay| {
+            let places = Places::new(config.own, config.public, addresses.clone());
+            Relaying::new(relay, places, config.local_only, segmentation)
+        });
+        let front = Front::new(
+            sockets.clone(),
+            Sorter::new(config.local_only, (!is_alone).then_some(others)),
+            relaying.transpose()?,
+            Streaming::new(config.local_only)?,
+            return_inboxes,
+        );
         let control = Arc::new(Control::new(
             handles,
             (!is_alone).then_some(changes.clone()),
@@ -116,7 +140,7 @@ impl Engine {
         let inputs = [Input::Front(Box::new(front))]
             .into_iter()
             .chain(inboxes.into_iter().map(Input::Inbox));
-        for (index, (input, messages)) in inputs.zip(receivers).enumerate() {
+        for (index, ((input, messages), aside)) in inputs.zip(receivers).zip(asides).enumerate() {
             let reporter = (!is_alone).then(|| Reporter {
                 changes: changes.clone(),
                 worker: index,
@@ -129,7 +153,7 @@ impl Engine {
                 messages,
                 wake: handle.wake.clone(),
                 input,
-                out: Outlet::new(SendBatch::new(sockets.clone(), config.segmentation), reporter),
+                out: Outlet::new(SendBatch::new(sockets.clone(), segmentation), aside, reporter),
                 config: config.sfu.clone(),
             };
             // When this fails, dropping `engine` stops the threads before it.
@@ -282,6 +306,24 @@ impl Engine {
         }
     }
 
+    /// Takes a connected, non-blocking TCP socket whose first bytes [`classify`](crate::classify) found to be of this kind; nothing of it was read.
+    /// It is closed when it is of no use.
+    pub fn adopt(&self, socket: OwnedFd, kind: StreamKind) {
+        self.control.send(0, Message::Front(FrontMessage::Adopt(socket, kind)));
+    }
+
+    /// For streams that begin with TLS from now on, which without one are closed. The chain begins with the server's own certificate.
+    pub fn set_certificate(&self, chain_pem: &[u8], key_pem: &[u8]) -> Result<(), CertificateError> {
+        let tls = server_config(chain_pem, key_pem)?;
+        self.control.send(0, Message::Front(FrontMessage::Certificate(tls)));
+        Ok(())
+    }
+
+    /// For tests of the isolation: panics in the relay.
+    pub fn crash_relay(&self) {
+        self.control.send(0, Message::Front(FrontMessage::CrashRelay));
+    }
+
     /// Readable while events wait.
     pub fn event_fd(&self) -> RawFd {
         self.control.events.as_raw_fd()
@@ -313,10 +355,9 @@ impl Engine {
     /// Ends the threads and closes the sockets. Safe to call twice.
     pub fn stop(&self) {
         let threads = std::mem::take(&mut *self.threads());
-        for worker in 0..threads.len() {
+        // Worker 0 last: what the others say at their end may leave by its relay and streams.
+        for (worker, thread) in threads.into_iter().enumerate().rev() {
             self.control.send(worker, Message::Stop);
-        }
-        for thread in threads {
             // A worker catches its panics; one that escaped was printed by the panic hook.
             let _ = thread.join();
         }
@@ -333,33 +374,16 @@ impl Drop for Engine {
     }
 }
 
-/// Clients, firewalls and people are told of one UDP port: a port 0 is one free port, the same on every address that leaves it open.
-fn bind_all(addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
-    for _ in 1..FREE_PORT_TRIES {
-        match bind_on_one_port(addresses) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && addresses[0].port() == 0 => continue,
-            done => return done,
-        }
-    }
-    bind_on_one_port(addresses)
-}
-
-fn bind_on_one_port(addresses: &[SocketAddr]) -> io::Result<Vec<Socket>> {
-    let first = bind(addresses[0])?;
-    let port = first.address().port();
-    let mut sockets = vec![first];
-    for &(mut address) in &addresses[1..] {
-        if address.port() == 0 {
-            address.set_port(port);
-        }
-        sockets.push(bind(address)?);
-    }
-    Ok(sockets)
-}
-
-/// The plain error does not say which of the addresses it is about.
-fn bind(address: SocketAddr) -> io::Result<Socket> {
-    Socket::bind(address).map_err(|error| io::Error::new(error.kind(), format!("cannot bind UDP {address}: {error}")))
+/// Where each worker puts what does not leave by a UDP socket, and the front's ends of it.
+fn asides(handles: &[WorkerHandle]) -> (Vec<Aside>, Vec<Inbox>) {
+    let (hand_overs, inboxes): (Vec<HandOver>, Vec<Inbox>) = handles
+        .iter()
+        .skip(1)
+        .map(|_| hand_over(handles[0].wake.clone()))
+        .unzip();
+    let here = Aside::Here(Parcel::default());
+    let asides = [here].into_iter().chain(hand_overs.into_iter().map(Aside::Front));
+    (asides.collect(), inboxes)
 }
 
 fn worker_handle() -> io::Result<(WorkerHandle, Receiver<Message>)> {

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,8 @@ use tertulia_sfu::types::{CloseReason, ConnectionId, RoomKey, SlotId, SourceId};
 
 use crate::wait::Wake;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Each is told once, to one reader: a socket in it has one owner.
+#[derive(Debug)]
 pub enum Event {
     /// ICE and DTLS are up.
     Connected { connection: ConnectionId },
@@ -31,6 +33,12 @@ pub enum Event {
     WorkerLost {
         worker: usize,
         connections: Vec<ConnectionId>,
+    },
+    /// TLS was ours, but inside was HTTP: the other end of a pair that carries it in the clear.
+    Http {
+        socket: OwnedFd,
+        remote: SocketAddr,
+        local: SocketAddr,
     },
     /// Something for the operator's log.
     Log { level: Level, message: String },
@@ -162,7 +170,7 @@ mod tests {
     #[test]
     fn unread_logs_are_bounded_and_states_are_kept() {
         let queue = EventQueue::new().expect("a wake-up descriptor");
-        let mut batch = vec![log(); EXPENDABLE_MAX + 5];
+        let mut batch: Vec<_> = std::iter::repeat_with(log).take(EXPENDABLE_MAX + 5).collect();
         batch.push(Event::Connected {
             connection: ConnectionId(1),
         });
@@ -170,12 +178,13 @@ mod tests {
         assert!(batch.is_empty());
         let events = queue.take();
         assert_eq!(events.len(), EXPENDABLE_MAX + 1);
-        assert_eq!(
-            events.back(),
-            Some(&Event::Connected {
+        let last = events.back();
+        assert!(matches!(
+            last,
+            Some(Event::Connected {
                 connection: ConnectionId(1)
             })
-        );
+        ));
         assert!(queue.take().is_empty());
     }
 

@@ -1,83 +1,125 @@
-//! The receiving half of worker 0: sockets, demultiplexing, the STUN server, and the roads to the other workers.
+//! The receiving half of worker 0: sockets, relay and streams, and the roads to and from the other workers.
 
+use std::mem;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::Receiver;
-use tertulia_relay::{answer_binding, stun};
+use tertulia_relay::{Client, RESPONSE_MAX};
 use tertulia_sfu::egress::Egress;
 use tertulia_sfu::types::Path;
 
-use crate::addresses::OwnAddresses;
-use crate::board::FrontCounters;
-use crate::demux::{Kind, RouteChange, Routes, classify};
-use crate::outlet::Outlet;
+use crate::control::FrontMessage;
+use crate::event::Event;
+use crate::outlet::{Aside, Outlet};
 use crate::platform::ReceiveBatch;
-use crate::queue::HandOver;
+use crate::queue::Inbox;
+use crate::relaying::{Relaying, RelayingCounters, Ways};
 use crate::send::SendBatch;
 use crate::socket::Socket;
+use crate::sorter::{Decision, Sorter};
+use crate::streaming::Streaming;
+use crate::streams::{Protocol, StreamEvent};
+
+/// Parcels taken from each other worker before sockets get their turn.
+const PARCELS_PER_TURN: usize = 8;
 
 pub(crate) struct Front {
     sockets: Arc<[Socket]>,
     batch: ReceiveBatch,
-    sorter: Sorter,
+    pub sorter: Sorter,
+    relaying: Option<Relaying>,
+    pub streaming: Streaming,
+    /// What the other workers send to relayed addresses and to streams.
+    inboxes: Vec<Inbox>,
+    events: Vec<Event>,
+    /// The life of the streams that the relay knows of.
+    streams_life: u32,
 }
 
-/// What decides over a datagram; apart from the batch, which is borrowed meanwhile.
-struct Sorter {
-    /// Serve only this machine.
-    own_addresses: Option<OwnAddresses>,
-    others: Option<Others>,
-    counters: FrontCounters,
-}
-
-/// The workers beside worker 0. A server with one worker has none of this and looks nothing up.
-pub(crate) struct Others {
-    pub changes: Receiver<RouteChange>,
-    /// Of workers 1, 2, …
-    pub hand_overs: Vec<HandOver>,
-    pub routes: Routes,
-}
-
-enum Decision {
-    Own,
-    Worker(usize),
-    /// Answered, or dropped and counted.
-    Done,
+/// What has something to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Socket(usize),
+    Streams,
+    RelayedPorts,
 }
 
 impl Front {
-    pub fn new(sockets: Arc<[Socket]>, local_only: bool, others: Option<Others>) -> Front {
-        let own_addresses = local_only.then(OwnAddresses::new);
-        let sorter = Sorter {
-            own_addresses,
-            others,
-            counters: FrontCounters::default(),
-        };
+    pub fn new(
+        sockets: Arc<[Socket]>,
+        sorter: Sorter,
+        relaying: Option<Relaying>,
+        streaming: Streaming,
+        inboxes: Vec<Inbox>,
+    ) -> Front {
         Front {
             sockets,
             batch: ReceiveBatch::new(),
             sorter,
+            relaying,
+            streaming,
+            inboxes,
+            events: Vec::new(),
+            streams_life: 0,
         }
     }
 
-    pub fn sockets(&self) -> &[Socket] {
-        &self.sockets
+    pub fn handle_message(&mut self, message: FrontMessage, now: Instant, out: &mut Outlet) {
+        match (message, &mut self.relaying) {
+            (FrontMessage::Adopt(socket, kind), _) => self.streaming.adopt(socket, kind, now),
+            (FrontMessage::Certificate(tls), _) => self.streaming.set_tls(tls),
+            (FrontMessage::CrashRelay, Some(relaying)) => {
+                relaying.crash(now, Ways::new(&mut out.batch, &mut self.streaming));
+            }
+            (FrontMessage::CrashRelay, None) => {}
+        }
     }
 
-    pub fn counters(&self) -> &FrontCounters {
-        &self.sorter.counters
+    /// All that is to be waited on. The streams' descriptor is another one when their `life` is.
+    pub fn sources(&self) -> Vec<(Source, RawFd)> {
+        let sockets = self.sockets.iter().enumerate();
+        let sockets = sockets.map(|(index, socket)| (Source::Socket(index), socket.as_raw_fd()));
+        let relaying = self.relaying.iter();
+        sockets
+            .chain([(Source::Streams, self.streaming.as_raw_fd())])
+            .chain(relaying.map(|relaying| (Source::RelayedPorts, relaying.as_raw_fd())))
+            .collect()
     }
 
-    /// Takes one batch from a socket: what is worker 0's own goes to `deliver`, the rest where it belongs. Gives whether more may wait.
+    /// Takes one batch: what is worker 0's own goes to `deliver`, the rest where it belongs. Gives whether more may wait.
     pub fn receive(
         &mut self,
-        socket: usize,
+        source: Source,
         now: Instant,
         out: &mut Outlet,
         mut deliver: impl FnMut(Path, &mut [u8], &mut Outlet),
     ) -> bool {
-        let Front { sockets, batch, sorter } = self;
+        let more = match source {
+            Source::Socket(socket) => self.receive_datagrams(socket, now, out, &mut deliver),
+            Source::Streams => self.receive_frames(now, out, &mut deliver),
+            Source::RelayedPorts => self.receive_relayed(now, out),
+        };
+        self.deliver_relayed(now, out, &mut deliver);
+        self.sorter.flush();
+        more
+    }
+
+    fn receive_datagrams(
+        &mut self,
+        socket: usize,
+        now: Instant,
+        out: &mut Outlet,
+        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+    ) -> bool {
+        let Front {
+            sockets,
+            batch,
+            sorter,
+            relaying,
+            streaming,
+            ..
+        } = self;
         let more = batch.receive(&sockets[socket], socket as u8).unwrap_or_else(|_| {
             sorter.counters.receive_errors += 1;
             false
@@ -85,118 +127,246 @@ impl Front {
         // After receiving: what a peer sent upon our answer comes after the change that the answer made.
         sorter.apply_changes(now);
         for (path, datagram) in batch.iter_mut() {
-            match sorter.decide(path, datagram, now, &mut out.batch) {
+            match sorter.decide(path, datagram, now, out) {
                 Decision::Own => deliver(path, datagram, out),
                 Decision::Worker(worker) => sorter.hand_over(worker, path, datagram),
+                Decision::Turn => match relaying {
+                    Some(relaying) => {
+                        let ways = Ways::new(&mut out.batch, streaming);
+                        relaying.handle_client(client_of(path), datagram, now, ways);
+                    }
+                    None => sorter.counters.dropped_turn += 1,
+                },
+                // Past the outlet: an answer to a stranger proves no address.
+                Decision::Answer(len) => out.batch.commit(&path, len),
                 Decision::Done => {}
             }
         }
         sorter.counters.dropped_truncated += batch.take_truncated();
-        sorter.flush();
         more
     }
 
-    /// So that changes do not pile up while nothing arrives.
-    pub fn apply_changes(&mut self, now: Instant) {
+    /// The streams read a bounded amount; their descriptor tells again of what is left.
+    fn receive_frames(
+        &mut self,
+        now: Instant,
+        out: &mut Outlet,
+        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+    ) -> bool {
         self.sorter.apply_changes(now);
-    }
-}
-
-impl Sorter {
-    fn decide(&mut self, path: Path, datagram: &[u8], now: Instant, batch: &mut SendBatch) -> Decision {
-        self.counters.datagrams += 1;
-        if self
-            .own_addresses
-            .as_mut()
-            .is_some_and(|own| !own.contains(path.remote.ip(), now))
-        {
-            self.counters.dropped_foreign += 1;
-            return Decision::Done;
+        let mut frames = self.streaming.receive(now);
+        for (arrival, bytes) in frames.iter_mut() {
+            match arrival.protocol {
+                Protocol::Turn => self.relay(arrival.client, bytes, now, out),
+                Protocol::Ice => self.deliver_indirect(arrival.path, bytes, now, out, deliver),
+            }
         }
-        match classify(datagram) {
-            Kind::Stun => self.decide_stun(path, datagram, batch),
-            Kind::Dtls | Kind::Rtp => self.decide_by_address(path, now),
-            Kind::TurnChannel => {
-                self.counters.dropped_turn += 1;
-                Decision::Done
+        self.streaming.reuse(frames);
+        false
+    }
+
+    fn relay(&mut self, client: Client, message: &[u8], now: Instant, out: &mut Outlet) {
+        match &mut self.relaying {
+            Some(relaying) => {
+                relaying.handle_client(client, message, now, Ways::new(&mut out.batch, &mut self.streaming))
             }
-            Kind::Unknown => {
-                self.counters.dropped_unknown_kind += 1;
-                Decision::Done
-            }
+            None => self.sorter.counters.dropped_turn += 1,
         }
     }
 
-    fn decide_stun(&mut self, path: Path, datagram: &[u8], batch: &mut SendBatch) -> Decision {
-        let Some(fragment) = stun::username_fragment(datagram) else {
-            // Past the outlet: an answer to a stranger proves no address.
-            match answer_binding(datagram, path.remote, batch.buffer()) {
-                Some(len) => {
-                    batch.commit(&path, len);
-                    self.counters.stun_answered += 1;
+    fn receive_relayed(&mut self, now: Instant, out: &mut Outlet) -> bool {
+        if let Some(relaying) = &mut self.relaying {
+            let ways = Ways::new(&mut out.batch, &mut self.streaming);
+            relaying.receive(&mut self.batch, now, ways);
+        }
+        false
+    }
+
+    /// What the relay's clients sent to our own media port.
+    fn deliver_relayed(
+        &mut self,
+        now: Instant,
+        out: &mut Outlet,
+        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+    ) {
+        let Some(mut media) = self.relaying.as_mut().and_then(Relaying::take_media) else {
+            return;
+        };
+        for (path, datagram) in media.iter_mut() {
+            self.deliver_indirect(path, datagram, now, out, deliver);
+        }
+        if let Some(relaying) = &mut self.relaying {
+            relaying.reuse_media(media);
+        }
+    }
+
+    fn deliver_indirect(
+        &mut self,
+        path: Path,
+        datagram: &mut [u8],
+        now: Instant,
+        out: &mut Outlet,
+        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+    ) {
+        match self.sorter.decide_indirect(path, datagram, now, out) {
+            Decision::Own => deliver(path, datagram, out),
+            Decision::Worker(worker) => self.sorter.hand_over(worker, path, datagram),
+            Decision::Answer(len) => self.answer_indirect(path, len, now, out),
+            Decision::Turn | Decision::Done => {}
+        }
+    }
+
+    /// To a stranger, which proves nothing.
+    fn answer_indirect(&mut self, path: Path, len: usize, now: Instant, out: &mut Outlet) {
+        let mut answer = [0; RESPONSE_MAX];
+        let answer = &mut answer[..len];
+        answer.copy_from_slice(&out.batch.pending()[..len]);
+        if path.socket == Path::STREAM {
+            self.streaming.send(path.remote, answer);
+        } else {
+            carry(
+                &mut self.relaying,
+                &mut self.streaming,
+                path,
+                answer,
+                now,
+                &mut out.batch,
+            );
+        }
+    }
+
+    /// What other workers send to relayed addresses and to streams. Gives whether more may wait.
+    pub fn unpack(&mut self, now: Instant, out: &mut Outlet) -> bool {
+        let Front {
+            relaying,
+            streaming,
+            inboxes,
+            ..
+        } = self;
+        let mut more = false;
+        for inbox in inboxes {
+            let mut parcels = 0;
+            while parcels < PARCELS_PER_TURN
+                && let Some(mut parcel) = inbox.next()
+            {
+                for (path, datagram) in parcel.iter_mut() {
+                    carry(relaying, streaming, path, datagram, now, &mut out.batch);
                 }
-                None => self.counters.dropped_stun += 1,
+                parcels += 1;
             }
-            return Decision::Done;
-        };
-        let Some(others) = &self.others else {
-            return Decision::Own;
-        };
-        match others.routes.by_fragment(fragment) {
-            Some(worker) => Decision::to(worker),
-            None => {
-                self.counters.dropped_unknown_fragment += 1;
-                Decision::Done
+            more |= parcels == PARCELS_PER_TURN;
+        }
+        more
+    }
+
+    /// Call after each batch, before `out` is flushed: what was put aside goes to relayed addresses and to streams, and all of it leaves.
+    pub fn finish(&mut self, now: Instant, out: &mut Outlet) {
+        let Outlet { batch, aside, .. } = out;
+        if let Aside::Here(parcel) = aside {
+            for (path, datagram) in parcel.iter_mut() {
+                carry(&mut self.relaying, &mut self.streaming, path, datagram, now, batch);
             }
+            parcel.clear();
+        }
+        if let Some(relaying) = &mut self.relaying {
+            relaying.flush();
+        }
+        self.streaming.flush();
+        // Also of streams that ended just now, when they were written to.
+        self.take_stream_events(now, out);
+    }
+
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut Outlet) {
+        self.streaming.handle_timeout(now);
+        if let Some(relaying) = &mut self.relaying {
+            relaying.handle_timeout(now, Ways::new(&mut out.batch, &mut self.streaming));
         }
     }
 
-    fn decide_by_address(&mut self, path: Path, now: Instant) -> Decision {
-        let Some(others) = &mut self.others else {
-            return Decision::Own;
-        };
-        match others.routes.by_address(path.remote, now) {
-            Some(worker) => Decision::to(worker),
-            None => {
-                self.counters.dropped_unknown_address += 1;
-                Decision::Done
+    /// Also where all streams ended at once by a fault.
+    fn take_stream_events(&mut self, now: Instant, out: &mut Outlet) {
+        let Front {
+            relaying, streaming, ..
+        } = self;
+        for event in streaming.take_events() {
+            match event {
+                // What ICE had over a stream ends with consent.
+                StreamEvent::Gone {
+                    protocol: Protocol::Ice,
+                    ..
+                } => {}
+                StreamEvent::Gone {
+                    stream, remote, local, ..
+                } => {
+                    let client = Client::Stream {
+                        stream,
+                        remote,
+                        local: local.ip(),
+                    };
+                    if let Some(relaying) = relaying {
+                        relaying.handle_gone(&client, now, Ways::new(&mut out.batch, streaming));
+                    }
+                }
+                StreamEvent::Http { socket, remote, local } => {
+                    self.events.push(Event::Http { socket, remote, local });
+                }
             }
         }
-    }
-
-    fn hand_over(&mut self, worker: usize, path: Path, datagram: &[u8]) {
-        let hand_over = self
-            .others
-            .as_mut()
-            .and_then(|others| others.hand_overs.get_mut(worker - 1));
-        if hand_over.is_some_and(|hand_over| hand_over.push(path, datagram)) {
-            self.counters.handed_over += 1;
-        } else {
-            self.counters.dropped_worker_behind += 1;
+        let life = streaming.life();
+        if mem::replace(&mut self.streams_life, life) != life
+            && let Some(relaying) = relaying
+        {
+            relaying.handle_all_gone(now, Ways::new(&mut out.batch, streaming));
         }
     }
 
-    fn apply_changes(&mut self, now: Instant) {
-        if let Some(others) = &mut self.others {
-            while let Ok(change) = others.changes.try_recv() {
-                others.routes.apply(change, now);
-            }
-        }
+    /// HTTP that came out of TLS.
+    pub fn take_events(&mut self, events: &mut Vec<Event>) {
+        events.append(&mut self.events);
     }
 
-    fn flush(&mut self) {
-        if let Some(others) = &mut self.others {
-            others.hand_overs.iter_mut().for_each(HandOver::flush);
-        }
+    pub fn take_faults(&mut self) -> Vec<String> {
+        let relaying = self.relaying.iter_mut().flat_map(Relaying::take_faults);
+        relaying.chain(self.streaming.take_faults()).collect()
+    }
+
+    /// All zero without a relay.
+    pub fn relaying_counters(&self) -> RelayingCounters {
+        self.relaying.as_ref().map(Relaying::counters).unwrap_or_default()
+    }
+
+    /// Why segmentation was switched off on relayed ports, once.
+    pub fn take_notice(&mut self) -> Option<String> {
+        let notice = self.relaying.as_mut()?.take_notice()?;
+        Some(format!("relayed ports: {notice}"))
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let relaying = self.relaying.as_ref().and_then(Relaying::poll_timeout);
+        relaying.into_iter().chain(self.streaming.poll_timeout()).min()
     }
 }
 
-impl Decision {
-    fn to(worker: usize) -> Decision {
-        if worker == 0 {
-            Decision::Own
-        } else {
-            Decision::Worker(worker)
-        }
+/// From the media on any worker to a relayed address or a stream.
+fn carry(
+    relaying: &mut Option<Relaying>,
+    streaming: &mut Streaming,
+    path: Path,
+    datagram: &[u8],
+    now: Instant,
+    batch: &mut SendBatch,
+) {
+    if path.socket == Path::STREAM {
+        streaming.send_media(path.remote, datagram);
+    } else if let Some(relaying) = relaying {
+        relaying.handle_media(path, datagram, now, Ways::new(batch, streaming));
+    }
+}
+
+fn client_of(path: Path) -> Client {
+    Client::Udp {
+        remote: path.remote,
+        local: path.local,
+        socket: path.socket,
     }
 }

@@ -1,6 +1,7 @@
 //! Receiving and sending where there is neither `recvmmsg` nor UDP_SEGMENT: one datagram a call.
 
 use std::io;
+use std::time::Duration;
 
 use tertulia_sfu::egress::DATAGRAM_MAX;
 use tertulia_sfu::types::Path;
@@ -83,7 +84,7 @@ impl Transmitter {
         None
     }
 
-    pub fn send(&mut self, sockets: &[Socket], arena: &[u8], bursts: &[Burst]) {
+    pub fn send(&mut self, sockets: &[Socket], arena: &[u8], bursts: &[Burst], _patience: Duration) {
         for burst in bursts {
             self.counters.calls += 1;
             let datagram = &arena[burst.start..burst.start + burst.len];

@@ -1,4 +1,4 @@
-//! Datagrams on their way from the front to another worker: parcels from a pool of fixed size, one per batch.
+//! Datagrams on their way between the front and another worker: parcels from a pool of fixed size, one per batch.
 
 use std::sync::Arc;
 
@@ -7,40 +7,56 @@ use tertulia_sfu::types::Path;
 
 use crate::wait::Wake;
 
-/// Parcels of one worker. When all are under way the worker is behind, and what comes is dropped: media that is late is useless.
+/// Parcels between two threads. When all are under way the reader is behind, and what comes is dropped: media that is late is useless.
 const PARCELS: usize = 64;
 /// Datagrams of one parcel.
 const PARCEL_MAX: usize = 64;
 
-/// Datagrams, one behind the other.
-#[derive(Default)]
-pub(crate) struct Parcel {
+/// Datagrams, one behind the other, each with what must be known of it.
+pub(crate) struct Parcel<H = Path> {
     bytes: Vec<u8>,
-    datagrams: Vec<(Path, usize)>,
+    datagrams: Vec<(H, usize)>,
 }
 
-impl Parcel {
-    fn push(&mut self, path: Path, datagram: &[u8]) {
+impl<H: Copy> Parcel<H> {
+    pub fn push(&mut self, head: H, datagram: &[u8]) {
         self.bytes.extend_from_slice(datagram);
-        self.datagrams.push((path, datagram.len()));
+        self.datagrams.push((head, datagram.len()));
     }
 
-    fn clear(&mut self) {
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.datagrams.is_empty()
+    }
+
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.datagrams.clear();
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Path, &mut [u8])> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (H, &mut [u8])> {
         let mut rest = self.bytes.as_mut_slice();
-        self.datagrams.iter().map(move |&(path, len)| {
+        self.datagrams.iter().map(move |&(head, len)| {
             let (datagram, tail) = std::mem::take(&mut rest).split_at_mut(len);
             rest = tail;
-            (path, datagram)
+            (head, datagram)
         })
     }
 }
 
-/// The front's end.
+impl<H> Default for Parcel<H> {
+    fn default() -> Parcel<H> {
+        Parcel {
+            bytes: Vec::new(),
+            datagrams: Vec::new(),
+        }
+    }
+}
+
+/// The sender's end.
 pub(crate) struct HandOver {
     pool: Receiver<Parcel>,
     full: Sender<Parcel>,
@@ -48,13 +64,13 @@ pub(crate) struct HandOver {
     wake: Arc<Wake>,
 }
 
-/// The worker's end.
+/// The reader's end.
 pub(crate) struct Inbox {
     pool: Sender<Parcel>,
     full: Receiver<Parcel>,
 }
 
-/// `wake` calls the worker when a parcel is under way.
+/// `wake` calls the reader when a parcel is under way.
 pub(crate) fn hand_over(wake: Arc<Wake>) -> (HandOver, Inbox) {
     let (pool_sender, pool) = bounded(PARCELS);
     let (full, full_receiver) = bounded(PARCELS);
@@ -99,7 +115,7 @@ impl HandOver {
     /// Sends the open parcel. Call after each batch.
     pub fn flush(&mut self) {
         if let Some(parcel) = self.open.take() {
-            // Never full: it holds all parcels that there are. Disconnected: the worker has stopped.
+            // Never full: it holds all parcels that there are. Disconnected: the reader has stopped.
             let _ = self.full.try_send(parcel);
             self.wake.wake();
         }

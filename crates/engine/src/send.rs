@@ -1,6 +1,7 @@
 //! Datagrams on their way out: collected in an arena, coalesced, sent together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tertulia_sfu::egress::{DATAGRAM_MAX, Egress};
 use tertulia_sfu::types::Path;
@@ -14,8 +15,13 @@ const ARENA: usize = 1 << 20;
 const BURSTS: usize = 1024;
 /// The kernel's limit since it has UDP_SEGMENT (4.18).
 const SEGMENTS_MAX: usize = 64;
+/// Longer datagrams go alone: beyond the MTU the kernel refuses a burst, and relayed ones are as long as a stranger likes.
+const SEGMENT_MAX: usize = 1400;
 /// A UDP datagram before it is cut holds 65,507 bytes over IPv4.
 const BURST_BYTES_MAX: usize = 65_000;
+
+/// How long one flush may wait for full socket buffers, altogether: a network card drains them in less, and media that is late is useless.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// Consecutive datagrams to one path, all of one length but the last, which may be shorter: one message with UDP_SEGMENT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +35,23 @@ pub(crate) struct Burst {
     pub count: usize,
 }
 
+/// Puts a datagram that was written at `start` behind those before it; into the last burst where it fits and `segments` allows.
+pub(crate) fn append(bursts: &mut Vec<Burst>, path: &Path, start: usize, len: usize, segments: bool) {
+    match bursts.last_mut() {
+        Some(burst) if segments && burst.takes(path, len) => {
+            burst.len += len;
+            burst.count += 1;
+        }
+        _ => bursts.push(Burst {
+            path: *path,
+            start,
+            len,
+            segment: len,
+            count: 1,
+        }),
+    }
+}
+
 impl Burst {
     /// A shorter datagram than the others ended it.
     fn is_closed(&self) -> bool {
@@ -37,6 +60,7 @@ impl Burst {
 
     fn takes(&self, path: &Path, len: usize) -> bool {
         len <= self.segment
+            && self.segment <= SEGMENT_MAX
             && len > 0
             && !self.is_closed()
             && self.count < SEGMENTS_MAX
@@ -85,7 +109,7 @@ impl SendBatch {
     pub fn flush(&mut self) {
         if !self.bursts.is_empty() {
             self.transmitter
-                .send(&self.sockets, &self.arena[..self.used], &self.bursts);
+                .send(&self.sockets, &self.arena[..self.used], &self.bursts, PATIENCE);
         }
         self.bursts.clear();
         self.used = 0;
@@ -115,19 +139,7 @@ impl Egress for SendBatch {
     }
 
     fn commit(&mut self, path: &Path, len: usize) {
-        match self.bursts.last_mut() {
-            Some(burst) if self.transmitter.segments() && burst.takes(path, len) => {
-                burst.len += len;
-                burst.count += 1;
-            }
-            _ => self.bursts.push(Burst {
-                path: *path,
-                start: self.used,
-                len,
-                segment: len,
-                count: 1,
-            }),
-        }
+        append(&mut self.bursts, path, self.used, len, self.transmitter.segments());
         self.used += len;
     }
 }
@@ -136,7 +148,6 @@ impl Egress for SendBatch {
 mod tests {
     use super::*;
     use std::net::{SocketAddr, UdpSocket};
-    use std::time::Duration;
 
     fn socket(address: &str) -> Socket {
         Socket::bind(address.parse().unwrap()).expect("bound")

@@ -13,8 +13,6 @@ use crate::wait::wait_writable;
 
 /// Messages of one system call.
 const CHUNK: usize = 64;
-/// How long one flush may wait for full socket buffers, altogether: a network card drains them in less, and media that is late is useless.
-const PATIENCE: Duration = Duration::from_millis(2);
 /// EINVAL has other reasons than segmentation: so many in a row, each with the datagrams accepted singly, are proof.
 const REFUSALS_MAX: u32 = 4;
 
@@ -53,9 +51,8 @@ impl Transmitter {
         self.notice.take()
     }
 
-    /// Sends everything or counts it as dropped; waits for at most [`PATIENCE`].
-    pub fn send(&mut self, sockets: &[Socket], arena: &[u8], mut bursts: &[Burst]) {
-        let mut patience = PATIENCE;
+    /// Sends everything or counts it as dropped; waits for full buffers no longer than `patience`.
+    pub fn send(&mut self, sockets: &[Socket], arena: &[u8], mut bursts: &[Burst], mut patience: Duration) {
         while let Some(first) = bursts.first() {
             let run = bursts
                 .iter()

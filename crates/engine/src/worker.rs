@@ -1,9 +1,7 @@
 //! One media thread: waits, feeds its `Sfu`, sends, reports. A panic costs the `Sfu`, not the thread.
 
-use std::any::Any;
 use std::mem;
-use std::os::fd::{AsRawFd, RawFd};
-use std::panic::{self, AssertUnwindSafe};
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +16,8 @@ use tertulia_sfu::types::ConnectionId;
 use crate::board::{Board, WorkerCounters};
 use crate::control::{Control, Message};
 use crate::event::{Event, Level, LogLimit};
-use crate::front::Front;
+use crate::front::{Front, Source};
+use crate::isolation::{discard, isolate};
 use crate::outlet::Outlet;
 use crate::queue::Inbox;
 use crate::wait::{Waiter, Wake};
@@ -63,6 +62,14 @@ pub(crate) struct Worker {
     show_counters: Option<Instant>,
 }
 
+/// What a thread waits on.
+struct Watched {
+    /// The wake-up call, then `sources`.
+    waiter: Waiter,
+    sources: Vec<Source>,
+    streams_life: u32,
+}
+
 #[derive(PartialEq, Eq)]
 enum Flow {
     Continue,
@@ -86,38 +93,63 @@ impl Worker {
 
     /// Until told to stop.
     pub fn run(mut self) {
-        let mut waiter = Waiter::new([self.parts.wake.as_raw_fd()].into_iter().chain(self.socket_fds()));
+        let mut watched = self.watch();
         loop {
-            waiter.wait(self.next_timeout());
+            watched.waiter.wait(self.next_timeout());
             let now = Instant::now();
-            match panic::catch_unwind(AssertUnwindSafe(|| self.turn(&waiter, now))) {
+            match isolate(|| self.turn(&watched, now)) {
                 Ok(Flow::Stop) => return self.report(now),
                 Ok(Flow::Continue) => {}
-                Err(payload) => self.recover(payload.as_ref()),
+                Err(message) => self.recover(&message),
             }
             self.report(now);
+            if self.streams_life() != watched.streams_life {
+                watched = self.watch();
+            }
         }
     }
 
-    fn socket_fds(&self) -> Vec<RawFd> {
-        match &self.parts.input {
-            Input::Front(front) => front.sockets().iter().map(AsRawFd::as_raw_fd).collect(),
+    fn watch(&self) -> Watched {
+        let sources = match &self.parts.input {
+            Input::Front(front) => front.sources(),
             Input::Inbox(_) => Vec::new(),
+        };
+        let descriptors = sources.iter().map(|(_, descriptor)| *descriptor);
+        Watched {
+            waiter: Waiter::new([self.parts.wake.as_raw_fd()].into_iter().chain(descriptors)),
+            sources: sources.iter().map(|(source, _)| *source).collect(),
+            streams_life: self.streams_life(),
+        }
+    }
+
+    fn streams_life(&self) -> u32 {
+        match &self.parts.input {
+            Input::Front(front) => front.streaming.life(),
+            Input::Inbox(_) => 0,
         }
     }
 
     /// None: nothing to do until something arrives.
     fn next_timeout(&self) -> Option<Duration> {
-        let next = [self.sfu.poll_timeout(), self.show_connections, self.show_counters]
-            .into_iter()
-            .flatten()
-            .min()?;
+        let front = match &self.parts.input {
+            Input::Front(front) => front.poll_timeout(),
+            Input::Inbox(_) => None,
+        };
+        let next = [
+            self.sfu.poll_timeout(),
+            front,
+            self.show_connections,
+            self.show_counters,
+        ]
+        .into_iter()
+        .flatten()
+        .min()?;
         Some(next.saturating_duration_since(Instant::now()))
     }
 
-    fn turn(&mut self, waiter: &Waiter, now: Instant) -> Flow {
+    fn turn(&mut self, watched: &Watched, now: Instant) -> Flow {
         self.counters.turns += 1;
-        if waiter.is_ready(0) {
+        if watched.waiter.is_ready(0) {
             self.parts.wake.clear();
             if self.handle_messages(now) == Flow::Stop {
                 return Flow::Stop;
@@ -126,13 +158,17 @@ impl Worker {
         if self.sfu.poll_timeout().is_some_and(|timeout| timeout <= now) {
             self.sfu.handle_timeout(now, &mut self.parts.out);
         }
+        if let Input::Front(front) = &mut self.parts.input {
+            front.handle_timeout(now, &mut self.parts.out);
+        }
+        self.unpack_for_front(now);
         // Commands and timers must not wait behind datagrams, nor must what they sent.
-        self.finish_batch();
+        self.finish_batch(now);
         match &self.parts.input {
-            Input::Front(front) => {
-                for socket in 0..front.sockets().len() {
-                    if waiter.is_ready(socket + 1) {
-                        self.receive(socket, now);
+            Input::Front(_) => {
+                for (index, &source) in watched.sources.iter().enumerate() {
+                    if watched.waiter.is_ready(index + 1) {
+                        self.receive(source, now);
                     }
                 }
             }
@@ -143,22 +179,32 @@ impl Worker {
 
     fn handle_messages(&mut self, now: Instant) -> Flow {
         if let Input::Front(front) = &mut self.parts.input {
-            front.apply_changes(now);
+            front.sorter.apply_changes(now);
         }
         while let Ok(message) = self.parts.messages.try_recv() {
-            let Message::Command(command) = message else {
-                self.say_goodbye(now);
-                return Flow::Stop;
-            };
-            match command {
-                Command::Open { connection, .. } => _ = self.connections.insert(connection),
-                Command::Close { connection } => _ = self.connections.remove(&connection),
-                _ => {}
+            match (message, &mut self.parts.input) {
+                (Message::Command(command), _) => self.handle_command(command, now),
+                (Message::Front(message), Input::Front(front)) => {
+                    front.handle_message(message, now, &mut self.parts.out)
+                }
+                (Message::Front(_), Input::Inbox(_)) => unreachable!("these are sent to worker 0"),
+                (Message::Stop, _) => {
+                    self.say_goodbye(now);
+                    return Flow::Stop;
+                }
             }
-            self.show_connections.get_or_insert(now + SHOW_EVERY);
-            self.sfu.handle_command(command, now, &mut self.parts.out);
         }
         Flow::Continue
+    }
+
+    fn handle_command(&mut self, command: Command, now: Instant) {
+        match command {
+            Command::Open { connection, .. } => _ = self.connections.insert(connection),
+            Command::Close { connection } => _ = self.connections.remove(&connection),
+            _ => {}
+        }
+        self.show_connections.get_or_insert(now + SHOW_EVERY);
+        self.sfu.handle_command(command, now, &mut self.parts.out);
     }
 
     /// Closes all connections, so that no client has to find out by a time-out.
@@ -167,20 +213,21 @@ impl Worker {
             self.sfu
                 .handle_command(Command::Close { connection }, now, &mut self.parts.out);
         }
-        self.finish_batch();
+        self.unpack_for_front(now);
+        self.finish_batch(now);
     }
 
-    /// Several batches from one socket, each with its own time.
-    fn receive(&mut self, socket: usize, mut now: Instant) {
+    /// Several batches from one source, each with its own time.
+    fn receive(&mut self, source: Source, mut now: Instant) {
         for _ in 0..BATCHES_PER_TURN {
             let Input::Front(front) = &mut self.parts.input else {
                 return;
             };
-            let more = front.receive(socket, now, &mut self.parts.out, |path, datagram, out| {
+            let more = front.receive(source, now, &mut self.parts.out, |path, datagram, out| {
                 self.sfu.handle_datagram(path, datagram, now, out);
             });
             self.sfu.flush(now, &mut self.parts.out);
-            self.finish_batch();
+            self.finish_batch(now);
             self.show_connections.get_or_insert(now + SHOW_EVERY);
             if !more {
                 return;
@@ -198,7 +245,7 @@ impl Worker {
             }
             drop(parcel);
             self.sfu.flush(now, &mut self.parts.out);
-            self.finish_batch();
+            self.finish_batch(now);
             self.show_connections.get_or_insert(now + SHOW_EVERY);
             now = Instant::now();
         }
@@ -206,8 +253,21 @@ impl Worker {
         self.parts.wake.wake();
     }
 
-    fn finish_batch(&mut self) {
-        self.parts.out.batch.flush();
+    fn unpack_for_front(&mut self, now: Instant) {
+        let Input::Front(front) = &mut self.parts.input else {
+            return;
+        };
+        if front.unpack(now, &mut self.parts.out) {
+            // More parcels may wait, and their call was answered already.
+            self.parts.wake.wake();
+        }
+    }
+
+    fn finish_batch(&mut self, now: Instant) {
+        if let Input::Front(front) = &mut self.parts.input {
+            front.finish(now, &mut self.parts.out);
+        }
+        self.parts.out.flush();
         while let Some(event) = self.sfu.poll_event() {
             self.take_event(event);
         }
@@ -240,17 +300,11 @@ impl Worker {
     }
 
     /// Begins anew after a panic outside of any one connection.
-    fn recover(&mut self, payload: &(dyn Any + Send)) {
-        let message = format!(
-            "worker {} panicked and begins anew: {}",
-            self.parts.index,
-            panic_message(payload)
-        );
+    fn recover(&mut self, message: &str) {
+        let message = format!("worker {} panicked and begins anew: {message}", self.parts.index);
         self.past.add(self.sfu.counters());
         self.past.connections_closed += self.connections.len() as u64;
-        let broken = mem::replace(&mut self.sfu, Sfu::new(self.parts.config.clone()));
-        // It may be in a state in which even dropping it panics.
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(broken)));
+        discard(mem::replace(&mut self.sfu, Sfu::new(self.parts.config.clone())));
         let connections: Vec<_> = self.connections.drain().collect();
         self.parts.control.forget(connections.iter().copied());
         self.counters.panics += 1;
@@ -268,7 +322,11 @@ impl Worker {
 
     /// Shows numbers and events to the outside, at the end of a turn.
     fn report(&mut self, now: Instant) {
-        if let Some(notice) = self.parts.out.batch.take_notice() {
+        let relayed = match &mut self.parts.input {
+            Input::Front(front) => front.take_notice(),
+            Input::Inbox(_) => None,
+        };
+        for notice in self.parts.out.batch.take_notice().into_iter().chain(relayed) {
             let message = format!("worker {}: {notice}", self.parts.index);
             self.events.push(Event::Log {
                 level: Level::Warning,
@@ -278,8 +336,20 @@ impl Worker {
         self.counters.sfu.clone_from(&self.past);
         self.counters.sfu.add(self.sfu.counters());
         self.counters.send = *self.parts.out.batch.counters();
-        if let Input::Front(front) = &self.parts.input {
-            self.counters.front = *front.counters();
+        self.counters.dropped_front_behind = self.parts.out.dropped_aside();
+        if let Input::Front(front) = &mut self.parts.input {
+            front.take_events(&mut self.events);
+            for fault in front.take_faults() {
+                // A client may have found out how to cause it.
+                let line = self.log.admit(fault, now);
+                self.events.extend(line.map(|message| Event::Log {
+                    level: Level::Error,
+                    message,
+                }));
+            }
+            self.counters.front = front.sorter.counters;
+            self.counters.relaying = front.relaying_counters();
+            self.counters.streaming = front.streaming.counters();
         }
         self.show_counters = (!self.parts.board.show_counters(&self.counters)).then(|| now + SHOW_AGAIN);
         if self.show_connections.is_some_and(|due| due <= now) {
@@ -293,10 +363,4 @@ impl Worker {
         // After the numbers, so that who hears of an event finds it in them.
         self.counters.events_dropped += self.parts.control.events.push(&mut self.events);
     }
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -1,5 +1,8 @@
 //! The tables, the dispatch of input, and the timers.
 
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
+
 use crate::command::Command;
 use crate::config::Config;
 use crate::connection::Connection;

@@ -40,8 +40,20 @@ id!(
 pub struct Path {
     pub remote: SocketAddr,
     pub local: IpAddr,
-    /// Index of the socket that received it.
+    /// Number of the UDP socket that received it, or how it came otherwise.
     pub socket: u8,
+}
+
+impl Path {
+    /// As `socket`: through a TURN relay in this process. `remote` is the relayed address, `local` ours that it was sent to.
+    pub const RELAYED: u8 = 254;
+    /// As `socket`: through a TCP stream. `remote` stands for the stream, in the discard prefix `100::/64` (RFC 6666).
+    pub const STREAM: u8 = 255;
+
+    /// By a UDP socket of ours.
+    pub fn is_direct(&self) -> bool {
+        self.socket < Path::RELAYED
+    }
 }
 
 /// User-name fragment and password of one side (RFC 8445 §5.3).

@@ -1,6 +1,6 @@
 //! A WebRTC client that is not ours: str0m, with the media of a test written and read packet by packet.
 
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,9 +18,32 @@ use super::client_socket;
 /// What str0m and browsers use for Opus.
 pub const OPUS: u8 = 111;
 
+/// How a client's datagrams go.
+pub trait Road {
+    /// The client's own address as its peers see it.
+    fn local(&self) -> SocketAddr;
+    fn send(&mut self, datagram: &[u8], to: SocketAddr);
+    /// What has arrived, and from whom; never waits.
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)>;
+}
+
+impl Road for UdpSocket {
+    fn local(&self) -> SocketAddr {
+        self.local_addr().unwrap()
+    }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) {
+        self.send_to(datagram, to).expect("sent");
+    }
+
+    fn receive(&mut self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        self.recv_from(buffer).ok()
+    }
+}
+
 pub struct Client {
     rtc: Rtc,
-    socket: UdpSocket,
+    road: Box<dyn Road>,
     pub channel: ChannelId,
     pub is_connected: bool,
     pub received: Vec<RtpPacket>,
@@ -29,7 +52,23 @@ pub struct Client {
 impl Client {
     /// Offers to the engine and takes its answer; nothing is sent before [`Client::turn`].
     pub fn join(engine: &Engine, connection: u64, room: u64) -> Client {
-        Client::meet(engine, |peer| {
+        Client::join_by(direct(), engine, connection, room)
+    }
+
+    /// The same by another road.
+    pub fn join_by(road: impl Road + 'static, engine: &Engine, connection: u64, room: u64) -> Client {
+        Client::join_at(engine.addresses()[0], road, engine, connection, room)
+    }
+
+    /// The same where the engine is known by another address.
+    pub fn join_at(
+        server: SocketAddr,
+        road: impl Road + 'static,
+        engine: &Engine,
+        connection: u64,
+        room: u64,
+    ) -> Client {
+        Client::meet(server, Box::new(road), engine, |peer| {
             engine.open(ConnectionId(connection), RoomKey(room), peer)
         })
     }
@@ -37,23 +76,26 @@ impl Client {
     /// As one to whom the engine's side was offered: that side's credentials are older than what is known of the client.
     pub fn join_called(engine: &Engine, connection: u64, room: u64) -> Client {
         let local = Engine::ice_credentials();
-        Client::meet(engine, |peer| {
+        Client::meet(engine.addresses()[0], Box::new(direct()), engine, |peer| {
             let ours = engine.open_with(ConnectionId(connection), RoomKey(room), local.clone(), peer);
             assert_eq!((&ours.ufrag, &ours.pwd), (&local.ufrag, &local.pwd));
             local
         })
     }
 
-    fn meet(engine: &Engine, open: impl FnOnce(Peer) -> IceCredentials) -> Client {
-        let socket = client_socket();
-        socket.set_nonblocking(true).unwrap();
+    fn meet(
+        server: SocketAddr,
+        road: Box<dyn Road>,
+        engine: &Engine,
+        open: impl FnOnce(Peer) -> IceCredentials,
+    ) -> Client {
         let provider = Arc::new(str0m::crypto::from_feature_flags());
         let mut rtc = Rtc::builder()
             .set_crypto_provider(provider)
             .set_rtp_mode(true)
             .build(Instant::now());
-        rtc.add_local_candidate(Candidate::host(socket.local_addr().unwrap(), "udp").unwrap());
-        rtc.add_remote_candidate(Candidate::host(engine.addresses()[0], "udp").unwrap());
+        rtc.add_local_candidate(Candidate::host(road.local(), "udp").unwrap());
+        rtc.add_remote_candidate(Candidate::host(server, "udp").unwrap());
         let mut api = rtc.direct_api();
         api.set_ice_controlling(true);
         let credentials = api.local_ice_credentials();
@@ -80,7 +122,7 @@ impl Client {
         let channel = api.create_data_channel(Default::default());
         Client {
             rtc,
-            socket,
+            road,
             channel,
             is_connected: false,
             received: vec![],
@@ -118,8 +160,8 @@ impl Client {
     pub fn turn(&mut self) {
         self.drain();
         let mut buffer = [0; 2048];
-        while let Ok((len, source)) = self.socket.recv_from(&mut buffer) {
-            let destination = self.socket.local_addr().unwrap();
+        while let Some((len, source)) = self.road.receive(&mut buffer) {
+            let destination = self.road.local();
             let Ok(contents) = buffer[..len].try_into() else {
                 continue;
             };
@@ -143,9 +185,7 @@ impl Client {
             match self.rtc.poll_output().expect("healthy") {
                 Output::Timeout(_) => return,
                 Output::Transmit(transmit) => {
-                    self.socket
-                        .send_to(&transmit.contents, transmit.destination)
-                        .expect("sent");
+                    self.road.send(&transmit.contents, transmit.destination);
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
                 Output::Event(Event::RtpPacket(packet)) => self.received.push(packet),
@@ -153,6 +193,12 @@ impl Client {
             }
         }
     }
+}
+
+fn direct() -> UdpSocket {
+    let socket = client_socket();
+    socket.set_nonblocking(true).unwrap();
+    socket
 }
 
 /// Turns all clients until there is a value.

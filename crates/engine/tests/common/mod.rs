@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod client;
+pub mod talk;
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
