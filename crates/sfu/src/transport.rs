@@ -93,7 +93,7 @@ pub enum TransportOutput {
 pub enum TransportEvent {
     /// A check whose integrity holds came from this address and is answered. Comes again with every check.
     PathValidated(SocketAddr),
-    /// Send here from now on: the client nominated it, or it is the first that was validated. Changes only.
+    /// Send here from now on: the client nominated it, or it is the first that was validated. Comes again with every nomination.
     PathSelected(SocketAddr),
     /// DTLS is up and the client owns the certificate it announced.
     Secured(Box<SrtpSession>),
@@ -346,7 +346,8 @@ impl Transport {
         let nominated = answer
             .get(8..20)
             .is_some_and(|id| self.nominations.iter().any(|known| known == id));
-        if (nominated || self.selected.is_none()) && self.selected != Some(to) {
+        // Each nomination, for the same address of the client may be nominated by another of ours.
+        if nominated || self.selected.is_none() {
             self.selected = Some(to);
             self.events.push_back(TransportEvent::PathSelected(to));
         }

@@ -200,12 +200,15 @@ impl Network {
             .count()
     }
 
+    /// Without the repeats that each further nomination makes.
     fn selected(&self) -> Vec<SocketAddr> {
         let selected = |event: &TransportEvent| match event {
             TransportEvent::PathSelected(addr) => Some(*addr),
             _ => None,
         };
-        self.events.iter().filter_map(selected).collect()
+        let mut selected: Vec<_> = self.events.iter().filter_map(selected).collect();
+        selected.dedup();
+        selected
     }
 }
 

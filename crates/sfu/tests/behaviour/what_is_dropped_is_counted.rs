@@ -148,3 +148,21 @@ fn media_follows_the_client_to_another_address() {
     assert_eq!(stats.path.map(|path| path.remote), Some(moved));
     assert_eq!(world.counters().path_changes, 1);
 }
+
+#[test]
+fn a_viewer_who_says_nothing_but_nominates_another_of_our_addresses_is_served_from_there() {
+    let mut world = World::new();
+    let (alice, bob) = (world.connect(1), world.connect(2));
+    let source = world.publish_video(alice, 10);
+    world.watch(bob, 20, source);
+    // Nothing but checks: media would tell where it comes from.
+    world.lose_upstream = Box::new(move |client, datagram| client == bob && datagram[0] > 3);
+    let other = std::net::IpAddr::from([203, 0, 113, 6]);
+    world.reached = other;
+    for _ in 0..300 {
+        world.send_frame(alice, source, false, &[500]);
+        world.run(FRAME);
+    }
+    let stats = world.sfu.connection_stats(bob).expect("it is still there");
+    assert_eq!(stats.path.map(|path| path.local), Some(other));
+}

@@ -85,6 +85,8 @@ pub struct World {
     pub copies: usize,
     /// Datagrams of one batch arrive in reverse.
     pub reversed: bool,
+    /// Which of our addresses clients reach.
+    pub reached: IpAddr,
 }
 
 pub fn is_media(datagram: &[u8]) -> bool {
@@ -125,6 +127,7 @@ impl World {
             media_sent: Vec::new(),
             copies: 1,
             reversed: false,
+            reached: server().ip(),
         }
     }
 
@@ -278,7 +281,7 @@ impl World {
             for _ in 0..self.copies {
                 let path = Path {
                     remote: *remote,
-                    local: IpAddr::from([203, 0, 113, 5]),
+                    local: self.reached,
                     socket: 0,
                 };
                 self.sfu
