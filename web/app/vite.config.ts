@@ -15,8 +15,16 @@ const baseHref: Plugin = {
   transformIndexHtml: (html) => html.replace('<head>', '<head><base href="/">'),
 };
 
+/** Without it Vite's own goes into a page that loads nothing later but scripts: of these there is nothing to preload. */
+const noPreload: Plugin = {
+  name: 'no-preload',
+  apply: 'build',
+  enforce: 'pre',
+  load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), baseHref],
+  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload] : [])],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.

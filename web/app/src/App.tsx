@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { Hello, Parent } from './embed.ts';
 import { LanguageProvider, type Speech } from './i18n/index.tsx';
+import { DoctorPage } from './pages/DoctorPage.tsx';
 import { Landing } from './pages/Landing.tsx';
 import { RoomPage } from './pages/RoomPage.tsx';
 import { Parts } from './parts/Parts.tsx';
@@ -20,7 +21,20 @@ export function App({ place, speech, embedding }: Props) {
   useEffect(() => applyTheme(theme), [theme]);
   return (
     <LanguageProvider initial={speech} onChange={(language) => remember({ language })}>
-      <Parts>{place.page === 'room' ? <RoomPage place={place} embedding={embedding} /> : <Landing />}</Parts>
+      <Parts>
+        <Page place={place} embedding={embedding} />
+      </Parts>
     </LanguageProvider>
   );
+}
+
+function Page({ place, embedding }: Pick<Props, 'place' | 'embedding'>) {
+  switch (place.page) {
+    case 'room':
+      return <RoomPage place={place} embedding={embedding} />;
+    case 'doctor':
+      return <DoctorPage place={place} />;
+    case 'landing':
+      return <Landing />;
+  }
 }

@@ -25,6 +25,15 @@ test('below a mount prefix it is the same room', () => {
   expect(roomUrl('a b', 'x.y')).toBe('https://example.org/rt/r/a%20b#t=x.y');
 });
 
+test('the page that looks at the connection may know of a room', () => {
+  visit('https://example.org/doctor');
+  expect(here()).toEqual({ page: 'doctor', room: null, token: null });
+  visit('https://example.org/rt/doctor?room=tea%20time#t=a.b.c', 'https://example.org/rt/');
+  expect(here()).toEqual({ page: 'doctor', room: 'tea time', token: 'a.b.c' });
+  visit('https://example.org/doctors');
+  expect(here()).toEqual({ page: 'landing' });
+});
+
 test.each(['https://example.org/', 'https://example.org/r/', 'https://example.org/r/%E0%A4%A'])(
   '%s is the front page',
   (address) => {

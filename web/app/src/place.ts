@@ -1,6 +1,13 @@
 /** Where we are: which room, with which invitation, and how it is to be shown. */
 
-export type Place = { page: 'landing' } | RoomPlace;
+export type Place = { page: 'landing' } | DoctorPlace | RoomPlace;
+
+/** “Can I connect?”, perhaps on the way to a room. */
+export interface DoctorPlace {
+  page: 'doctor';
+  room: string | null;
+  token: string | null;
+}
 
 export interface RoomPlace {
   page: 'room';
@@ -13,9 +20,11 @@ export interface RoomPlace {
 }
 
 export function here(): Place {
-  const room = roomOfPath(pathBelowBase());
-  if (room === null) return { page: 'landing' };
+  const path = pathBelowBase();
   const query = new URLSearchParams(location.search);
+  if (/^\/doctor\/?$/.test(path)) return { page: 'doctor', room: query.get('room'), token: tokenOf(location.hash) };
+  const room = roomOfPath(path);
+  if (room === null) return { page: 'landing' };
   return {
     page: 'room',
     room,

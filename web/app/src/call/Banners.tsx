@@ -15,16 +15,17 @@ import { useRoomValue } from './useRoomValue.ts';
 interface Props {
   room: Room;
   devices: OwnDevices;
+  onCheck: () => void;
   /** The panel of people shows who waits, too. */
   peopleShown: boolean;
   onShowPeople: () => void;
 }
 
 /** What needs an eye or an answer now, above the stage. What nobody has to answer is a toast. */
-export function Banners({ room, devices, peopleShown, onShowPeople }: Props) {
+export function Banners({ room, devices, onCheck, peopleShown, onShowPeople }: Props) {
   return (
     <div className={styles.banners}>
-      <ConnectionBanner room={room} />
+      <ConnectionBanner room={room} onCheck={onCheck} />
       <AskedBanner room={room} devices={devices} />
       {!peopleShown && <KnockBanner room={room} onShowPeople={onShowPeople} />}
       <DeviceBanner device={devices.microphone} />
@@ -53,23 +54,33 @@ function Banner({ icon, warning = false, title, hint, children }: BannerProps) {
   );
 }
 
-function ConnectionBanner({ room }: { room: Room }) {
-  const { banner, announce } = useWords().panels;
+function ConnectionBanner({ room, onCheck }: Pick<Props, 'room' | 'onCheck'>) {
+  const { common, pages, panels } = useWords();
+  const { banner, announce } = panels;
   const { assertive } = useAnnounce();
   const connection = useConnection(room);
+  const wrong = connection.is === 'lost' && connection.stuck ? banner.stuck[connection.what] : null;
   useEffect(() => {
     if (connection.is === 'lost') assertive(announce.reconnecting);
     if (connection.is === 'back') assertive(announce.back);
   }, [connection.is, assertive, announce]);
+  useEffect(() => {
+    if (wrong) assertive(wrong);
+  }, [wrong, assertive]);
   if (connection.is === 'up') return null;
   if (connection.is === 'back') return <Banner icon={<Check />} title={banner.back} />;
+  const hint = wrong ?? (connection.attempt > 1 ? banner.attempt(connection.attempt) : null);
   return (
-    <Banner
-      icon={<WifiOff />}
-      warning
-      title={banner.reconnecting}
-      {...(connection.attempt > 1 ? { hint: banner.attempt(connection.attempt) } : {})}
-    />
+    <Banner icon={<WifiOff />} warning title={banner.reconnecting} {...(hint !== null && { hint })}>
+      {wrong && (
+        <>
+          <Button look="plain" onClick={() => room.retry()}>
+            {common.tryAgain}
+          </Button>
+          <Button onClick={onCheck}>{pages.doctor.check}</Button>
+        </>
+      )}
+    </Banner>
   );
 }
 

@@ -27,8 +27,15 @@ import { useWakeLock } from '../call/useWakeLock.ts';
 import { usePrefs } from '../prefs.ts';
 import styles from './Call.module.css';
 
+interface Props {
+  room: Room;
+  /** By which one came in. */
+  token: string | null;
+  devices: OwnDevices;
+}
+
 /** The call: stage, toolbar, panels. Nothing here renders for who speaks, what is written or what is measured. */
-export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
+export function Call({ room, token, devices }: Props) {
   const { shortcuts } = usePrefs();
   const [view, dispatch] = useView();
   const [reading] = useState(() => new Reading(room.chat.messages));
@@ -42,6 +49,7 @@ export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
 
   const openDialog = useCallback((is: DialogName) => setDialog({ is }), []);
   const invite = useCallback(() => openDialog('invite'), [openDialog]);
+  const check = useCallback(() => openDialog('doctor'), [openDialog]);
   const closePanel = useCallback(() => dispatch({ type: 'close-panel' }), [dispatch]);
   const showPeople = useCallback(() => dispatch({ type: 'show-panel', panel: 'people' }), [dispatch]);
   const remove = useCallback((participant: Participant) => setDialog({ is: 'remove', participant }), []);
@@ -85,7 +93,13 @@ export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
       <Title room={room} reading={reading} />
       <Header room={room} onPeople={showPeople} onStatistics={() => openDialog('statistics')} />
       <main className={styles.main}>
-        <Banners room={room} devices={devices} peopleShown={view.panel === 'people'} onShowPeople={showPeople} />
+        <Banners
+          room={room}
+          devices={devices}
+          onCheck={check}
+          peopleShown={view.panel === 'people'}
+          onShowPeople={showPeople}
+        />
         <div className={styles.stage}>
           <Stage room={room} devices={devices} view={view} dispatch={dispatch} menuFor={menuFor} />
         </div>
@@ -124,7 +138,7 @@ export function Call({ room, devices }: { room: Room; devices: OwnDevices }) {
           onLeave={() => void room.leave()}
         />
       </footer>
-      <Dialogs room={room} devices={devices} open={dialog} onClose={() => setDialog(null)} />
+      <Dialogs room={room} token={token} devices={devices} open={dialog} onClose={() => setDialog(null)} />
     </div>
   );
 }

@@ -1,4 +1,6 @@
+import { useState } from 'react';
 import type { RoomErrorCode } from 'tertulia-client';
+import { CheckupDialog } from '../doctor/CheckupDialog.tsx';
 import { useWords } from '../i18n/index.tsx';
 import { Button } from '../parts/Button.tsx';
 import { takeFocus } from '../parts/focus.ts';
@@ -9,14 +11,17 @@ interface Props {
   /** The code of the last `bye` or error. */
   code: string;
   message: string;
+  room: string;
+  token: string | null;
   onRejoin: () => void;
   /** Inside another page there is no start to go back to. */
   embed: boolean;
 }
 
 /** Why it is over, and what now. */
-export function Ended({ code, message, onRejoin, embed }: Props) {
+export function Ended({ code, message, room, token, onRejoin, embed }: Props) {
   const { common, pages } = useWords();
+  const [checking, setChecking] = useState(false);
   const { title, hint, unknown, rejoin, home } = pages.ended;
   const known = lookUp(title satisfies Record<End, string>, code);
   const reason = code === 'removed' ? message : '';
@@ -34,6 +39,12 @@ export function Ended({ code, message, onRejoin, embed }: Props) {
             {BROKEN.has(code) || !known ? common.tryAgain : rejoin}
           </Button>
         )}
+        {UNCONNECTED.has(code) && (
+          <Button look="plain" wide onClick={() => setChecking(true)}>
+            {pages.doctor.check}
+          </Button>
+        )}
+        {checking && <CheckupDialog room={room} token={token} onClose={() => setChecking(false)} />}
         {!embed && <a href={document.baseURI}>{home}</a>}
       </div>
     </main>
@@ -68,6 +79,16 @@ const HOPELESS: ReadonlySet<string> = new Set<End>([
   'wrong_room',
   'not_allowed',
   'unsupported',
+]);
+
+/** The network may be at fault. */
+const UNCONNECTED: ReadonlySet<string> = new Set<End>([
+  'unreachable',
+  'heartbeat_lost',
+  'session_gone',
+  'gap',
+  'too_slow',
+  'join_timeout',
 ]);
 
 /** Nobody wanted it: it may work now. */

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Room, RoomError } from 'tertulia-client';
 import { useOwnDevices } from '../call/media/useOwnDevices.ts';
+import { loadDoctor } from '../doctor/Checkup.tsx';
 import type { Hello, Parent } from '../embed.ts';
 import { useWords } from '../i18n/index.tsx';
 import { useAnnounce } from '../parts/LiveRegion.tsx';
@@ -68,6 +69,8 @@ export function RoomPage({ place, embedding }: Props) {
     room.addEventListener('statechange', ({ state }) => state === 'closed' && end(room.reason));
     if (!embedding) rememberRoom(place.room);
     setStage({ is: 'call', Call, room, waited });
+    // Where the connection fails later on it cannot be had any more.
+    loadDoctor().catch(() => undefined);
     // Not waited for: a device that cannot be published is shown by its button.
     void devices.enter(room);
     if (!waited) return;
@@ -105,9 +108,18 @@ export function RoomPage({ place, embedding }: Props) {
         />
       );
     case 'call':
-      return <stage.Call room={stage.room} devices={devices} />;
+      return <stage.Call room={stage.room} token={token.current} devices={devices} />;
     case 'ended':
-      return <Ended code={stage.code} message={stage.message} embed={place.embed} onRejoin={rejoin} />;
+      return (
+        <Ended
+          code={stage.code}
+          message={stage.message}
+          room={place.room}
+          token={token.current}
+          embed={place.embed}
+          onRejoin={rejoin}
+        />
+      );
   }
 }
 

@@ -156,15 +156,106 @@ describe('PeerConnection', () => {
     expect(sent.at(-1)?.description.publications).toEqual({ 0: 'screen' });
   });
 
-  it('is dead at a failure, and without a connection after 10 s', async () => {
+  it('is dead when it fails to connect, in spite of a restart, or within 10 s', async () => {
+    open(false).pc.become('failed');
+    expect(events).toEqual(['dead']);
+    events = [];
     const { pc } = open(false);
     pc.become('connected');
+    pc.become('disconnected');
+    await clock.advance(1500);
     pc.become('failed');
-    expect(events).toEqual(['connected', 'dead']);
+    expect(events).toEqual(['connected', 'trouble', 'dead']);
     events = [];
     open(false);
     await clock.advance(10_000);
     expect(events).toEqual(['dead']);
+  });
+
+  it('tries once more when all paths are gone at once, as with a network', async () => {
+    const { link, pc } = open(false);
+    await settle();
+    await link.handleAnswer(offered(1));
+    pc.become('connected');
+    pc.become('failed');
+    await clock.advance(0);
+    expect(types()).toEqual(['offer 1', 'offer 2']);
+    expect(events).toEqual(['connected', 'trouble']);
+    pc.become('failed');
+    expect(events.at(-1)).toBe('dead');
+  });
+
+  it('restarts ICE at once in another network, and has all the time for it', async () => {
+    const { link, pc } = open(false);
+    await settle();
+    link.restart();
+    expect(pc.restarts).toBe(0); // nothing is agreed yet
+    await link.handleAnswer(offered(1));
+    pc.become('connected');
+    pc.become('disconnected');
+    await clock.advance(1000);
+    link.restart();
+    await settle();
+    expect(types()).toEqual(['offer 1', 'offer 2']);
+    await clock.advance(9999);
+    expect(pc.restarts).toBe(1);
+    expect(events).toEqual(['connected', 'trouble']);
+    await clock.advance(1);
+    expect(events.at(-1)).toBe('dead');
+    link.restart();
+    expect(pc.restarts).toBe(1);
+  });
+
+  it('begins its pictures anew when it is back, and when the other side has other paths', async () => {
+    const { link, pc } = open(false);
+    link.publish('cam', 'video', track('video'));
+    link.publish('mic', 'audio', track('audio'));
+    await settle();
+    await link.handleAnswer({ ...offered(1), sdp: 'a=ice-ufrag:one' });
+    const [camera, microphone] = pc.transceivers.map(({ sender }) => sender);
+    const begun = () => [camera?.keyFrames, microphone?.keyFrames];
+    pc.become('connected');
+    await settle();
+    await link.handleOffer({ ...offered(1), sdp: 'a=ice-ufrag:one' });
+    expect(begun()).toEqual([0, 0]);
+    pc.become('disconnected');
+    pc.become('connected');
+    await settle();
+    expect(begun()).toEqual([1, 0]);
+    await link.handleOffer({ ...offered(2), sdp: 'a=ice-ufrag:two' });
+    await settle();
+    expect(begun()).toEqual([2, 0]);
+    expect(camera?.active).toBe(true);
+    await link.replace('cam', null);
+    pc.become('disconnected');
+    pc.become('connected');
+    await settle();
+    expect(begun()).toEqual([2, 0]);
+  });
+
+  it('restarts on both sides at once: the polite one takes its own back', async () => {
+    const polite = open(true);
+    await polite.link.handleOffer(offered(1));
+    polite.pc.become('connected');
+    const impolite = open(false);
+    await settle();
+    await impolite.link.handleAnswer(offered(1));
+    impolite.pc.become('connected');
+    sent = [];
+    polite.link.restart();
+    impolite.link.restart();
+    await settle();
+    expect(types()).toEqual(['offer 1', 'offer 2']);
+    const [byPolite, byImpolite] = sent.map(({ description }) => description) as [Description, Description];
+    sent = [];
+    await Promise.all([polite.link.handleOffer(byImpolite), impolite.link.handleOffer(byPolite)]);
+    await settle();
+    expect(types()).toEqual(['answer 2', 'offer 2']); // what it took back it says again
+    await impolite.link.handleAnswer(offered(2));
+    await impolite.link.handleOffer((sent[1] as { description: Description }).description);
+    await polite.link.handleAnswer(offered(2));
+    expect([polite.pc.signalingState, impolite.pc.signalingState]).toEqual(['stable', 'stable']);
+    expect(events).toEqual(['connected', 'connected']);
   });
 
   it('restarts ICE when it is interrupted', async () => {

@@ -51,6 +51,8 @@ export class PeerConnection extends Emitter<LinkEvents> {
   readonly #used = new Set<string>();
   #candidates: CandidateInit[] = [];
   #serial = 0;
+  /** Of the other side: another one means other paths. */
+  #fragment: string | undefined;
   #stopped = false;
 
   constructor(peer: string, polite: boolean, config: RTCConfiguration, ports: PeerPorts) {
@@ -62,10 +64,15 @@ export class PeerConnection extends Emitter<LinkEvents> {
     this.#timers = new ClockedTimeouts(ports.clock);
     this.pc = ports.createPeerConnection({ ...config, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
     this.#sends = new SendSections(this.pc);
+    let stood = false;
     this.#watch = new ConnectionWatch(this.pc, ports.clock, {
       failFast: true,
       restart: () => this.pc.restartIce(),
-      changed: (state) => this.emit('state', { state }),
+      changed: (state) => {
+        if (state === 'connected' && stood) void this.#sends.refresh();
+        stood ||= state === 'connected';
+        this.emit('state', { state });
+      },
     });
     this.#watch.start();
     this.pc.onnegotiationneeded = () => this.#negotiate();
@@ -135,6 +142,11 @@ export class PeerConnection extends Emitter<LinkEvents> {
     });
   }
 
+  /** Finds a path anew. */
+  restart(): void {
+    this.#watch.restart();
+  }
+
   /** No more messages and events; what it receives stays until `close`. */
   retire(): void {
     this.#stopped = true;
@@ -188,6 +200,9 @@ export class PeerConnection extends Emitter<LinkEvents> {
     const waiting = this.#candidates;
     this.#candidates = [];
     for (const candidate of waiting) await this.#addCandidate(candidate);
+    const fragment = /a=ice-ufrag:(\S+)/.exec(this.pc.remoteDescription?.sdp ?? '')?.[1];
+    if (this.#fragment && fragment !== this.#fragment) void this.#sends.refresh();
+    this.#fragment = fragment;
     this.#bind(publications);
   }
 

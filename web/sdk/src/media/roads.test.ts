@@ -8,11 +8,14 @@ import {
   fake,
   track,
 } from '../../test/fakes/webrtc.js';
-import type { Topology } from '../wire/generated.js';
+import type { IceServer, Topology } from '../wire/generated.js';
 import { Receiver } from './receiver.js';
 import { Roads } from './roads.js';
 
 const BOB = [{ participant: 'bob', polite: false }];
+const NO_SERVERS = { sfu: [], direct: [] };
+const STUN: IceServer = { urls: ['stun:192.0.2.1:3478'], username: null, credential: null };
+const turn = (url: string, username: string): IceServer => ({ urls: [url], username, credential: 'secret' });
 const topology = (mode: Topology['mode'], phase: Topology['phase'], epoch: number, peers = BOB): Topology => ({
   mode,
   phase,
@@ -76,7 +79,7 @@ describe('Roads', () => {
     pc.become('connected');
   };
   const startDirect = async () => {
-    roads.start([], topology('direct', 'commit', 1));
+    roads.start(NO_SERVERS, topology('direct', 'commit', 1));
     roads.publish('my-cam', 'video', track('video'));
     await settle();
     sfu().become('connected');
@@ -84,11 +87,43 @@ describe('Roads', () => {
   };
 
   it('alone: a connection to the server, with nothing in it', async () => {
-    roads.start([], topology('direct', 'commit', 1, []));
+    roads.start(NO_SERVERS, topology('direct', 'commit', 1, []));
     roads.publish('my-cam', 'video', track('video'));
     await settle();
     expect(directions(sfu())).toEqual([]);
     expect(roads.peers.size).toBe(0);
+  });
+
+  it('each road has the servers that are meant for it', async () => {
+    const [tcp, udp] = [
+      turn('turn:192.0.2.1:3000?transport=tcp', '1:a'),
+      turn('turn:192.0.2.1:3478?transport=udp', '1:a'),
+    ];
+    roads.start({ sfu: [tcp], direct: [STUN, udp] }, topology('direct', 'commit', 1));
+    await settle();
+    // Of a null a browser would make the text "null".
+    expect(sfu().config.iceServers).toEqual([{ urls: tcp.urls, username: '1:a', credential: 'secret' }]);
+    expect(peer().config.iceServers).toEqual([
+      { urls: STUN.urls },
+      { urls: udp.urls, username: '1:a', credential: 'secret' },
+    ]);
+  });
+
+  it('fresh credentials reach what is connected, and what is made later', async () => {
+    const fresh = (username: string) => ({
+      sfu: [turn('turn:192.0.2.1:3000?transport=tcp', username)],
+      direct: [turn('turn:192.0.2.1:3478?transport=udp', username)],
+    });
+    const names = (pc: FakePeerConnection) => pc.config.iceServers?.map(({ urls, username }) => `${urls} ${username}`);
+    roads.start(fresh('1:a'), topology('direct', 'commit', 1));
+    await settle();
+    roads.setIceServers(fresh('2:b'));
+    expect(names(sfu())).toEqual(['turn:192.0.2.1:3000?transport=tcp 2:b']);
+    expect(names(peer())).toEqual(['turn:192.0.2.1:3478?transport=udp 2:b']);
+    expect(sfu().config.bundlePolicy).toBe('max-bundle');
+    roads.handleTopology(topology('sfu', 'commit', 2, []));
+    roads.handleTopology(topology('direct', 'commit', 3));
+    expect(names(peer())).toEqual(['turn:192.0.2.1:3478?transport=udp 2:b']);
   });
 
   it('two: sends and receives by the direct road only', async () => {
@@ -145,7 +180,7 @@ describe('Roads', () => {
 
   it('back to direct: keeps the server until the commit, then leaves it without media', async () => {
     const bob = receiver('bob-cam');
-    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
     roads.publish('my-cam', 'video', track('video'));
     await settle();
     sfu().become('connected');
@@ -184,7 +219,7 @@ describe('Roads', () => {
 
   it('stays with the server when the direct road does not come about', async () => {
     const bob = receiver('bob-cam');
-    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
     await settle();
     sfu().become('connected');
     roads.handleBind('3', 'bob-cam');
@@ -203,14 +238,17 @@ describe('Roads', () => {
     receiver('bob-cam');
     await startDirect();
     peer().become('failed');
-    expect(said()).toEqual(['failed 1', 'interrupted']);
+    await clock.advance(0);
+    expect(said()).toEqual(['interrupted']); // it has one more chance
+    peer().become('failed');
+    expect(said()).toEqual(['interrupted', 'failed 1']);
     roads.handleTopology(topology('sfu', 'prepare', 2));
     expect(said().at(-1)).toBe('restored');
   });
 
   it('opens a new connection from serial 1 when the server has lost it, and shows the last picture until then', async () => {
     const bob = receiver('bob-cam');
-    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
     roads.publish('my-cam', 'video', track('video'));
     await settle();
     const old = sfu();
@@ -233,6 +271,43 @@ describe('Roads', () => {
     expect(shown(bob)).toEqual([sfu().byMid('5').receiver.track]);
     expect(old.closed).toBe(true);
     expect(events.at(-1)).toBe('restored');
+  });
+
+  it('restarts ICE on every road when the network is another one', async () => {
+    await startDirect();
+    events = [];
+    roads.handleNetworkBack();
+    await settle();
+    expect([sfu().restarts, peer().restarts]).toEqual([1, 1]);
+    expect(events).toEqual(['offer 2']);
+    expect(said()).toEqual([]);
+  });
+
+  it('opens the connection whose turn had not come yet when the network is back, and restarts none that is new', async () => {
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
+    await settle();
+    await clock.advance(10_000); // the first is dead, the second opens at once
+    await clock.advance(10_000); // so is that
+    expect(roads.sfu).toBeNull();
+    const before = FakePeerConnection.all.length;
+    roads.handleNetworkBack();
+    expect(FakePeerConnection.all).toHaveLength(before + 1);
+    await settle();
+    expect(sfu().restarts).toBe(0);
+    sfu().become('connected');
+    expect(said()).toEqual(['interrupted', 'restored']);
+  });
+
+  it('says that media is interrupted until a connection stands, whatever is told of the topology meanwhile', async () => {
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
+    await settle();
+    expect(said()).toEqual([]);
+    await clock.advance(10_000);
+    roads.handleTopology(topology('sfu', 'commit', 2, []));
+    await settle();
+    expect(said()).toEqual(['interrupted']);
+    sfu().become('connected');
+    expect(said()).toEqual(['interrupted', 'restored']);
   });
 
   it('waits for a key frame in a section that showed somebody else', async () => {
@@ -273,7 +348,7 @@ describe('Roads', () => {
 
   it('mesh: a connection with each, ready when all of them carry', async () => {
     const three = ['bob', 'cy', 'di'].map((participant) => ({ participant, polite: true }));
-    roads.start([], topology('sfu', 'commit', 1, []));
+    roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
     roads.publish('my-cam', 'video', track('video'));
     await settle();
     roads.handleTopology(topology('direct', 'prepare', 2, three));

@@ -1,7 +1,7 @@
 import { ClockedTimeouts } from '../common/clock.js';
 import { Emitter } from '../common/emitter.js';
 import type { RoomError } from '../common/room-error.js';
-import type { IceServer, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '../wire/generated.js';
+import type { IceServer, IceServerLists, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '../wire/generated.js';
 import type { LinkState } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Mode } from './link.js';
 import type { LinkSample } from './link-sample.js';
@@ -51,7 +51,7 @@ export class Roads extends Emitter<RoadsEvents> {
   readonly #sending = new Map<string, Sending>();
   readonly #receivers = new Map<string, { receiver: Receiver; onProgress: () => void }>();
   readonly #peers = new Map<string, PeerConnection>();
-  #config: RTCConfiguration = {};
+  #configs: Record<Mode, RTCConfiguration> = { sfu: {}, direct: {} };
   #sfu: SfuConnection | null = null;
   #wanted = { audio: 0, video: 0 };
   #topology: Topology | null = null;
@@ -91,22 +91,17 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   /** After `joined`. */
-  start(iceServers: IceServer[], topology: Topology): void {
+  start(iceServers: IceServerLists, topology: Topology): void {
     this.setIceServers(iceServers);
     this.#openSfu();
     this.handleTopology(topology);
   }
 
-  setIceServers(iceServers: IceServer[]): void {
-    this.#config = {
-      iceServers: iceServers.map(({ urls, username, credential }) => ({
-        urls,
-        ...(username !== null && { username }),
-        ...(credential !== null && { credential }),
-      })),
-    };
+  setIceServers({ sfu, direct }: IceServerLists): void {
+    this.#configs = { sfu: configOf(sfu), direct: configOf(direct) };
     // Taken up by the next ICE restart of what exists.
-    for (const link of this.#links()) link.pc.setConfiguration?.({ ...link.pc.getConfiguration?.(), ...this.#config });
+    for (const link of this.#links())
+      link.pc.setConfiguration?.({ ...link.pc.getConfiguration?.(), ...this.#configs[modeOf(link)] });
   }
 
   publish(id: string, kind: Kind, track: MediaStreamTrack | null): void {
@@ -179,9 +174,10 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#renewSfu();
   }
 
-  /** The network is back: nothing waits for its turn any more. */
+  /** The network is back, or another one, and the server can be asked: nothing waits for its turn, and all paths are found anew. */
   handleNetworkBack(): void {
     if (this.#timers.has('renew')) this.#reopenSfu();
+    for (const link of this.#links()) link.restart();
   }
 
   handleOffer(message: PeerOffer): void {
@@ -215,6 +211,7 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#topology = null;
     this.#wanted = { audio: 0, video: 0 };
     this.#readyEpoch = this.#failedEpoch = -1;
+    this.#renewals = 0;
     this.#timers.clearAll();
     this.#updateInterrupted();
   }
@@ -249,7 +246,7 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   #openSfu(): void {
-    this.#sfu = new SfuConnection(this.#config, {
+    this.#sfu = new SfuConnection(this.#configs.sfu, {
       createPeerConnection: this.#ports.createPeerConnection,
       clock: this.#ports.clock,
       offer: (offer) => this.#ports.offerServer(offer),
@@ -278,7 +275,7 @@ export class Roads extends Emitter<RoadsEvents> {
 
   #openPeer(id: string, polite: boolean): void {
     if (this.#peers.has(id)) return;
-    const link = new PeerConnection(id, polite, this.#config, this.#ports);
+    const link = new PeerConnection(id, polite, this.#configs.direct, this.#ports);
     this.#peers.set(id, link);
     this.#follow(link);
     for (const [publication, { kind, track }] of this.#sending) link.publish(publication, kind, track);
@@ -342,7 +339,11 @@ export class Roads extends Emitter<RoadsEvents> {
   #updateInterrupted(): void {
     // On the way to the server its connection is what counts; on the way back it still is.
     const links: (Link | null)[] = this.#needsServer() ? [this.#sfu] : [...this.#peers.values()];
-    const broken = links.some((link) => !link || link.state === 'trouble' || link.state === 'dead');
+    // In place of one that died there is a new one at once: nothing is better before it stands.
+    const broken = links.some(
+      (link) =>
+        !link || link.state === 'trouble' || link.state === 'dead' || (link === this.#sfu && this.#renewals > 0),
+    );
     const interrupted = this.#topology !== null && broken;
     if (interrupted === this.#interrupted) return;
     this.#interrupted = interrupted;
@@ -351,3 +352,11 @@ export class Roads extends Emitter<RoadsEvents> {
 }
 
 const modeOf = (link: Link): Mode => (link instanceof SfuConnection ? 'sfu' : 'direct');
+
+const configOf = (iceServers: IceServer[]): RTCConfiguration => ({
+  iceServers: iceServers.map(({ urls, username, credential }) => ({
+    urls,
+    ...(username !== null && { username }),
+    ...(credential !== null && { credential }),
+  })),
+});

@@ -7,6 +7,7 @@ export class SendSections {
   readonly #pc: RTCPeerConnection;
   readonly #sections = new Map<string, RTCRtpTransceiver>();
   readonly #idle: RTCRtpTransceiver[] = [];
+  #refreshing = false;
 
   constructor(pc: RTCPeerConnection) {
     this.#pc = pc;
@@ -51,6 +52,14 @@ export class SendSections {
     if (section) await replace(section, track);
   }
 
+  /** Pictures begin anew, with a key frame: what was lost on the way nobody repeats. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    await Promise.allSettled([...this.#sections.values()].map(({ sender }) => refresh(sender)));
+    this.#refreshing = false;
+  }
+
   /**
    * Which section carries which publication now. Take it before the description is made, and read the mids after: a section that is
    * added in between is not in that description.
@@ -62,6 +71,16 @@ export class SendSections {
       for (const [id, section] of sections) if (section.mid !== null) mids[section.mid] = id;
       return mids;
     };
+  }
+}
+
+/** The only way to a key frame that all browsers know. */
+async function refresh(sender: RTCRtpSender): Promise<void> {
+  if (sender.track?.kind !== 'video') return;
+  for (const active of [false, true]) {
+    const parameters = sender.getParameters();
+    for (const encoding of parameters.encodings) encoding.active = active;
+    await sender.setParameters(parameters);
   }
 }
 

@@ -144,6 +144,27 @@ describe('SfuConnection', () => {
     expect(events).toEqual(['connected', 'trouble', 'connected', 'trouble', 'dead']);
   });
 
+  it('restarts ICE at once in another network, also while an offer is on its way', async () => {
+    sfu.restart();
+    await settle();
+    expect([pc.restarts, offers.length]).toEqual([0, 1]); // the first one is on its way
+    await answer();
+    pc.become('connected');
+    sfu.publish('cam', 'video', track('video'));
+    await settle();
+    pc.become('disconnected');
+    await clock.advance(500);
+    sfu.restart();
+    expect(pc.restarts).toBe(1);
+    await answer();
+    expect(offers.map(({ serial }) => serial)).toEqual([1, 2, 3]);
+    await clock.advance(9999);
+    expect(pc.restarts).toBe(1);
+    expect(events).toEqual(['connected', 'trouble']);
+    await clock.advance(1);
+    expect(events.at(-1)).toBe('dead');
+  });
+
   it('is dead when the server has no use for its offers', async () => {
     await answer();
     sfu.publish('cam', 'video', track('video'));

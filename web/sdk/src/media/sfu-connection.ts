@@ -135,6 +135,11 @@ export class SfuConnection extends Emitter<LinkEvents> {
     });
   }
 
+  /** Finds a path anew. */
+  restart(): void {
+    this.#watch.restart();
+  }
+
   /** No more offers and no more events; what it receives stays until `close`. */
   retire(): void {
     this.#stopped = true;

@@ -166,6 +166,15 @@ describe('Room', () => {
     expect(microphone.muted).toBe(true);
   });
 
+  it('gives its connections the ICE servers that the server sends before the old ones end', async () => {
+    await join();
+    const urls = ['turn:192.0.2.1:3000?transport=tcp'];
+    const iceServers = { sfu: [{ urls, username: '2:b', credential: 'secret' }], direct: [] };
+    server.say({ type: 'ice_servers', iceServers });
+    await settle();
+    expect(fake(room.roads().sfu).config.iceServers).toEqual(iceServers.sfu);
+  });
+
   it('keeps media and publications through a resume', async () => {
     await join({ ...WITH_BOB, topology: SFU });
     const camera = await room.local.publish(track('video'));
@@ -251,6 +260,74 @@ describe('Room', () => {
     expect(server.last('chat')).toMatchObject({ text: 'hello', to: 'bob' });
     abort.abort();
     await reading;
+  });
+
+  it('looks for new paths, by the servers that are good now, when it is back', async () => {
+    await join({ ...WITH_BOB, topology: SFU });
+    await settle();
+    const pc = fake(room.roads().sfu);
+    pc.become('connected');
+    const configured = vi.spyOn(pc, 'setConfiguration');
+    const restarted = vi.spyOn(pc, 'restartIce');
+    const arrived = (room.debug().signal?.nextId ?? 0) - 1;
+    server.socket.drop();
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(arrived);
+    await settle();
+    expect(configured).toHaveBeenCalledOnce();
+    expect(restarted).toHaveBeenCalledOnce();
+    expect(configured).toHaveBeenCalledBefore(restarted);
+    expect(server.sent('offer')).toMatchObject([{ serial: 2 }]);
+    expect(room.roads().sfu).toBe(pc);
+  });
+
+  it('tells of media again when the server is back and media is not', async () => {
+    const told: string[] = [];
+    room.addEventListener('reconnecting', ({ phase }) => told.push(phase));
+    await join({ topology: SFU });
+    await settle();
+    const pc = fake(room.roads().sfu);
+    pc.become('connected');
+    pc.become('disconnected');
+    server.socket.drop();
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(99);
+    expect(told).toEqual(['ice', 'signal', 'ice']);
+    expect(room.state).toBe('reconnecting');
+    pc.become('connected');
+    expect(room.state).toBe('connected');
+  });
+
+  it('asks whether the socket lives when media is interrupted', async () => {
+    await join({ topology: SFU });
+    await settle();
+    const pc = fake(room.roads().sfu);
+    pc.become('connected');
+    server.answering = false;
+    const before = server.sent('ping').length;
+    pc.become('disconnected');
+    expect(server.sent('ping')).toHaveLength(before + 1);
+    await clock.advance(4000);
+    expect(server.sockets).toHaveLength(1);
+    await clock.advance(300);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('tries at once when told to', async () => {
+    room.retry();
+    await join({ topology: SFU });
+    await settle();
+    const pc = fake(room.roads().sfu);
+    pc.become('connected');
+    room.retry();
+    await settle();
+    expect(pc.restarts).toBe(1);
+    server.socket.drop();
+    const before = server.sockets.length;
+    room.retry();
+    expect(server.sockets.length).toBe(before + 1);
   });
 
   it('begins chat with the last messages, and adds after joining anew what was missed, once', async () => {

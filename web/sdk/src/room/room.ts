@@ -204,6 +204,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       this.#roads.handleNetworkBack();
       this.#setSignalUp(true);
     });
+    signal.addEventListener('network', () => this.#roads.handleNetworkBack());
     signal.addEventListener('reconnecting', ({ attempt, delay, phase }) => {
       this.#setSignalUp(false);
       this.emit('reconnecting', { attempt, delay, phase });
@@ -230,6 +231,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
+  }
+
+  /** Tries at once, and anew, what is interrupted: the socket and the connections of media. For somebody who does not want to wait. */
+  retry(): void {
+    this.#signal?.wake(true);
   }
 
   /** For moderators: nobody else gets in. This and what follows rejects with RoomError `not_allowed`. */
@@ -362,7 +368,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#roads.addEventListener('link', ({ interrupted }) => {
       this.#mediaUp = !interrupted;
       this.#updateState();
-      if (interrupted && this.#signalUp) this.emit('reconnecting', { attempt: 1, phase: 'ice', delay: 0 });
+      this.#tellMedia();
+      // What broke one road may have broken the socket, too, which would say so much later.
+      if (interrupted && this.#signalUp) this.#signal?.wake(false);
     });
   }
 
@@ -505,6 +513,12 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #setSignalUp(up: boolean): void {
     this.#signalUp = up;
     this.#updateState();
+    this.#tellMedia();
+  }
+
+  /** As long as the server cannot be reached, that is what is told. */
+  #tellMedia(): void {
+    if (this.#signalUp && !this.#mediaUp) this.emit('reconnecting', { attempt: 1, phase: 'ice', delay: 0 });
   }
 
   #updateState(): void {

@@ -1,5 +1,14 @@
 import type { RoomError } from '../common/room-error.js';
-import type { IceServer, Invited, Joined, Ok, Pong, Published, Resumed, ServerMessage } from '../wire/generated.js';
+import type {
+  IceServerLists,
+  Invited,
+  Joined,
+  Ok,
+  Pong,
+  Published,
+  Resumed,
+  ServerMessage,
+} from '../wire/generated.js';
 
 /** What the server tells by itself, in order; replies and the session's own messages are not among it. */
 export type ServerEvent = Exclude<
@@ -12,7 +21,9 @@ export interface SignalEvents {
   /** In the room: first, or anew because the old session was gone. */
   joined: { joined: Joined; again: boolean };
   /** The same session goes on; everything missed follows as `message`. */
-  resumed: { iceServers: IceServer[] };
+  resumed: { iceServers: IceServerLists };
+  /** The network is another one, or is back, and the socket has lived through it. */
+  network: object;
   /** The socket is lost; attempt number `attempt` follows in `delay` milliseconds. `full`: by joining anew. */
   reconnecting: { attempt: number; delay: number; phase: 'signal' | 'full' };
   /** The session has ended for good after it had begun. */

@@ -10,7 +10,7 @@ describe('SignalManager', () => {
   let clock: FakeClock;
   let server: FakeServer;
   let signal: SignalManager;
-  let wake: () => void;
+  let wake: (network: boolean) => void;
   let events: string[];
 
   beforeEach(() => {
@@ -29,6 +29,7 @@ describe('SignalManager', () => {
     signal.addEventListener('message', ({ message }) => events.push(message.type));
     signal.addEventListener('fault', ({ error }) => events.push(`fault:${error.code}`));
     signal.addEventListener('closed', ({ error }) => events.push(`closed:${error.code}`));
+    signal.addEventListener('network', () => events.push('network'));
     signal.addEventListener('joined', ({ again }) => events.push(again ? 'rejoined' : 'joined'));
     signal.addEventListener('reconnecting', ({ attempt, phase }) => events.push(`reconnecting:${attempt}:${phase}`));
   });
@@ -198,7 +199,7 @@ describe('SignalManager', () => {
       server.socket.drop();
     }
     const before = server.sockets.length;
-    wake();
+    wake(false);
     expect(server.sockets.length).toBe(before + 1);
   });
 
@@ -207,7 +208,7 @@ describe('SignalManager', () => {
     server.socket.drop();
     await clock.advance(300);
     const hanging = server.socket;
-    wake();
+    wake(false);
     expect(hanging.closedWith).toBe(4000);
     expect(server.socket).not.toBe(hanging);
     server.socket.accept();
@@ -225,10 +226,82 @@ describe('SignalManager', () => {
     await join();
     expect(server.sent('ping')).toHaveLength(1);
     server.socket.deliver({ type: 'pong', ack: 1, time: null });
-    wake();
+    wake(false);
     expect(server.sent('ping')).toHaveLength(2);
-    await clock.advance(4000);
+    await clock.advance(3999);
+    expect(signal.phase).toBe('open');
+    await clock.advance(1);
     expect(events.at(-1)).toBe('reconnecting:1:signal');
+  });
+
+  it('gives a socket a second to show that it lives in another network', async () => {
+    await join();
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    wake(false);
+    await clock.advance(500);
+    wake(true);
+    expect(server.sent('ping')).toHaveLength(3);
+    await clock.advance(999);
+    expect(signal.phase).toBe('open');
+    await clock.advance(1);
+    expect(events).toEqual(['joined', 'reconnecting:1:signal']);
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(1);
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    expect(events).toEqual(['joined', 'reconnecting:1:signal']);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('says once that the socket has lived through a change of network', async () => {
+    await join();
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    expect(events).toEqual(['joined']);
+    wake(true);
+    wake(true);
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    expect(events).toEqual(['joined', 'network']);
+    await clock.advance(5000);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('begins its pauses anew when the network is back', async () => {
+    await join();
+    server.socket.drop();
+    for (const ms of [300, 600, 1200, 2400, 4800]) {
+      await clock.advance(ms);
+      server.socket.drop();
+    }
+    wake(true);
+    server.socket.drop();
+    const before = server.sockets.length;
+    await clock.advance(300);
+    expect(server.sockets.length).toBe(before + 1);
+    expect(events.at(-1)).toBe('reconnecting:7:signal');
+  });
+
+  it('resumes again over another network when the answer to the first time may be lost', async () => {
+    await join();
+    await reopen();
+    const first = server.socket;
+    expect(server.sent('resume')).toHaveLength(1);
+    wake(true);
+    expect(first.closedWith).toBe(4000);
+    server.socket.accept();
+    expect(server.last('resume')).toMatchObject({ session: 's1', token: 't1' });
+    server.resumed(1);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('does not join twice because the network changes meanwhile', async () => {
+    await join();
+    server.say({ type: 'bye', code: 'server_stopping', message: '', retryable: true });
+    await clock.advance(300);
+    server.socket.accept();
+    const before = server.sockets.length;
+    wake(true);
+    expect(server.sockets.length).toBe(before);
   });
 
   it('stops waiting for a reply when aborted, and does not send what was aborted while away', async () => {

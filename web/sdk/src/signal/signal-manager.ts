@@ -84,6 +84,10 @@ export class SignalManager extends Emitter<SignalEvents> {
   /** Requests up to this id were put on the present socket, or are known to have arrived. */
   #sentUpTo = 0;
   #attempt = 0;
+  /** Attempts that were made before the network came back: they say nothing about it now. */
+  #forgiven = 0;
+  /** The network is another one, and whether the socket has lived through it is not known yet. */
+  #doubtful = false;
 
   constructor(options: SignalOptions) {
     super();
@@ -97,7 +101,7 @@ export class SignalManager extends Emitter<SignalEvents> {
       (time) => this.#write({ type: 'ping', ack: this.#lastSeq, time }),
       () => this.#lose(),
     );
-    this.#stopWakeUps = (options.wakeUps ?? pageWakeUps)(() => this.#wake());
+    this.#stopWakeUps = (options.wakeUps ?? pageWakeUps)((network) => this.wake(network));
   }
 
   get phase(): Phase {
@@ -156,6 +160,22 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   close(): void {
     this.#end(new RoomError('closed', 'The room was left.'));
+  }
+
+  /** The socket may have died unseen: asks, or opens the next one at once. `network`: it is back, or another one. */
+  wake(network: boolean): void {
+    if (this.#phase === 'open') {
+      this.#doubtful ||= network;
+      return this.#heartbeat.probe(network);
+    }
+    if (network) this.#forgiven = this.#attempt;
+    // What was begun over a network that is gone may hang for long. Only a resume can be said twice.
+    const begun = this.#phase === 'connecting' && this.#attempt > 0;
+    const hangs = begun && (this.#socket?.readyState === 0 || (network && this.#session));
+    if (this.#phase !== 'lost' && !hangs) return;
+    this.#dropSocket();
+    this.#timers.clear('retry');
+    void this.#connect();
   }
 
   #request(body: RequestBody | ({ type: 'join' } & JoinBody), signal?: AbortSignal | null): Promise<ServerMessage> {
@@ -250,7 +270,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'pong':
-        return this.#heartbeat.handlePong();
+        return this.#handlePong();
       case 'resumed':
         return this.#handleResumed(message.session, message.ack, message.iceServers);
       case 'error':
@@ -267,12 +287,19 @@ export class SignalManager extends Emitter<SignalEvents> {
         // A person decides now: no timer of ours.
         this.#timers.clear('connect');
         this.#knocking = true;
-        this.#attempt = 0;
+        this.#attempt = this.#forgiven = 0;
         this.emit('message', { message });
         return;
       default:
         this.emit('message', { message: message satisfies ServerEvent });
     }
+  }
+
+  #handlePong(): void {
+    this.#heartbeat.handlePong();
+    if (!this.#doubtful) return;
+    this.#doubtful = false;
+    this.emit('network', {});
   }
 
   #handleJoined(joined: Joined): void {
@@ -300,7 +327,8 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   #opened(session: Session): void {
     this.#phase = 'open';
-    this.#attempt = 0;
+    this.#attempt = this.#forgiven = 0;
+    this.#doubtful = false;
     this.#timers.clear('connect');
     this.#heartbeat.start(session.heartbeat * 1000);
   }
@@ -357,19 +385,9 @@ export class SignalManager extends Emitter<SignalEvents> {
     }
     this.#phase = 'lost';
     this.#attempt += 1;
-    const delay = backoff(this.#attempt, this.#clock.random());
+    const delay = backoff(this.#attempt - this.#forgiven, this.#clock.random());
     this.#timers.set('retry', delay, () => void this.#connect());
     this.emit('reconnecting', { attempt: this.#attempt, delay, phase: this.#session ? 'signal' : 'full' });
-  }
-
-  #wake(): void {
-    if (this.#phase === 'open') return this.#heartbeat.probe();
-    // A socket that was being opened over a network that is gone may hang for long.
-    const hangs = this.#phase === 'connecting' && this.#attempt > 0 && this.#socket?.readyState === 0;
-    if (this.#phase !== 'lost' && !hangs) return;
-    this.#dropSocket();
-    this.#timers.clear('retry');
-    void this.#connect();
   }
 
   #dropSocket(): void {

@@ -13,14 +13,23 @@ export type SocketFactory = (url: string, protocol: string) => SignalSocket;
 
 export const openWebSocket: SocketFactory = (url, protocol) => new WebSocket(url, protocol) as unknown as SignalSocket;
 
-/** Calls `wake` when the network may have come back; returns how to stop. */
-export type WakeUps = (wake: () => void) => () => void;
+/** Calls `wake` when connections may have died unseen; `network`: it is back, or another one. Returns how to stop. */
+export type WakeUps = (wake: (network: boolean) => void) => () => void;
 
 export const pageWakeUps: WakeUps = (wake) => {
   const stop = new AbortController();
   const { signal } = stop;
-  globalThis.addEventListener?.('online', wake, { signal });
+  globalThis.addEventListener?.('online', () => wake(true), { signal });
+  // Not in every browser. A change of mere estimates, as of its speed, is none of the network.
+  const connection = (globalThis.navigator as { connection?: EventTarget & { type?: string } } | undefined)?.connection;
+  let type = connection?.type;
+  const changed = () => {
+    if (connection?.type === type) return;
+    type = connection?.type;
+    wake(true);
+  };
+  connection?.addEventListener('change', changed, { signal });
   const page = globalThis.document;
-  page?.addEventListener('visibilitychange', () => page.visibilityState === 'visible' && wake(), { signal });
+  page?.addEventListener('visibilitychange', () => page.visibilityState === 'visible' && wake(false), { signal });
   return () => stop.abort();
 };

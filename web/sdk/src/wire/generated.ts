@@ -451,7 +451,7 @@ export interface Joined {
   knocking: Participant[];
   messages: ChatMessage[];
   topology: Topology;
-  iceServers: IceServer[];
+  iceServers: IceServerLists;
   limits: Limits;
   seq?: number;
 }
@@ -517,6 +517,13 @@ export interface Topology {
 export interface Peer {
   participant: string;
   polite: boolean;
+}
+/**
+ * Which servers to use for which connection. Credentials end, and are replaced by `ice_servers` before that.
+ */
+export interface IceServerLists {
+  sfu: IceServer[];
+  direct: IceServer[];
 }
 /**
  * As in RTCIceServer.
@@ -748,7 +755,7 @@ export interface Speaker {
  */
 export interface IceServers {
   type: "ice_servers";
-  iceServers: IceServer[];
+  iceServers: IceServerLists;
   seq?: number;
 }
 /**
@@ -777,6 +784,6 @@ export interface Resumed {
   type: "resumed";
   session: Session;
   ack: number;
-  iceServers: IceServer[];
+  iceServers: IceServerLists;
   seq?: number;
 }

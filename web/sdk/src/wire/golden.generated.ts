@@ -261,23 +261,36 @@ export const serverMessages = {
   'server.ice_servers.json': {
   "seq": 25,
   "type": "ice_servers",
-  "iceServers": [
-    {
-      "urls": [
-        "stun:rtc.example:3478"
-      ],
-      "username": null,
-      "credential": null
-    },
-    {
-      "urls": [
-        "turn:rtc.example:3478?transport=udp",
-        "turn:rtc.example:3000?transport=tcp"
-      ],
-      "username": "1794000000:ana",
-      "credential": "wJ5s0G0rB1nQvJ8u1v3sY2y7m6E="
-    }
-  ]
+  "iceServers": {
+    "sfu": [
+      {
+        "urls": [
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ],
+    "direct": [
+      {
+        "urls": [
+          "stun:203.0.113.9:3478"
+        ],
+        "username": null,
+        "credential": null
+      },
+      {
+        "urls": [
+          "turn:203.0.113.9:3478?transport=udp",
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ]
+  }
 },
   'server.invited.json': {
   "seq": 3,
@@ -390,23 +403,36 @@ export const serverMessages = {
       }
     ]
   },
-  "iceServers": [
-    {
-      "urls": [
-        "stun:rtc.example:3478"
-      ],
-      "username": null,
-      "credential": null
-    },
-    {
-      "urls": [
-        "turn:rtc.example:3478?transport=udp",
-        "turn:rtc.example:3000?transport=tcp"
-      ],
-      "username": "1794000000:ana",
-      "credential": "wJ5s0G0rB1nQvJ8u1v3sY2y7m6E="
-    }
-  ],
+  "iceServers": {
+    "sfu": [
+      {
+        "urls": [
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ],
+    "direct": [
+      {
+        "urls": [
+          "stun:203.0.113.9:3478"
+        ],
+        "username": null,
+        "credential": null
+      },
+      {
+        "urls": [
+          "turn:203.0.113.9:3478?transport=udp",
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ]
+  },
   "limits": {
     "messageBytes": 1048576,
     "messagesPerSecond": 50.0,
@@ -570,23 +596,36 @@ export const serverMessages = {
     "heartbeat": 15.0
   },
   "ack": 13,
-  "iceServers": [
-    {
-      "urls": [
-        "stun:rtc.example:3478"
-      ],
-      "username": null,
-      "credential": null
-    },
-    {
-      "urls": [
-        "turn:rtc.example:3478?transport=udp",
-        "turn:rtc.example:3000?transport=tcp"
-      ],
-      "username": "1794000000:ana",
-      "credential": "wJ5s0G0rB1nQvJ8u1v3sY2y7m6E="
-    }
-  ]
+  "iceServers": {
+    "sfu": [
+      {
+        "urls": [
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ],
+    "direct": [
+      {
+        "urls": [
+          "stun:203.0.113.9:3478"
+        ],
+        "username": null,
+        "credential": null
+      },
+      {
+        "urls": [
+          "turn:203.0.113.9:3478?transport=udp",
+          "turns:rtc.example:443?transport=tcp",
+          "turn:rtc.example:443?transport=tcp"
+        ],
+        "username": "1794000000:5f0c1e9a2b47",
+        "credential": "KxvnqXBonRJVVIE3Cq+VgXCJQwI="
+      }
+    ]
+  }
 },
   'server.rights_changed.json': {
   "seq": 7,

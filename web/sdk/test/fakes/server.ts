@@ -109,7 +109,7 @@ export class FakeServer {
       knocking: [],
       messages: [],
       topology: ALONE,
-      iceServers: [],
+      iceServers: { sfu: [], direct: [] },
       limits: { messageBytes: 65536, messagesPerSecond: 50, chatBytes: 10000, publications: 8 },
       ...more,
     });
@@ -130,7 +130,7 @@ export class FakeServer {
       type: 'resumed',
       session: { id: 's1', token: `t${this.sockets.length}`, grace: 30, heartbeat: 15 },
       ack,
-      iceServers: [],
+      iceServers: { sfu: [], direct: [] },
     });
   }
 

@@ -95,6 +95,9 @@ export class FakeRtpSender {
   track: unknown;
   /** For tests: the level of one's own sound, 0 to 1; undefined: this browser does not tell. */
   level: number | undefined = 0;
+  active = true;
+  /** For tests: how many pictures of its own accord it began anew with. */
+  keyFrames = 0;
   #asked = 0;
 
   constructor(track: unknown) {
@@ -103,6 +106,16 @@ export class FakeRtpSender {
 
   async replaceTrack(track: unknown): Promise<void> {
     this.track = track;
+  }
+
+  getParameters(): object {
+    return { encodings: [{ active: this.active }] };
+  }
+
+  async setParameters({ encodings }: { encodings: { active: boolean }[] }): Promise<void> {
+    const active = encodings[0]?.active ?? true;
+    if (active && !this.active) this.keyFrames += 1;
+    this.active = active;
   }
 
   async getStats(): Promise<Map<string, object>> {
@@ -137,7 +150,7 @@ export class FakeTransceiver {
 
 export class FakePeerConnection extends EventTarget {
   static all: FakePeerConnection[] = [];
-  readonly config: RTCConfiguration;
+  config: RTCConfiguration;
   readonly transceivers: FakeTransceiver[] = [];
   readonly channels: string[] = [];
   readonly candidates: unknown[] = [];
@@ -199,7 +212,9 @@ export class FakePeerConnection extends EventTarget {
     return this.config;
   }
 
-  setConfiguration(): void {}
+  setConfiguration(config: RTCConfiguration): void {
+    this.config = config;
+  }
 
   async setLocalDescription(description?: { type: string }): Promise<void> {
     await this.#exclusively(() => {

@@ -1,4 +1,5 @@
 import type { Participant, Room } from 'tertulia-client';
+import { CheckupDialog } from '../../doctor/CheckupDialog.tsx';
 import type { OwnDevices } from '../media/own.ts';
 import { Statistics } from '../stage/Statistics.tsx';
 import { EndCall } from './EndCall.tsx';
@@ -12,13 +13,15 @@ export type OpenDialog = { is: DialogName } | { is: 'remove'; participant: Parti
 
 interface Props {
   room: Room;
+  /** By which one came in. */
+  token: string | null;
   devices: OwnDevices;
   open: OpenDialog | null;
   onClose: () => void;
 }
 
 /** The dialogs of the call, of which one at most is open. */
-export function Dialogs({ room, devices, open, onClose }: Props) {
+export function Dialogs({ room, token, devices, open, onClose }: Props) {
   return (
     <>
       <Settings open={open?.is === 'settings'} onClose={onClose} devices={devices} />
@@ -27,6 +30,7 @@ export function Dialogs({ room, devices, open, onClose }: Props) {
       <EndCall open={open?.is === 'end'} room={room} onClose={onClose} />
       <Remove participant={open?.is === 'remove' ? open.participant : null} onClose={onClose} />
       {open?.is === 'statistics' && <Statistics room={room} onClose={onClose} />}
+      {open?.is === 'doctor' && <CheckupDialog room={room.name} token={token} call={room} onClose={onClose} />}
     </>
   );
 }

@@ -107,6 +107,14 @@ export const pages = {
     shortcutsHint: 'Single keys, such as M for the microphone.',
   },
 
+  doctor: {
+    title: 'Can I connect?',
+    check: 'Check my connection',
+    toRoom: 'To the room',
+    notLoaded:
+      'The server cannot be reached: what looks at the connection could not be loaded from it. Look at your network, then try again.',
+  },
+
   ended: {
     rejoin: 'Join again',
     home: 'Back to the start',

@@ -83,6 +83,10 @@ export const panels = {
   banner: {
     reconnecting: 'Connection lost. Reconnecting…',
     attempt: (count: number) => `Attempt ${count}`,
+    stuck: {
+      server: 'The server does not answer. We go on trying.',
+      media: 'Picture and sound do not get through: your network may block them. We go on trying.',
+    },
     back: 'You are back',
     knocking: (name: string) => `${name} is waiting to be let in`,
     knockingMany: (count: number) => `${count} people are waiting to be let in`,

@@ -96,6 +96,13 @@ export const pages: typeof en = {
     shortcutsHint: '单个按键，例如用 M 控制麦克风。',
   },
 
+  doctor: {
+    title: '我能连接吗？',
+    check: '检测我的连接',
+    toRoom: '前往房间',
+    notLoaded: '无法连接服务器：检测程序未能从服务器加载。请检查网络，然后重试。',
+  },
+
   ended: {
     rejoin: '重新加入',
     home: '返回首页',

@@ -81,6 +81,10 @@ export const panels: typeof en = {
   banner: {
     reconnecting: '连接已断开，正在重新连接…',
     attempt: (count) => `第 ${count} 次尝试`,
+    stuck: {
+      server: '服务器没有响应，正在继续尝试。',
+      media: '音视频无法通过，可能被你的网络阻止。正在继续尝试。',
+    },
     back: '已恢复连接',
     knocking: (name) => `${name} 正在等候加入`,
     knockingMany: (count) => `${count} 人正在等候加入`,
