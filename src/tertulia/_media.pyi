@@ -5,9 +5,12 @@ at once; work happens on the engine's own threads. Commands for one connection a
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias, final
+from typing import Literal, NotRequired, TypeAlias, TypedDict, final
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "classify"]
+
+FirstBytes: TypeAlias = Literal["http", "turn", "ice", "tls", "tls_http", "more", "unknown"]
+StreamKind: TypeAlias = Literal["turn", "ice", "tls"]
 
 Event: TypeAlias = (
     tuple[Literal["connected"], int]  # connection: ICE and DTLS are up
@@ -21,8 +24,32 @@ Event: TypeAlias = (
     | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
     | tuple[Literal["worker_lost"], int, list[int]]  # worker, the connections that went with it
+    | tuple[
+        Literal["http"], int, str, str
+    ]  # descriptor (the reader's own), remote, local ("host:port"): TLS was ours, this is HTTP out of it, in the clear
     | tuple[Literal["log"], Literal["info", "warning", "error"], str]  # for the operator: level, message
 )
+
+class Relay(TypedDict):
+    """TURN. Limits that are left out are those for browsers, see `Limits` in `crates/relay`."""
+
+    realm: str
+    secret: str
+    allow_peers: NotRequired[Sequence[str]]
+    """Networks ("10.0.0.0/8") to which it may send besides public addresses."""
+    allocations: NotRequired[int]
+    per_user: NotRequired[int]
+    per_address: NotRequired[int]
+    bytes_per_second: NotRequired[int]
+    """Of an allocation, each way."""
+    permissions: NotRequired[int]
+    """IP addresses of an allocation."""
+    channels: NotRequired[int]
+    unauthenticated_per_second: NotRequired[int]
+    """Answers to one address before it has proved who it is."""
+
+def classify(first_bytes: bytes) -> FirstBytes:
+    """What a TCP connection is that begins so. "tls_http": a ClientHello whose ALPN names HTTP; "more": these bytes do not tell yet."""
 
 @final
 class Engine:
@@ -30,8 +57,9 @@ class Engine:
 
     `bind`: addresses as "host:port"; port 0 picks a free one; a wildcard keeps each datagram's local address.
     `workers`: media threads, at least 1. `local_only`: drop datagrams whose source is not an address of this machine.
-    `gso`: send batches with UDP segmentation where the kernel has it. `test_commands`: allow `crash`.
-    Raises OSError when an address cannot be bound.
+    `gso`: send batches with UDP segmentation where the kernel has it. `relay`: None relays nothing; STUN is answered anyway. `own`: addresses
+    that are ours besides those of the interfaces. `public`: addresses that clients are told in place of a local one of the family.
+    `test_commands`: allow `crash`. Raises OSError when an address cannot be bound, ValueError for settings that make no sense.
     """
 
     def __new__(
@@ -41,6 +69,9 @@ class Engine:
         workers: int = 1,
         local_only: bool = False,
         gso: bool = True,
+        relay: Relay | None = None,
+        own: Sequence[str] = ...,
+        public: Sequence[str] = ...,
         test_commands: bool = False,
     ) -> Engine: ...
     def addresses(self) -> list[str]:
@@ -110,6 +141,11 @@ class Engine:
     def pause_slot(self, slot: int, paused: bool) -> None: ...
     def crash(self, connection: int | None, worker: int = 0) -> None:
         """Test only: panics inside a connection, or in a worker. Raises RuntimeError unless made with `test_commands`."""
+    def adopt(self, fd: int, kind: StreamKind) -> None:
+        """Takes over the descriptor of a connected, non-blocking TCP socket that `classify` found to be one of these, and of which nothing
+        was read. It is the engine's from here on. Raises ValueError, and leaves the descriptor alone, for another kind."""
+    def set_certificate(self, chain: bytes, key: bytes) -> None:
+        """What TLS shows from now on: PEM, the server's own certificate first. Raises ValueError, which says what is wrong."""
     def event_fd(self) -> int:
         """Readable while events wait."""
     def poll_events(self) -> list[Event]: ...

@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import secrets
+import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import structlog
+from pydantic import SecretStr
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,10 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tertulia import config
 from tertulia.auth.admission import Admission
 from tertulia.auth.authorize import Hook
+from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.tokens import TokenSigner, TokenVerifier
+from tertulia.auth.turn import TurnSecret
 from tertulia.core.model import Policy, RoomSettings
 from tertulia.doors import pages
-from tertulia.doors.api import Access, Api
+from tertulia.doors.api import Access, Api, IceServersEndpoint
 from tertulia.doors.guard import Guard, is_from_this_machine
 from tertulia.doors.health import Health
 from tertulia.doors.native import NativeDoor, Options
@@ -31,9 +36,11 @@ from tertulia.doors.testing import TestCommands
 from tertulia.doors.whip import Options as WhipOptions
 from tertulia.doors.whip import WhipDoor
 from tertulia.media import addresses
-from tertulia.media.engine import EngineMedia, create_engine
+from tertulia.media.engine import EngineMedia, Relay, create_engine
 from tertulia.media.port import Media
-from tertulia.net import Connections
+from tertulia.media.public_address import Finder
+from tertulia.media.roads import Roads, find_roads
+from tertulia.net import Connections, Gate, listen
 from tertulia.runtime.event_emitter import EventEmitter
 from tertulia.runtime.feed import Feed
 from tertulia.runtime.hub import Hub
@@ -58,13 +65,20 @@ class Tertulia(EventEmitter):
     Instances share nothing. Each lives in one event loop at a time and may be started again after it was stopped.
     """
 
-    def __init__(self, settings: config.Settings | None = None, *, media: Media | None = None, **given: Any) -> None:
+    def __init__(
+        self,
+        settings: config.Settings | None = None,
+        *,
+        media: Media | None = None,
+        roads: Roads | None = None,
+        **given: Any,
+    ) -> None:
         """`given`: settings by name, see `config.Settings`. Raises ValueError for settings that do not go together.
 
-        `media` takes the place of the compiled engine; whoever gives it away does not use it again.
+        `media` takes the place of the compiled engine; whoever gives it away does not use it again. `roads`: where clients reach it.
         """
         super().__init__(Feed())
-        self.settings = settings if settings is not None else config.load(**given)
+        self.settings = with_turn_secret(settings if settings is not None else config.load(**given))
         secret = self.settings.secret
         self._verifier = TokenVerifier(
             secret=None if secret is None else secret.get_secret_value(), public_keys=self.settings.token_public_key
@@ -76,6 +90,7 @@ class Tertulia(EventEmitter):
         self._signer = None if secret is None else TokenSigner(secret.get_secret_value())
         self._admission = Admission(self._verifier, open=self.settings.open, signer=self._signer)
         self._media = media
+        self._roads = Roads() if roads is None else roads
         self._running: _Running | None = None
 
     def token(
@@ -128,28 +143,57 @@ class Tertulia(EventEmitter):
     async def lifespan(self, app: Any = None) -> AsyncIterator[None]:
         """Runs the server's rooms and media; usable as the lifespan of a FastAPI or Starlette app.
 
-        Raises RuntimeError when it runs already, OSError when a UDP port cannot be bound.
+        Raises RuntimeError when it runs already, OSError when a port cannot be bound or a file of `tls_cert` or `tls_key` cannot be read,
+        ValueError for a certificate that cannot be used, `media.public_address.NotFound` where `public_ip` says whom to ask and nobody
+        answers.
         """
         if self._running is not None:
             raise RuntimeError("this Tertulia runs already")
-        media = self._media if self._media is not None else open_media(self.settings)[0]
-        api = Api(
-            lambda: self.rooms,
-            self.room,
-            Access(self._verifier, self._is_trusted),
-            allow_origins=self.settings.allow_origin,
-        )
-        self._running = running = _Running.build(self.settings, media, self._admission, api)
-        running.hub.observe(self._feed.observe)
-        try:
-            yield
-        finally:
+        with ExitStack() as closing:
+            media, roads = self._open(closing, await self._with_public_addresses())
+            ice_servers = _ice_servers(self.settings, roads)
+            api = Api(
+                lambda: self.rooms,
+                self.room,
+                Access(self._verifier, self._is_trusted),
+                IceServersEndpoint(self._admission, ice_servers, self.settings.messages_per_second),
+                allow_origins=self.settings.allow_origin,
+            )
+            self._running = running = _Running.build(self.settings, media, self._admission, api, ice_servers)
+            running.hub.observe(self._feed.observe)
             try:
-                await self.drain()
-                await self._feed.stop(timeout=1.0)
+                yield
             finally:
-                self._running = None
-                media.stop()
+                try:
+                    await self.drain()
+                    await self._feed.stop(timeout=1.0)
+                finally:
+                    self._running = None
+
+    async def _with_public_addresses(self) -> config.Settings:
+        """Asks for them where the settings name whom to ask; nothing is asked for media that somebody else has opened."""
+        if self._media is not None:
+            return self.settings
+        found = await Finder(self.settings).find()
+        return self.settings.model_copy(update={"public_ip": list(found)})
+
+    def _open(self, closing: ExitStack, settings: config.Settings) -> tuple[Media, Roads]:
+        """Media, and where clients reach it; with ports of its own where none was given."""
+        if self._media is not None:
+            closing.callback(self._media.stop)
+            return self._media, self._roads
+        listening = _listen(settings)
+        for listener in listening:
+            closing.callback(listener.close)
+        certificate = None
+        if listening and settings.tls_cert is not None and settings.tls_key is not None:
+            certificate = (settings.tls_cert.read_bytes(), settings.tls_key.read_bytes())
+        media, roads = open_media(settings, listening, certificate=certificate)
+        closing.callback(media.stop)
+        gate = Gate(media.streams, tls=roads.tls)
+        closing.callback(gate.close)
+        gate.open(listening)
+        return media, roads
 
     async def drain(self) -> None:
         """No new joins; tells everybody that the server stops, and waits for their sockets. Harmless when it is not running."""
@@ -202,11 +246,13 @@ class _Running:
     app: ASGIApp
 
     @classmethod
-    def build(cls, settings: config.Settings, media: Media, admission: Admission, api: Api) -> "_Running":
+    def build(
+        cls, settings: config.Settings, media: Media, admission: Admission, api: Api, ice_servers: IceServers
+    ) -> "_Running":
         hub = Hub(media, lambda name: _room_settings(settings, name), max_rooms=settings.max_rooms)
         connections = Connections(settings.max_connections, settings.max_connections_per_address)
-        native = NativeDoor(hub, admission, _options(settings), connections)
-        signaling = SignalingDoor(hub, admission, _signaling_options(settings), connections)
+        native = NativeDoor(hub, admission, _options(settings), connections, ice_servers)
+        signaling = SignalingDoor(hub, admission, _signaling_options(settings), connections, ice_servers)
         peerjs = PeerDoor(hub, admission, _page_options(settings), connections, lists_peers=settings.peerjs_peers)
         socketio = SocketIoDoor(hub, admission, _socketio_options(settings), connections)
         doors: dict[str, _Door] = {
@@ -216,7 +262,7 @@ class _Running:
             "/peerjs/peerjs": peerjs,
             SOCKETIO: socketio,
         }
-        whip = WhipDoor(hub, admission, _whip_options(settings))
+        whip = WhipDoor(hub, admission, _whip_options(settings), ice_servers)
         running = cls(hub, (native, signaling, peerjs, socketio), whip, connections, _not_started)
         health = Health(hub, media, lambda: connections.open, running.refused, media_workers(settings))
         routes: list[BaseRoute] = [
@@ -285,10 +331,16 @@ class _Dispatch:
             await send({"type": "websocket.close", "code": 1008, "reason": f"no WebSocket here; there is {known}"})
 
 
-def open_media(settings: config.Settings) -> tuple[EngineMedia, list[str]]:
-    """Binds the UDP port and starts the media engine; with it come the bound addresses, "host:port".
+def open_media(
+    settings: config.Settings,
+    listening: Sequence[socket.socket] = (),
+    *,
+    certificate: tuple[bytes, bytes] | None = None,
+) -> tuple[EngineMedia, Roads]:
+    """Binds the UDP port and starts the media engine; with it comes where clients reach it.
 
-    Raises OSError: the port that was asked for, or every one that is tried by default, is taken.
+    `listening`: the TCP sockets of a gate, which brings the engine what comes there. `certificate`: chain and key (PEM) of TLS on them.
+    Raises OSError: the port that was asked for, or every one that is tried by default, is taken. ValueError: it is no good certificate.
     """
     first = config.DEFAULT_UDP_PORT if settings.udp_port is None else settings.udp_port
     tries = UDP_PORTS_TRIED if settings.udp_port is None else 1
@@ -298,6 +350,8 @@ def open_media(settings: config.Settings) -> tuple[EngineMedia, list[str]]:
                 addresses.binding(settings.host, port),
                 workers=media_workers(settings),
                 local_only=addresses.local_only(settings.host),
+                relay=_relay(settings),
+                public=settings.public_ip,
                 test_commands=settings.test_commands,
             )
         except OSError:
@@ -306,9 +360,52 @@ def open_media(settings: config.Settings) -> tuple[EngineMedia, list[str]]:
             continue
         if port != first:
             log.warning("UDP port taken, using the next free one", wanted=first, port=port)
-        bound = engine.addresses()
-        return EngineMedia(engine, advertised=addresses.advertised(settings.host, bound, settings.public_ip)), bound
+        roads = find_roads(
+            settings.host,
+            engine.addresses(),
+            [addresses.of_socket(listener) for listener in listening],
+            public=settings.public_ip,
+            tls=certificate is not None,
+        )
+        media = EngineMedia(engine, roads=roads)
+        if certificate is not None:
+            try:
+                media.streams.set_certificate(*certificate)
+            except ValueError:
+                media.stop()
+                raise
+        return media, roads
     raise AssertionError("unreachable")
+
+
+def with_turn_secret(settings: config.Settings) -> config.Settings:
+    """With a secret for TURN, made for this run where none is set."""
+    if not settings.turn or settings.turn_secret is not None:
+        return settings
+    return settings.model_copy(update={"turn_secret": SecretStr(secrets.token_urlsafe(32))})
+
+
+def _relay(settings: config.Settings) -> Relay | None:
+    if not settings.turn or settings.turn_secret is None:
+        return None
+    return Relay(
+        settings.turn_secret.get_secret_value(),
+        allocations=settings.turn_allocations,
+        per_user=settings.turn_per_user,
+        per_address=settings.turn_per_address,
+        bytes_per_second=settings.turn_bytes_per_second,
+        allow_peers=settings.turn_allow_peer,
+    )
+
+
+def _listen(settings: config.Settings) -> list[socket.socket]:
+    if settings.tcp_port is None:
+        return []
+    try:
+        return listen(settings.host, settings.tcp_port)
+    except OSError as error:
+        where = f"tcp_port: cannot listen on {settings.host} port {settings.tcp_port}"
+        raise OSError(error.errno, f"{where}: {(error.strerror or str(error)).lower()}") from error
 
 
 def media_workers(settings: config.Settings) -> int:
@@ -327,15 +424,29 @@ def _room_settings(settings: config.Settings, name: str) -> RoomSettings:
     )
 
 
+def _ice_servers(settings: config.Settings, roads: Roads) -> IceServers:
+    def shared(secret: SecretStr | None) -> TurnSecret | None:
+        return None if secret is None else TurnSecret(secret.get_secret_value())
+
+    return IceServers(
+        udp=roads.udp,
+        tcp=roads.tcp,
+        tls=roads.tls,
+        relay=shared(settings.turn_secret) if settings.turn else None,
+        external=settings.ice_server,
+        external_secret=shared(settings.ice_secret),
+        direct=settings.p2p != "never",
+        ttl=settings.ice_ttl,
+    )
+
+
 def _options(settings: config.Settings) -> Options:
-    ice_servers = (wire.IceServer(list(settings.ice_server), None, None),) if settings.ice_server else ()
     return Options(
         grace=settings.grace,
         heartbeat=settings.heartbeat,
         join_timeout=settings.join_timeout,
         messages_per_second=settings.messages_per_second,
         max_publications=settings.max_publications,
-        ice_servers=ice_servers,
     )
 
 
@@ -363,7 +474,6 @@ def _socketio_options(settings: config.Settings) -> SocketIoOptions:
 def _whip_options(settings: config.Settings) -> WhipOptions:
     return WhipOptions(
         allow_origins=tuple(settings.allow_origin),
-        ice_servers=tuple(settings.ice_server),
         requests_per_second=settings.messages_per_second,
         max_sessions=settings.max_connections,
         max_sessions_per_address=settings.max_connections_per_address,

@@ -17,7 +17,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from tertulia import ice_url
+
 DEFAULT_UDP_PORT = 3478
+TURN_SECRET_BYTES = 32
+"""The least: whoever has credentials can try secrets on them at home."""
 
 
 def default_data_dir() -> Path:
@@ -36,7 +40,11 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 3000
     udp_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     """None: 3478, or the next free one."""
+    tcp_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """For Tertulia mounted in another server: a TCP port of its own for TURN and ICE, at `host`; 0: any free one. None: UDP only.
+    `serve` has them on `port`."""
     public_ip: Annotated[list[str], NoDecode] = []
+    """Addresses by which clients reach this server; or whom to ask for them: `cloud`, `stun:host:port`, or `auto` for whoever knows."""
     p2p: Literal["auto", "never", "always"] = "auto"
     tls: Literal["off", "self-signed"] = "off"
     tls_cert: Path | None = None
@@ -47,7 +55,27 @@ class Settings(BaseSettings):
     """Served in place of the built-in app."""
     secret: SecretStr | None = None
     open: bool = False
+    turn: bool = True
+    """Relay media for people whose network lets nothing else through. STUN is answered in any case."""
+    turn_secret: SecretStr | None = None
+    """Signs TURN credentials. None: one is made; `serve` keeps it in its data dir."""
+    turn_allow_peer: Annotated[list[str], NoDecode] = []
+    """Networks to which the relay may send besides public addresses."""
+    turn_allocations: Annotated[int, Field(ge=1, le=65_535)] = 4096
+    """TURN allocations in all. A browser on every way at once (UDP, TCP, TLS) makes it 1,300 people; each takes a descriptor, or two with
+    both address families."""
+    turn_per_user: Annotated[int, Field(ge=1, le=65_535)] = 24
+    """TURN allocations of one identity: two connections, three ways, two networks, and all of it once more while ICE restarts."""
+    turn_per_address: Annotated[int, Field(ge=1, le=65_535)] = 1024
+    """TURN allocations from one IPv4 address or IPv6 /64: a whole office may stand behind one."""
+    turn_bytes_per_second: Annotated[int, Field(ge=1_000, le=10_000_000_000)] = 5_000_000
+    """What one TURN allocation carries, each way; a second's worth may come at once. 5,000,000 are 40 Mbit/s."""
     ice_server: Annotated[list[str], NoDecode] = []
+    """URLs of other STUN and TURN servers, told to clients besides ours; without `turn` in place of its relay."""
+    ice_secret: SecretStr | None = None
+    """What those TURN servers share with this one, to make credentials with."""
+    ice_ttl: Annotated[float, Field(ge=60, le=7 * 24 * 3600)] = 6 * 3600.0
+    """How long TURN credentials can be used to begin with; a relay that works then goes on."""
     token_public_key: Annotated[list[Path], NoDecode] = []
     max_room_size: Annotated[int, Field(ge=1, le=10_000)] = 100
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
@@ -76,7 +104,7 @@ class Settings(BaseSettings):
     drain_timeout: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long a stopping server waits for clients to take their leave."""
 
-    @field_validator("public_ip", "allow_origin", "ice_server", "token_public_key", mode="before")
+    @field_validator("public_ip", "allow_origin", "turn_allow_peer", "ice_server", "token_public_key", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """An environment variable holds a list with commas or blanks between."""
@@ -85,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("public_ip")
     @classmethod
     def _addresses(cls, value: list[str]) -> list[str]:
-        return [str(ipaddress.ip_address(address)) for address in value]
+        return [_public_address(text) for text in value]
 
     @field_validator("allow_origin")
     @classmethod
@@ -100,9 +128,29 @@ class Settings(BaseSettings):
     @classmethod
     def _ice_urls(cls, value: list[str]) -> list[str]:
         for url in value:
-            if not url.startswith(("stun:", "stuns:")):
-                raise ValueError(f"{url!r} is not a stun: or stuns: URL")
+            ice_url.parse(url)
+        return [url.lower() for url in value]
+
+    @field_validator("turn_allow_peer")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        return [str(ipaddress.ip_network(network)) for network in value]
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < TURN_SECRET_BYTES:
+            raise ValueError(f"give at least {TURN_SECRET_BYTES} bytes, for example from: openssl rand -hex 32")
         return value
+
+    @model_validator(mode="after")
+    def _relays_have_a_secret(self) -> "Settings":
+        relays = [url for url in self.ice_server if ice_url.parse(url).relays]
+        if relays and not (self.ice_secret and self.ice_secret.get_secret_value()):
+            raise ValueError(
+                f"ice-server {relays[0]} needs ice-secret, the secret that coturn calls static-auth-secret"
+            )
+        return self
 
     @model_validator(mode="after")
     def _certificate_is_whole(self) -> "Settings":
@@ -135,6 +183,17 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings
+
+
+def _public_address(text: str) -> str:
+    if text.startswith("stun:"):
+        ice_url.parse(text)
+    elif text not in ("auto", "cloud"):
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            raise ValueError(f"{text!r} is none of: an address, auto, cloud, stun:host:port") from None
+    return text
 
 
 def load(*, config: Path | None = None, **given: Any) -> Settings:

@@ -140,7 +140,7 @@ async def test_the_description_describes() -> None:
             document = (await http.get("/rt/api/v1/openapi.json")).json()
     assert document["openapi"].startswith("3.1.")
     assert document["servers"] == [{"url": "/rt/api/v1"}]
-    assert set(document["paths"]) == {"/rooms", "/rooms/{name}", "/openapi.json"}
+    assert set(document["paths"]) == {"/rooms", "/rooms/{name}", "/ice-servers", "/openapi.json"}
     schemas = document["components"]["schemas"]
     assert set(schemas["Room"]["properties"]) >= {"name", "participants", "waitingRoom", "maxParticipants"}
     assert _references(document) == set(schemas)

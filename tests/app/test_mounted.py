@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tertulia import Participant, Room, Tertulia
 from tertulia.media.fake import FakeMedia
+from tertulia.media.roads import Roads
 
 WITHIN = 20.0
 
@@ -33,8 +34,8 @@ class Host:
 
 
 @asynccontextmanager
-async def host() -> AsyncIterator[Host]:
-    rt = Tertulia(open=True, messages_per_second=10_000, media=FakeMedia())
+async def host(**given: Any) -> AsyncIterator[Host]:
+    rt = Tertulia(open=True, messages_per_second=10_000, media=FakeMedia(), **given)
 
     async def home(request: object) -> PlainTextResponse:
         return PlainTextResponse("the host's own page")
@@ -75,6 +76,16 @@ async def test_pages_and_sockets_below_a_prefix() -> None:
         assert '<base href="/rt/">' in (await http.get(f"{there.url}/rt/r/den")).text
         async with there.socket() as ana:
             assert (await join(ana, "Ana"))["room"]["name"] == "den"
+
+
+async def test_ice_servers_are_on_ports_of_its_own_whatever_serves_the_pages() -> None:
+    roads = Roads(("127.0.0.1:3478",), ("127.0.0.1:5349",))
+    async with host(roads=roads) as there, httpx.AsyncClient() as http, there.socket() as ana:
+        told = (await http.get(f"{there.url}/rt/api/v1/ice-servers?room=den")).json()
+        assert [it["urls"] for it in told["sfu"]] == [["turn:127.0.0.1:5349?transport=tcp"]]
+        joined = (await join(ana, "Ana"))["iceServers"]
+        assert [it["urls"] for it in joined["sfu"]] == [["turn:127.0.0.1:5349?transport=tcp"]]
+        assert joined["direct"][0]["urls"] == ["stun:127.0.0.1:3478"]
 
 
 async def test_handlers_greet_a_newcomer() -> None:

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from tertulia.cli import certificate, secret
-from tertulia.cli.listener import listen
+from tertulia.net import listen
 
 
 def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
@@ -18,6 +18,7 @@ def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None
     assert len(made) >= 32
     assert secret.read_or_make(data) == made == secret.read(data)
     assert stat.S_IMODE((data / "secret").stat().st_mode) == 0o600
+    assert secret.read_or_make(data, secret.TURN) == secret.read(data, secret.TURN) != made
 
 
 def test_the_certificate_names_every_address_and_is_kept(tmp_path: Path) -> None:

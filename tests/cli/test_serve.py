@@ -123,6 +123,7 @@ async def test_elsewhere_it_makes_a_secret_and_a_link(tmp_path: Path) -> None:
         token = link.strip().partition("#t=")[2]
         assert "/r/lobby#t=" in link
         assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+        assert (tmp_path / "turn-secret").stat().st_mode & 0o777 == 0o600
         ws = f"ws://127.0.0.1:{server.url.rsplit(':', 1)[1]}/ws"
         async with connect(ws, subprotocols=PROTOCOL) as ana:
             assert (await ask(ana, type="join", id=1, room="lobby", name="Ana"))["code"] == "token_required"
@@ -176,6 +177,9 @@ def test_a_taken_port_names_the_flag(tmp_path: Path) -> None:
     [
         (["--p2p", "sometimes"], "--p2p"),
         (["--tls-cert", "a.pem"], "tls-key"),
+        (["--tls-cert", "none.pem", "--tls-key", "none.pem"], "--tls-cert"),
+        (["--turn-secret", "short"], "--turn-secret"),
+        (["--turn-allow-peer", "10.0.0.1/8"], "--turn-allow-peer"),
         (["--secret", "short"], "32 bytes"),
         (["--host", "no-such-host.invalid"], "--host"),
         (["--config", "none.toml"], "--config"),
@@ -208,3 +212,17 @@ async def test_a_stalled_reader_over_tcp_stops_nobody(tmp_path: Path) -> None:
         else:
             raise AssertionError("the stalled reader was never let go")
         stalled.transport.abort()
+
+
+def test_a_tcp_port_is_for_other_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERTULIA_TCP_PORT", "0")
+    ended = run("serve", "--port", "0", "--udp-port", "0", "--data-dir", str(tmp_path))
+    assert ended.returncode == 2
+    assert "tcp-port" in ended.stderr.strip().splitlines()[-1]
+
+
+async def test_without_a_place_for_it_the_turn_secret_is_not_kept(tmp_path: Path) -> None:
+    data = tmp_path / "file"
+    data.touch()
+    async with serve(data / "below", "--host", "0.0.0.0", "--open") as server:
+        assert any("TURN" in line["event"] and line["level"] == "warning" for line in server.lines)

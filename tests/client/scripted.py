@@ -33,13 +33,13 @@ def joined(heartbeat: float = 15.0) -> dict[str, Any]:
         "knocking": [],
         "messages": [],
         "topology": {"mode": "sfu", "phase": "commit", "epoch": 1, "peers": []},
-        "iceServers": [],
+        "iceServers": {"sfu": [], "direct": []},
         "limits": {"messageBytes": 2000, "messagesPerSecond": 50.0, "chatBytes": 100, "publications": 8},
     }
 
 
 def resumed(ack: int, heartbeat: float = 15.0) -> dict[str, Any]:
-    return {"type": "resumed", "session": session(heartbeat, "t2"), "ack": ack, "iceServers": []}
+    return {"type": "resumed", "session": session(heartbeat, "t2"), "ack": ack, "iceServers": {"sfu": [], "direct": []}}
 
 
 class Visit:

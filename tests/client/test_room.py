@@ -87,3 +87,16 @@ def test_what_is_told_of_unknown_people_is_let_be() -> None:
     state.apply(native.KnockEnded(participant="nobody"))
     state.apply(native.Bind(mid="7", publication=None))
     assert vars(state) == before
+
+
+def test_the_latest_ice_servers_count() -> None:
+    def lists(username: str) -> native.IceServerLists:
+        server = native.IceServer(["turn:192.0.2.1:3000?transport=tcp"], username, "secret")
+        return native.IceServerLists(sfu=[server], direct=[])
+
+    state = room()
+    state.apply(native.IceServers(ice_servers=lists("1:a")))
+    assert state.ice_servers == lists("1:a")
+    session = native.Session(id="s", token="t", grace=30.0, heartbeat=15.0)
+    state.apply(native.Resumed(session=session, ack=0, ice_servers=lists("2:b")))
+    assert state.ice_servers == lists("2:b")

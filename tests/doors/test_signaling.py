@@ -133,6 +133,7 @@ async def test_who_asks_for_events_hears_of_people_and_who_says_what() -> None:
             "room": "lobby",
             "you": ben.me,
             "peers": [{"peer": ana.me, "name": "Ana"}],
+            "iceServers": [],
         }
         assert await ana.receive() == {"type": "peer-joined", "peer": ben.me, "name": "Ben"}
         ben.say(type="offer", sdp="v=0")

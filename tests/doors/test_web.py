@@ -38,7 +38,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("built")
-@pytest.mark.parametrize("path", ["/", "/r/standup", "/r/caf%C3%A9"])
+@pytest.mark.parametrize("path", ["/", "/doctor", "/r/standup", "/r/caf%C3%A9"])
 async def test_the_page_knows_where_it_is(path: str) -> None:
     async with server() as (app, _):
         async with browser(app) as client:

@@ -9,6 +9,7 @@ import httpx
 from starlette.applications import Starlette
 
 from tertulia.auth.admission import Admission
+from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.tokens import TokenVerifier
 from tertulia.core.ids import ParticipantId
 from tertulia.core.model import RoomSettings
@@ -62,12 +63,12 @@ async def http(app: Any, *, address: str = "10.0.0.1") -> AsyncIterator[Http]:
 class Stage:
     """The door alone, with options of the test's own, in rooms that are open."""
 
-    def __init__(self, options: Options, **settings: Any) -> None:
+    def __init__(self, options: Options, ice_servers: IceServers, **settings: Any) -> None:
         self.media = FakeMedia()
         self.ahead = 0.0
         """Seconds that the rooms' clock is ahead of the real one."""
         self.hub = Hub(self.media, lambda name: RoomSettings(name, **settings), clock=self._clock)
-        self.door = WhipDoor(self.hub, Admission(TokenVerifier(), open=True), options)
+        self.door = WhipDoor(self.hub, Admission(TokenVerifier(), open=True), options, ice_servers)
         self.app = Starlette(routes=self.door.routes())
 
     def _clock(self) -> float:
@@ -79,8 +80,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(options: Options | None = None, **settings: Any) -> AsyncIterator[tuple[Stage, Http]]:
-    made = Stage(options or Options(), **settings)
+async def stage(
+    options: Options | None = None, *, ice_servers: IceServers | None = None, **settings: Any
+) -> AsyncIterator[tuple[Stage, Http]]:
+    made = Stage(options or Options(), ice_servers or IceServers(), **settings)
     async with http(made.app) as client:
         yield made, client
     await made.hub.stop(1.0)

@@ -15,6 +15,7 @@ from av import AudioFrame, VideoFrame
 from tertulia.media import addresses
 from tertulia.media.engine import EngineMedia, create_engine
 from tertulia.media.port import ConnectionId, MediaEvent, PublicationKey
+from tertulia.media.roads import find_roads
 from tests.interop import painting
 
 ROOM = "room"
@@ -27,7 +28,7 @@ class Engine:
 
     def __init__(self) -> None:
         engine = create_engine(addresses.binding("127.0.0.1", 0), local_only=True)
-        self.media = EngineMedia(engine, advertised=addresses.advertised("127.0.0.1", engine.addresses()))
+        self.media = EngineMedia(engine, roads=find_roads("127.0.0.1", engine.addresses()))
         self.events: list[MediaEvent] = []
         self._news = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()

@@ -80,6 +80,9 @@ class FakeEngine:
     def enable_source(self, source: int, enabled: bool) -> None:
         self._record("enable_source", (source, enabled))
 
+    def request_key_frame(self, source: int) -> None:
+        self._record("request_key_frame", source)
+
     def add_slot(self, connection: int, slot: int, **keywords: Any) -> None:
         self._record("add_slot", (connection, slot, keywords))
 

@@ -4,15 +4,18 @@ import asyncio
 
 from tertulia.media.engine import EngineMedia
 from tertulia.media.port import ConnectionId, MediaEvent, PublicationKey
+from tertulia.media.roads import Roads
 from tests.media.fake_engine import FakeEngine
+
+ROADS = Roads(udp=("192.0.2.1:3478", "[2001:db8::1]:3478"))
 
 
 class Stage:
     """An EngineMedia over a fake engine, with what its listener heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, roads: Roads = ROADS) -> None:
         self.engine = FakeEngine()
-        self.media = EngineMedia(self.engine.engine(), advertised=["192.0.2.1:3478", "[2001:db8::1]:3478"])
+        self.media = EngineMedia(self.engine.engine(), roads=roads)
         self.heard: list[MediaEvent] = []
         self.media.listen(self.heard.append)
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -20,14 +22,15 @@ from tests.media.stage import Stage
 
 ANA, BOB, EVA = ConnectionId("ana"), ConnectionId("bob"), ConnectionId("eva")
 CAM, MIC, CAM2 = PublicationKey("cam"), PublicationKey("mic"), PublicationKey("cam2")
-SENDS = offer(data(), media("audio", "0", "sendonly"), media("video", "1", "sendonly"))
+SECTIONS = (data(), media("audio", "0", "sendonly"), media("video", "1", "sendonly"))
+SENDS = offer(*SECTIONS)
 BOTH = publications(m0="mic", m1="cam")
 QUIET = offer(data(), media("audio", "0", "inactive"), media("video", "1", "inactive"))
 
 
-def pool(audio: int = 1, video: int = 1) -> str:
+def pool(audio: int = 1, video: int = 1, **options: Any) -> str:
     kinds = ["audio"] * audio + ["video"] * video
-    return offer(data(), *(media(kind, f"{kind}{n}", "recvonly") for n, kind in enumerate(kinds)))
+    return offer(data(), *(media(kind, f"{kind}{n}", "recvonly") for n, kind in enumerate(kinds)), **options)
 
 
 async def test_it_keeps_the_port(stage: Stage) -> None:
@@ -285,6 +288,23 @@ async def test_new_credentials_restart_ice(stage: Stage) -> None:
     number = stage.number(ANA)
     assert stage.engine.named("restart_ice") == [(number, {"ice_ufrag": "efgh", "ice_pwd": "p" * 22})]
     assert f"a=ice-ufrag:again{number}\r\n" in answer
+
+
+async def test_pictures_begin_anew_in_another_network(stage: Stage) -> None:
+    stage.answer(ANA, 1, SENDS, BOTH)
+    stage.answer(BOB, 1, pool())
+    stage.media.subscribe(BOB, CAM, "video")
+    stage.media.subscribe(BOB, MIC, "audio")
+    (camera,) = [number for _, number, told in stage.engine.named("add_source") if told["codec"] == "VP8"]
+    stage.answer(ANA, 2, SENDS, BOTH)
+    assert stage.engine.named("request_key_frame") == []
+    stage.answer(ANA, 3, offer(*SECTIONS, ufrag="efgh"), BOTH)
+    assert stage.engine.named("request_key_frame") == [camera], "what she sends"
+    stage.answer(BOB, 2, pool(ufrag="efgh"))
+    assert stage.engine.named("request_key_frame") == [camera, camera], "what he is shown"
+    stage.media.prefer(BOB, CAM, Preference(visible=False))
+    stage.answer(BOB, 3, pool(ufrag="ijkl"))
+    assert len(stage.engine.named("request_key_frame")) == 2, "nobody looks at it"
 
 
 async def test_a_lost_connection_frees_its_slots_and_keeps_its_subscriptions(stage: Stage) -> None:

@@ -9,6 +9,7 @@ from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamT
 from tertulia.media import addresses
 from tertulia.media.engine import EngineMedia, create_engine
 from tertulia.media.port import Bound, Connected, ConnectionId, MediaEvent, PublicationKey
+from tertulia.media.roads import find_roads
 
 ANA, BOB = ConnectionId("ana"), ConnectionId("bob")
 CAM, MIC = PublicationKey("cam"), PublicationKey("mic")
@@ -29,7 +30,7 @@ async def test_sound_and_picture_reach_a_viewer_who_came_first() -> None:
 
 async def _sound_and_picture() -> None:
     engine = create_engine(addresses.binding("127.0.0.1", 0), local_only=True)
-    media = EngineMedia(engine, advertised=addresses.advertised("127.0.0.1", engine.addresses()))
+    media = EngineMedia(engine, roads=find_roads("127.0.0.1", engine.addresses()))
     heard: list[MediaEvent] = []
     media.listen(heard.append)
     publisher, viewer = RTCPeerConnection(), RTCPeerConnection()

@@ -1,11 +1,12 @@
 //! Values on their way over the border.
 
 use std::collections::BTreeMap;
+use std::os::fd::IntoRawFd;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
-use tertulia_engine::Event;
+use tertulia_engine::{Event, StreamKind};
 use tertulia_sfu::stats::ConnectionStats;
 use tertulia_sfu::types::{Extensions, MediaKind};
 
@@ -15,6 +16,17 @@ pub fn media_kind(kind: &str) -> PyResult<MediaKind> {
         "video" => Ok(MediaKind::Video),
         _ => Err(PyValueError::new_err(format!(
             "kind must be 'audio' or 'video', not {kind:?}"
+        ))),
+    }
+}
+
+pub fn stream_kind(kind: &str) -> PyResult<StreamKind> {
+    match kind {
+        "turn" => Ok(StreamKind::Turn),
+        "ice" => Ok(StreamKind::Ice),
+        "tls" => Ok(StreamKind::Tls),
+        _ => Err(PyValueError::new_err(format!(
+            "kind must be 'turn', 'ice' or 'tls', not {kind:?}"
         ))),
     }
 }
@@ -52,6 +64,10 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
         Event::WorkerLost { worker, connections } => {
             let connections: Vec<_> = connections.into_iter().map(|connection| connection.0).collect();
             ("worker_lost", worker, connections).into_pyobject(py)
+        }
+        // The descriptor is Python's from here on.
+        Event::Http { socket, remote, local } => {
+            ("http", socket.into_raw_fd(), remote.to_string(), local.to_string()).into_pyobject(py)
         }
         Event::Log { level, message } => ("log", level.as_str(), message).into_pyobject(py),
     }

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::os::fd::RawFd;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyMapping};
-use tertulia_engine::{EngineConfig, Peer};
+use tertulia_engine::{EngineConfig, FirstBytes, Peer};
 use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec};
 use tertulia_sfu::types::{Codec, ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
 
-use crate::convert::{event_tuple, extensions_of, flat_stats, media_kind};
+use crate::convert::{event_tuple, extensions_of, flat_stats, media_kind, stream_kind};
+use crate::relay::relay_config;
 
 #[pyclass(frozen, module = "tertulia._media")]
 pub struct Engine {
@@ -23,21 +24,27 @@ pub struct Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, bind, workers = 1, local_only = false, gso = true, test_commands = false))]
+    #[pyo3(signature = (*, bind, workers = 1, local_only = false, gso = true, relay = None, own = vec![], public = vec![], test_commands = false))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn new(
         py: Python<'_>,
         bind: Vec<String>,
         workers: usize,
         local_only: bool,
         gso: bool,
+        relay: Option<&Bound<'_, PyMapping>>,
+        own: Vec<String>,
+        public: Vec<String>,
         test_commands: bool,
     ) -> PyResult<Engine> {
         if workers == 0 {
             return Err(PyValueError::new_err("workers must be at least 1"));
         }
-        if bind.is_empty() || bind.len() > 256 {
-            return Err(PyValueError::new_err("bind must name 1 to 256 addresses"));
+        if bind.is_empty() || bind.len() > 254 {
+            return Err(PyValueError::new_err("bind must name 1 to 254 addresses"));
         }
+        let relay = relay.map(relay_config).transpose()?;
+        let (own, public) = (ips(&own)?, ips(&public)?);
         // A name may have to be looked up.
         let engine = py.detach(|| {
             let bind = bind.iter().map(|text| resolve(text)).collect::<io::Result<Vec<_>>>()?;
@@ -46,6 +53,9 @@ impl Engine {
                 workers,
                 local_only,
                 segmentation: gso,
+                relay,
+                own,
+                public,
                 ..EngineConfig::default()
             };
             tertulia_engine::Engine::start(config)
@@ -219,6 +229,23 @@ impl Engine {
         Ok(())
     }
 
+    /// The descriptor is ours from here on, also where the engine has stopped.
+    fn adopt(&self, fd: RawFd, kind: &str) -> PyResult<()> {
+        let kind = stream_kind(kind)?;
+        if fd < 0 {
+            return Err(PyValueError::new_err("that is no descriptor"));
+        }
+        // SAFETY: the stub says that the caller gives the descriptor away.
+        let socket = unsafe { OwnedFd::from_raw_fd(fd) };
+        self.engine.adopt(socket, kind);
+        Ok(())
+    }
+
+    fn set_certificate(&self, chain: &[u8], key: &[u8]) -> PyResult<()> {
+        let set = self.engine.set_certificate(chain, key);
+        set.map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
     fn event_fd(&self) -> RawFd {
         self.engine.event_fd()
     }
@@ -245,6 +272,27 @@ impl Engine {
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.engine.stop());
     }
+}
+
+#[pyfunction]
+pub fn classify(first_bytes: &[u8]) -> &'static str {
+    match tertulia_engine::classify(first_bytes) {
+        FirstBytes::Http => "http",
+        FirstBytes::Turn => "turn",
+        FirstBytes::Ice => "ice",
+        FirstBytes::Tls { http: false } => "tls",
+        FirstBytes::Tls { http: true } => "tls_http",
+        FirstBytes::More => "more",
+        FirstBytes::Unknown => "unknown",
+    }
+}
+
+fn ips(texts: &[String]) -> PyResult<Vec<IpAddr>> {
+    let parsed = texts.iter().map(|text| {
+        text.parse()
+            .map_err(|error| PyValueError::new_err(format!("{text:?} is no address: {error}")))
+    });
+    parsed.collect()
 }
 
 fn resolve(text: &str) -> io::Result<SocketAddr> {

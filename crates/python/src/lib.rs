@@ -2,10 +2,12 @@
 
 mod convert;
 mod engine;
+mod relay;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _media(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<engine::Engine>()
+    module.add_class::<engine::Engine>()?;
+    module.add_function(wrap_pyfunction!(engine::classify, module)?)
 }

@@ -21,7 +21,7 @@ class JoinRequest:
     claims: Claims | None
     """What the token says; None: there was none."""
     door: str
-    """The protocol: native, whip, whep, or that of another door."""
+    """The protocol: native, whip, whep, or that of another door; `ice_servers` where somebody asks for these before a join."""
     scope: Mapping[str, Any] = field(repr=False)
     """The ASGI scope of the connection: what middleware of the surrounding app has put there, such as `session` or `user`."""
 

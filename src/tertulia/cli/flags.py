@@ -11,13 +11,20 @@ Host = Annotated[
         help="Address to listen on: ::, 0.0.0.0 or an address of this machine to be reached by others. [default: 127.0.0.1]"
     ),
 ]
-Port = Annotated[int | None, typer.Option(help="TCP port for HTTP and WebSocket; 0: any free one. [default: 3000]")]
+Port = Annotated[
+    int | None,
+    typer.Option(help="TCP port for HTTP, WebSocket, and media where UDP is blocked; 0: any free one. [default: 3000]"),
+]
 UdpPort = Annotated[
-    int | None, typer.Option(help="UDP port for media; 0: any free one. [default: 3478, or the next free one]")
+    int | None,
+    typer.Option(help="UDP port for media, STUN and TURN; 0: any free one. [default: 3478, or the next free one]"),
 ]
 PublicIp = Annotated[
     list[str] | None,
-    typer.Option(help="Address at which clients reach this server's media, where no interface has it. Repeatable."),
+    typer.Option(
+        help="Address at which clients reach this server, where no interface has it; "
+        "or whom to ask for it: cloud, stun:host:port, auto. Repeatable."
+    ),
 ]
 P2p = Annotated[
     str | None,
@@ -33,7 +40,7 @@ TlsCert = Annotated[Path | None, typer.Option(help="Certificate chain, PEM; turn
 TlsKey = Annotated[Path | None, typer.Option(help="Its private key, PEM.")]
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Where the server keeps what it makes: secret, certificate. [default: ~/.local/share/tertulia]"),
+    typer.Option(help="Where the server keeps what it makes: secrets, certificate. [default: ~/.local/share/tertulia]"),
 ]
 AllowOrigin = Annotated[
     list[str] | None,
@@ -45,8 +52,35 @@ Secret = Annotated[
         help="Signs tokens, at least 32 bytes. Better given as TERTULIA_SECRET: others can see a command's arguments."
     ),
 ]
+Turn = Annotated[
+    bool | None,
+    typer.Option(
+        "--turn/--no-turn",
+        help="Relay media for people whose network lets nothing else through; STUN is answered in any case. [default: turn]",
+    ),
+]
+TurnSecret = Annotated[
+    str | None,
+    typer.Option(
+        help="Signs TURN credentials, at least 32 bytes. Better given as TERTULIA_TURN_SECRET. [default: made, and kept in the data dir]"
+    ),
+]
+TurnAllowPeer = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Network to which the relay may send besides public addresses, such as 192.168.1.0/24. Repeatable.",
+        metavar="CIDR",
+    ),
+]
 IceServer = Annotated[
-    list[str] | None, typer.Option(help="An external STUN server for clients, stun:host:port. Repeatable.")
+    list[str] | None,
+    typer.Option(help="An external STUN or TURN server for clients, such as turn:host:port?transport=udp. Repeatable."),
+]
+IceSecret = Annotated[
+    str | None,
+    typer.Option(
+        help="What the TURN servers of --ice-server share with this one (coturn: static-auth-secret). Better given as TERTULIA_ICE_SECRET."
+    ),
 ]
 TokenPublicKey = Annotated[
     list[Path] | None,

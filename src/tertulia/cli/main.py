@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tertulia.cli.doctor import doctor
 from tertulia.cli.rooms import rooms
 from tertulia.cli.serve import serve
 from tertulia.cli.token import token
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(token)
 app.command()(rooms)
+app.command()(doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -1,8 +1,11 @@
 """`tertulia serve`."""
 
 import asyncio
+import contextlib
+import resource
 import socket
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,14 @@ import uvicorn
 import uvloop
 
 from tertulia import config
-from tertulia.app import Tertulia, open_media
+from tertulia.app import Tertulia, open_media, with_turn_secret
 from tertulia.cli import certificate, flags, logs
 from tertulia.cli import secret as secrets
 from tertulia.cli.failure import describe, fail
-from tertulia.cli.listener import BACKLOG, listen
 from tertulia.cli.server import Server, WebSocketProtocol
 from tertulia.config import Settings
-from tertulia.media import addresses
+from tertulia.media import addresses, public_address
+from tertulia.net import BACKLOG, listen
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +46,11 @@ def serve(
     web: flags.Web = None,
     secret: flags.Secret = None,
     open_rooms: flags.Open = None,
+    turn: flags.Turn = None,
+    turn_secret: flags.TurnSecret = None,
+    turn_allow_peer: flags.TurnAllowPeer = None,
     ice_server: flags.IceServer = None,
+    ice_secret: flags.IceSecret = None,
     token_public_key: flags.TokenPublicKey = None,
     max_room_size: flags.MaxRoomSize = None,
     workers: flags.Workers = None,
@@ -55,25 +62,30 @@ def serve(
     settings = _settings(
         config_file,
         host=host, port=port, udp_port=udp_port, public_ip=public_ip, p2p=p2p, tls=tls, tls_cert=tls_cert, tls_key=tls_key,
-        data_dir=data_dir, allow_origin=allow_origin, web=web, secret=secret, open=open_rooms, ice_server=ice_server,
+        data_dir=data_dir, allow_origin=allow_origin, web=web, secret=secret, open=open_rooms,
+        turn=turn, turn_secret=turn_secret, turn_allow_peer=turn_allow_peer, ice_server=ice_server, ice_secret=ice_secret,
         token_public_key=token_public_key, max_room_size=max_room_size, workers=workers, log=log_form, test_commands=test_commands,
     )  # fmt: skip
     logs.configure(settings.log)
     makes_secret = not (settings.is_loopback or settings.open or settings.has_keys)
-    settings = _decide_who_enters(settings)
+    settings = _keep_turn_secret(_decide_who_enters(settings))
+    settings, found = _find_public_addresses(settings)
+    _raise_descriptor_limit()
     sockets = _listen(settings)
+    certificate_files = _certificate(settings)
     try:
-        media, bound = open_media(settings)
+        media, roads = open_media(settings, sockets, certificate=certificate_files and _read(*certificate_files))
+    except ValueError as error:
+        fail(f"--tls-cert: {error}")
     except OSError as error:
         wanted = settings.udp_port
         fail(f"--udp-port: cannot bind UDP port {config.DEFAULT_UDP_PORT if wanted is None else wanted}: {_why(error)}")
     try:
-        tertulia = Tertulia(settings, media=media)
+        tertulia = Tertulia(settings, media=media, roads=roads)
     except (ValueError, OSError) as error:
         media.stop()
         fail(str(error))
 
-    certificate_files = _certificate(settings)
     scheme = "https" if certificate_files else "http"
     urls = _urls(settings, scheme, sockets[0].getsockname()[1])
     if settings.is_loopback:
@@ -84,8 +96,8 @@ def serve(
         )
 
     def ready() -> None:
-        reached = addresses.advertised(settings.host, bound, settings.public_ip)
-        log.info("ready", url=urls[0], urls=urls, udp_port=int(bound[0].rpartition(":")[2]), media=reached)
+        _tell_addresses(settings, roads.udp, found)
+        log.info("ready", url=urls[0], urls=urls, udp_port=media.udp_port, media=list(roads.udp))
         if makes_secret:
             invite = tertulia.token(FIRST_ROOM, role="moderator")
             typer.echo(f"Moderator's link, good for 24 hours: {urls[0]}/r/{FIRST_ROOM}#t={invite}")
@@ -110,6 +122,7 @@ def serve(
         ),
         on_ready=ready,
         drain=tertulia.drain,
+        streams=media.streams,
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(server.serve(sockets=sockets))
@@ -117,11 +130,14 @@ def serve(
 
 def _settings(config_file: Path | None, **given: Any) -> Settings:
     try:
-        return config.load(config=config_file, **given)
+        settings = config.load(config=config_file, **given)
     except pydantic.ValidationError as error:
         fail(describe(error))
     except (OSError, tomllib.TOMLDecodeError) as error:
         fail(f"--config: {error}")
+    if settings.tcp_port is not None:
+        fail("tcp-port: that is for a Tertulia mounted in another server; here --port is for TURN and ICE, too")
+    return settings
 
 
 def _decide_who_enters(settings: Settings) -> Settings:
@@ -138,6 +154,45 @@ def _decide_who_enters(settings: Settings) -> Settings:
     except OSError as error:
         fail(f"--data-dir: cannot keep a secret there: {_why(error)}")
     return settings.model_copy(update={"secret": pydantic.SecretStr(made)})
+
+
+def _keep_turn_secret(settings: Settings) -> Settings:
+    """Credentials that were given before a restart are good after it. On loopback nobody is far enough away to have any."""
+    if settings.turn and settings.turn_secret is None and not settings.is_loopback:
+        try:
+            made = secrets.read_or_make(settings.data_dir, secrets.TURN)
+        except OSError as error:
+            log.warning(
+                "TURN credentials end with this process: cannot keep a secret in --data-dir", reason=_why(error)
+            )
+        else:
+            return settings.model_copy(update={"turn_secret": pydantic.SecretStr(made)})
+    return with_turn_secret(settings)
+
+
+def _raise_descriptor_limit() -> None:
+    """As far as we may: it is often set for programs that open a few files, and here every client is one, or two."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _find_public_addresses(settings: Settings) -> tuple[Settings, public_address.Found]:
+    try:
+        found = asyncio.run(public_address.Finder(settings).find())
+    except public_address.NotFound as error:
+        fail(f"--public-ip: {error}; nobody from outside would reach media (give the address itself)")
+    return settings.model_copy(update={"public_ip": list(found)}), found
+
+
+def _tell_addresses(settings: Settings, endpoints: Sequence[str], found: public_address.Found) -> None:
+    told = public_address.describe(endpoints, found)
+    for it in told:
+        log.info("media address", address=it.endpoint, kind=it.kind, by=it.by)
+    if not settings.is_loopback and not any(it.kind == "public" for it in told):
+        log.warning(
+            "only private addresses are told to clients: people outside this network will not reach media (--public-ip)"
+        )
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
@@ -158,6 +213,16 @@ def _certificate(settings: Settings) -> tuple[Path, Path] | None:
         return certificate.read_or_make(settings.data_dir, _own_addresses(settings))
     except OSError as error:
         fail(f"--data-dir: cannot keep a certificate there: {_why(error)}")
+
+
+def _read(chain: Path, key: Path) -> tuple[bytes, bytes]:
+    content = []
+    for flag, file in (("--tls-cert", chain), ("--tls-key", key)):
+        try:
+            content.append(file.read_bytes())
+        except OSError as error:
+            fail(f"{flag}: {file}: {_why(error)}")
+    return content[0], content[1]
 
 
 def _urls(settings: Settings, scheme: str, port: int) -> list[str]:

@@ -1,16 +1,19 @@
-"""uvicorn, with the few things that it leaves to us: a way to cut a connection, bounded buffers, and a drain."""
+"""uvicorn, with the few things that it leaves to us: a way to cut a connection, bounded buffers, a port shared with media, and a drain."""
 
 import asyncio
 import codecs
 import contextlib
+import functools
 import os
 import signal
 import socket
+import ssl
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
+import structlog
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame, Opcode
@@ -18,13 +21,19 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from tertulia.net import Binary
+from tertulia.cli.decrypted import Address, Decrypted, Ends, tell
+from tertulia.net import Binary, Gate
+from tertulia.net import Streams as GateStreams
 from tertulia.net.websocket import ABORT, KEEP_ALIVE, WRITE
 
 WRITE_BUFFER = 64 * 1024
 """Bytes of one connection that may wait in this process before its writer waits instead."""
 CLOSE_WITHIN = 3.0
 """Seconds that a peer has to answer a close frame."""
+TLS_WITHIN = 10.0
+"""Seconds that a TLS handshake may take."""
+
+log = structlog.get_logger(__name__)
 
 _Utf8 = codecs.getincrementaldecoder("utf-8")
 _SHORT = struct.Struct("!BBH")
@@ -35,8 +44,10 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     """Lets the application write at once and cut the connection. Never buffers without end, neither for a peer that does not read nor of
     one that sends a message in a million pieces."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, ends: Ends | None = None, **options: Any) -> None:
+        """`ends`: of a connection that the transport does not know."""
         super().__init__(*args, **options)
+        self._ends = ends
         self.conn = _Conversation(
             extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
         )
@@ -47,6 +58,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.close_timeout = CLOSE_WITHIN
+        if self._ends is not None:
+            tell(self, self._ends, "wss")
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -135,23 +148,82 @@ def _header(binary: bool, length: int) -> bytes:
     return _LONG.pack(first, 127, length)
 
 
+class Streams(GateStreams, Protocol):
+    """Who takes the connections that are not HTTP, and gives back those where HTTP was inside TLS."""
+
+    def listen_http(self, listener: Callable[[socket.socket, Address, Address], None]) -> None: ...
+
+
 class Server(uvicorn.Server):
     """Says when it is ready, drains before it closes, and goes at once at the second signal."""
 
     def __init__(
-        self, config: uvicorn.Config, *, on_ready: Callable[[], None], drain: Callable[[], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        *,
+        on_ready: Callable[[], None],
+        drain: Callable[[], Awaitable[None]],
+        streams: Streams | None = None,
     ) -> None:
+        """`streams`: shares the port with them. None: whatever comes is HTTP."""
         super().__init__(config)
         self._on_ready = on_ready
         self._drain = drain
+        self._streams = streams
+        self._gate: Gate | None = None
+        self._connecting: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        if self._streams is None or sockets is None:
+            await super().startup(sockets)
+        else:
+            # uvicorn listens on none of them: the gate does.
+            await super().startup([])
+            self._share(sockets, self._streams)
         if self.started and not self.should_exit:
             self._on_ready()
 
+    def _share(self, sockets: list[socket.socket], streams: Streams) -> None:
+        config = self.config
+        protocol: Callable[..., Any] = config.http_protocol_class
+        make = functools.partial(protocol, config=config, server_state=self.server_state, app_state=self.lifespan.state)
+
+        def serve(connection: socket.socket, tls: bool) -> None:
+            self._connect(make, connection, config.ssl if tls else None)
+
+        def serve_decrypted(connection: socket.socket, client: Address, server: Address) -> None:
+            self._connect(functools.partial(Decrypted, make, Ends(client, server)), connection)
+
+        streams.listen_http(serve_decrypted)
+        self._gate = Gate(streams, serve, tls=config.ssl is not None)
+        self._gate.open(sockets)
+
+    def _connect(
+        self, make: Callable[[], asyncio.Protocol], connection: socket.socket, context: ssl.SSLContext | None = None
+    ) -> None:
+        connecting = asyncio.get_running_loop().connect_accepted_socket(
+            make, connection, ssl=context, ssl_handshake_timeout=None if context is None else TLS_WITHIN
+        )
+        task = asyncio.create_task(connecting)
+        self._connecting.add(task)
+        task.add_done_callback(self._connected)
+
+    def _connected(self, task: asyncio.Task[Any]) -> None:
+        self._connecting.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, OSError):
+            log.debug("no TLS", reason=str(error))
+        elif error is not None:
+            log.error("a connection was not taken over", exc_info=error)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Nobody new may come while those who are here are told.
+        if self._gate is not None:
+            self._gate.close()
+        for task in self._connecting:
+            task.cancel()
         for server in self.servers:
             server.close()
         await self._drain()

@@ -24,6 +24,7 @@ class Room:
         """The last messages to everybody, oldest first, at most 100."""
         self.topology = joined.topology
         self.ice_servers = joined.ice_servers
+        """`sfu` for the connection to the server, `direct` for those with people. Others come before the credentials end."""
         self.limits = joined.limits
         self.speakers: list[native.Speaker] = []
         """Who speaks now, loudest first."""

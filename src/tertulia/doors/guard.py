@@ -12,12 +12,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tertulia.auth.reached import FORWARDED
 from tertulia.net import same_authority, split_authority
 
 _LOCAL_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Of these a browser shows a foreign page the answer only where the server says so."""
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class Guard:
@@ -72,7 +72,7 @@ def is_from_this_machine(scope: Scope) -> bool:
     client = scope.get("client")
     if client is None or not _is_local(client[0] if ":" not in client[0] else f"[{client[0]}]"):
         return False
-    return _is_local(headers.get("host", "").lower()) and not any(name in headers for name in _FORWARDED)
+    return _is_local(headers.get("host", "").lower()) and not any(name in headers for name in FORWARDED)
 
 
 def _is_local(host: str) -> bool:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from tertulia.media import counters
 from tertulia.media.port import Media
 from tertulia.runtime.hub import Hub
 
@@ -87,5 +88,9 @@ class _Figures(Collector):
         totals = dict(self._media.counters())
         open_now = totals.pop("connections", 0)
         yield GaugeMetricFamily("tertulia_media_connections", "Connections to the SFU that are open", value=open_now)
+        for name, text in counters.GAUGES.items():
+            if name in totals:
+                yield GaugeMetricFamily(f"tertulia_{name}", text, value=totals.pop(name))
         for name, count in totals.items():
-            yield CounterMetricFamily(f"tertulia_{name}", "The media engine's total", value=count)
+            text = counters.TOTALS.get(name, "The media engine's total")
+            yield CounterMetricFamily(f"tertulia_{name}", text, value=count)

@@ -52,6 +52,7 @@ def routes(web: Path | None, *, allow_origins: Iterable[str] = ()) -> list[BaseR
     return [
         sdk_route,
         Route("/", room.show),
+        Route("/doctor", room.show),
         Route("/r/{room}", room.show),
         Route("/live/{room}", live.show),
         *files,

@@ -26,8 +26,10 @@ from tertulia.media.port import (
     PublicationKey,
     Speakers,
 )
+from tertulia.media.roads import Roads
 from tertulia.media.sdp_parse import parse
 from tertulia.media.sections import Slot, Source
+from tertulia.media.streams import Streams
 
 if TYPE_CHECKING:
     from tertulia._media import Engine, Event
@@ -35,14 +37,60 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The TURN server."""
+
+    secret: str = field(repr=False)
+    """Credentials are made with it, see `auth.turn`."""
+    allocations: int
+    per_user: int
+    per_address: int
+    bytes_per_second: int
+    """Of an allocation, each way."""
+    allow_peers: Sequence[str] = ()
+    """Networks to which it may send besides public addresses, in CIDR notation."""
+    realm: str = "tertulia"
+
+
 def create_engine(
-    bind: Sequence[str], *, workers: int = 1, local_only: bool = False, gso: bool = True, test_commands: bool = False
+    bind: Sequence[str],
+    *,
+    workers: int = 1,
+    local_only: bool = False,
+    gso: bool = True,
+    relay: Relay | None = None,
+    public: Sequence[str] = (),
+    test_commands: bool = False,
 ) -> "Engine":
-    """Binds the sockets and starts the media threads. Raises OSError when an address ("host:port") cannot be bound."""
+    """Binds the sockets and starts the media threads. `relay`: None relays nothing. `public`: addresses at which clients reach us, where no
+    interface has them.
+
+    Raises OSError when an address ("host:port") cannot be bound.
+    """
     # Here and not above: what only plans and parses works without the compiled module.
     from tertulia._media import Engine
 
-    return Engine(bind=bind, workers=workers, local_only=local_only, gso=gso, test_commands=test_commands)
+    return Engine(
+        bind=bind,
+        workers=workers,
+        local_only=local_only,
+        gso=gso,
+        relay=None
+        if relay is None
+        else {
+            "realm": relay.realm,
+            "secret": relay.secret,
+            "allow_peers": relay.allow_peers,
+            "allocations": relay.allocations,
+            "per_user": relay.per_user,
+            "per_address": relay.per_address,
+            "bytes_per_second": relay.bytes_per_second,
+        },
+        own=public,
+        public=public,
+        test_commands=test_commands,
+    )
 
 
 @dataclass(slots=True)
@@ -95,11 +143,12 @@ class _Outbox:
 
 
 class EngineMedia:
-    """Keeps `port.Media`. `advertised`: addresses for the answers' candidates, "host:port" (see `addresses`)."""
+    """Keeps `port.Media`. `roads`: where answers and offers say that we are."""
 
-    def __init__(self, engine: "Engine", *, advertised: Sequence[str]) -> None:
+    def __init__(self, engine: "Engine", *, roads: Roads) -> None:
         self._engine = engine
-        self._candidates = candidates(advertised)
+        self.streams = Streams(engine)
+        self._candidates = candidates(roads.udp, roads.tcp)
         self._fingerprint = engine.fingerprint()
         self._ids = itertools.count(1)
         self._rooms: dict[str, _Room] = {}
@@ -110,6 +159,11 @@ class EngineMedia:
         self._outbox = _Outbox()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workers_lost = 0
+
+    @property
+    def udp_port(self) -> int:
+        """For media, STUN and TURN; the same on every address, unless that one was taken."""
+        return int(self._engine.addresses()[0].rpartition(":")[2])
 
     def listen(self, listener: Listener) -> None:
         """Begins to read the engine's events in the running event loop."""
@@ -155,6 +209,8 @@ class EngineMedia:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the offer") from error
         answer = entry.negotiation.commit(plan, entry.ufrag, entry.pwd)
         self._forward(entry, plan, entry.negotiation)
+        if plan.restarts_ice:
+            self._forwarding.refresh(entry.viewer, entry.negotiation.sources)
         return answer
 
     def _open(
@@ -406,6 +462,8 @@ class EngineMedia:
                 self._switch(source, payload_type)
             case ("speakers", room, levels):
                 self._speakers(room, levels)
+            case ("http", descriptor, remote, local):
+                self.streams.handle_http(descriptor, remote, local)
             case ("log", level, message):
                 log = {"error": _log.error, "warning": _log.warning}.get(level, _log.info)
                 log("media engine", message=message)

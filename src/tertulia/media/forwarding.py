@@ -166,6 +166,16 @@ class Forwarding:
                 self._rebind(viewer, subscription)
         self.fill(viewer)
 
+    def refresh(self, viewer: Viewer, sources: Iterable[Source]) -> None:
+        """Its network was away. What was lost meanwhile nobody repeats, so pictures begin anew: those that it is shown, and `sources`,
+        its own."""
+        shown = [
+            self._sources.get(publication) for slot, publication in viewer.taken.items() if slot not in viewer.paused
+        ]
+        for source in (*sources, *shown):
+            if source is not None and source.kind == "video":
+                self._engine.request_key_frame(source.id)
+
     def lose_slots(self, viewer: Viewer) -> None:
         """The transport is gone and its slots with it; nothing needs to be said about them."""
         viewer.open = viewer.asked = False

@@ -59,7 +59,7 @@ class Rates:
 
     def spend(self, address: str, now: float) -> Allowance:
         """One request at the time `now`, in seconds on any clock that does not go back."""
-        address = _counted_as(address)
+        address = counted_as(address)
         rate = self._by_address.pop(address, None)
         if rate is None:
             if len(self._by_address) >= self._addresses:
@@ -80,7 +80,7 @@ class Connections:
 
     def enter(self, address: str) -> bool:
         """False: there is no place for one more. Each True is paid back by one `leave`."""
-        address = _counted_as(address)
+        address = counted_as(address)
         if self.open >= self._total or self._by_address[address] >= self._per_address:
             if not self._by_address[address]:
                 del self._by_address[address]
@@ -90,14 +90,14 @@ class Connections:
         return True
 
     def leave(self, address: str) -> None:
-        address = _counted_as(address)
+        address = counted_as(address)
         self.open -= 1
         self._by_address[address] -= 1
         if self._by_address[address] <= 0:
             del self._by_address[address]
 
 
-def _counted_as(address: str) -> str:
+def counted_as(address: str) -> str:
     """Whoever has one IPv6 address has all of its /64."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])

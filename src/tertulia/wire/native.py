@@ -93,6 +93,15 @@ class IceServer(Part, frozen=True):
     credential: str | None
 
 
+class IceServerLists(Part, frozen=True):
+    """Which servers to use for which connection. Credentials end, and are replaced by `ice_servers` before that."""
+
+    sfu: list[IceServer]
+    """For the connection to the server."""
+    direct: list[IceServer]
+    """For those with other people."""
+
+
 class Session(Part, frozen=True):
     """What a client needs to come back. `token` is for the next resume; each `resumed` brings another."""
 
@@ -408,7 +417,7 @@ class Joined(FromServer, frozen=True, tag="joined"):
     messages: list[ChatMessage]
     """The last messages to everybody, oldest first: at most 100, and 128 KiB of text."""
     topology: Topology
-    ice_servers: list[IceServer]
+    ice_servers: IceServerLists
     limits: Limits
 
 
@@ -583,7 +592,7 @@ class Speakers(FromServer, frozen=True, tag="speakers"):
 class IceServers(FromServer, frozen=True, tag="ice_servers"):
     """Fresh credentials in place of the old ones."""
 
-    ice_servers: list[IceServer]
+    ice_servers: IceServerLists
 
 
 class Bye(FromServer, frozen=True, tag="bye"):
@@ -609,7 +618,7 @@ class Resumed(FromServer, frozen=True, tag="resumed"):
 
     session: Session
     ack: int
-    ice_servers: list[IceServer]
+    ice_servers: IceServerLists
 
 
 ClientMessage = (

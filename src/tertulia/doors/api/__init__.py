@@ -2,5 +2,6 @@
 
 from tertulia.doors.api.access import Access
 from tertulia.doors.api.door import Api
+from tertulia.doors.api.ice_servers import IceServersEndpoint
 
-__all__ = ["Access", "Api"]
+__all__ = ["Access", "Api", "IceServersEndpoint"]

@@ -19,14 +19,19 @@ class Access:
 
     def check(self, request: Request) -> None:
         """Raises Refused, with 401 or 403."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        given = scheme.lower() == "bearer" and bool(token)
+        token = bearer(request)
         # A server without a key cannot tell a good token from a bad one; who may come without one may come with one.
-        if (not given or not self._verifier) and self._needs_no_token(request.scope):
+        if (token is None or not self._verifier) and self._needs_no_token(request.scope):
             return
-        if not given:
+        if token is None:
             raise Refused(401, Code.TOKEN_REQUIRED, "send an administrator's token: Authorization: Bearer …")
         try:
-            self._verifier.verify_admin(token.strip())
+            self._verifier.verify_admin(token)
         except NotAllowed as error:
             raise Refused(403 if error.code is Code.NOT_ALLOWED else 401, error.code, error.message) from None
+
+
+def bearer(request: Request) -> str | None:
+    """The token that a request brings; None: it has none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None

@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from tertulia.doors.api import failure, types
 from tertulia.doors.api.access import Access
 from tertulia.doors.api.failure import Refused
+from tertulia.doors.api.ice_servers import IceServersEndpoint
 from tertulia.doors.api.openapi import document
 from tertulia.errors import Code, TertuliaError
 from tertulia.runtime.views import Participant, Publication, Room
@@ -23,13 +24,14 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """Shows and closes rooms."""
+    """Shows and closes rooms; tells those who may enter one of STUN and TURN servers."""
 
     def __init__(
         self,
         rooms: Callable[[], tuple[Room, ...]],
         find: Callable[[str], Room | None],
         access: Access,
+        ice_servers: IceServersEndpoint,
         *,
         allow_origins: Iterable[str] = (),
     ) -> None:
@@ -37,11 +39,13 @@ class Api:
         self._rooms = rooms
         self._find = find
         self._access = access
+        self._ice_servers = ice_servers
         self._app = Starlette(
             routes=[
                 Route("/rooms", self._checked(self._list)),
                 Route("/rooms/{name}", self._checked(self._show), methods=["GET"]),
                 Route("/rooms/{name}", self._checked(self._close), methods=["DELETE"]),
+                Route("/ice-servers", self._tell_ice_servers),
                 Route("/openapi.json", self._describe),
             ],
             middleware=[
@@ -83,6 +87,9 @@ class Api:
             if error.code is not Code.ROOM_ENDED:
                 raise
         return Response(status_code=204)
+
+    async def _tell_ice_servers(self, request: Request) -> Response:
+        return _json(await self._ice_servers.answer(request))
 
     async def _describe(self, request: Request) -> Response:
         return Response(

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from tertulia.doors.api.types import Failure, Problem
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
+_HEADERS = {401: {"www-authenticate": "Bearer"}, 429: {"retry-after": "1"}}
 
 
 class Refused(Exception):
@@ -22,8 +23,7 @@ class Refused(Exception):
 
 async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
-    headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
-    return _answer(error.status, error.code, error.message, headers)
+    return _answer(error.status, error.code, error.message, _HEADERS.get(error.status))
 
 
 async def not_routed(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ import msgspec
 
 from tertulia.doors.api import types
 
-_ANSWERS = (types.Rooms, types.Room, types.Failure)
+_ANSWERS = (types.Rooms, types.Room, types.IceServers, types.Failure)
 
 
 def document(server: str) -> dict[str, Any]:
@@ -43,6 +43,21 @@ def document(server: str) -> dict[str, Any]:
                     "responses": {"204": {"description": "It has ended"}, **_REFUSED, **_NO_ROOM},
                 },
             },
+            "/ice-servers": {
+                "get": {
+                    "operationId": "getIceServers",
+                    "summary": "STUN and TURN servers, with credentials of one's own, for whoever may enter a room",
+                    "security": [{"joinToken": []}, {}],
+                    "parameters": [{"name": "room", "in": "query", "required": True, "schema": {"type": "string"}}],
+                    "responses": {
+                        "200": _json("The servers", types.IceServers),
+                        "400": _json("No room is named: invalid", types.Failure),
+                        "401": _json("As when joining: token_required, token_invalid, token_expired", types.Failure),
+                        "403": _json("As when joining: wrong_room, denied, not_allowed", types.Failure),
+                        "429": _json("Too many from this address: too_many_messages", types.Failure),
+                    },
+                }
+            },
             "/openapi.json": {
                 "get": {
                     "operationId": "getDescription",
@@ -65,7 +80,13 @@ def document(server: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": 'Signed with the server\'s secret, `can: ["admin"]` and no room: `tertulia token --admin`.',
-                }
+                },
+                "joinToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A join token for the room; none where the server is open, or its own hook decides.",
+                },
             },
         },
     }

@@ -70,6 +70,25 @@ class Room(_Answer, frozen=True):
     waiting: list[Waiting]
 
 
+class IceServer(_Answer, frozen=True, omit_defaults=True):
+    """As RTCPeerConnection takes it. STUN servers take no credentials."""
+
+    urls: list[str]
+    username: str | msgspec.UnsetType = msgspec.UNSET
+    credential: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class IceServers(_Answer, frozen=True):
+    """An RTCConfiguration as it is: RTCPeerConnection passes over the fields that it does not know."""
+
+    ice_servers: list[IceServer]
+    """For a connection whose other side is a person, or the server."""
+    sfu: list[IceServer]
+    """For one whose other side is the server."""
+    expires: int | None
+    """When the credentials end, in seconds since 1970; null: there are none. Connections that use them go on."""
+
+
 class Problem(_Answer, frozen=True):
     code: str
     """Never changes its meaning."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from tertulia.auth.reached import reached
 from tertulia.core import commands as cmd
 from tertulia.core.model import Role
 from tertulia.core.room import Room
@@ -133,7 +134,7 @@ class Connection:
             entry = await door.admission.admit(
                 room=join.room, token=join.token, name=join.name, door="native", scope=self.socket.scope
             )
-            session = NativeSession(entry.participant, join.id, door.terms, door.forget)
+            session = NativeSession(entry.participant, join.id, door.terms, reached(self.socket.scope), door.forget)
             command = cmd.Join(
                 participant=entry.participant,
                 name=entry.name,
@@ -192,7 +193,7 @@ class Connection:
                 session.actor.post(cmd.Leave(session.participant, "connection_lost", Code.SESSION_GONE))
                 return
             session.rotate(resume.token)
-            self._link.say(session.resumed())
+            self._link.say(session.resumed(reached(self.socket.scope)))
             session.take_over(self._link)
             self.session = session
 
@@ -247,6 +248,7 @@ class Connection:
         match message:
             case wire.Ping():
                 session.outbox.ack(message.ack)
+                session.renew_ice_servers()
                 self._link.say(wire.encode(wire.Pong(ack=session.accepted, time=message.time)))
             case wire.Resume():
                 self._refuse(session, None, Code.WRONG_ORDER, "this socket has its session")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tertulia.auth.admission import Admission
+from tertulia.auth.ice_servers import IceServers
 from tertulia.doors.native.connection import Connection
 from tertulia.doors.native.incoming import CHAT_BYTES, MESSAGE_BYTES
 from tertulia.doors.native.session import NativeSession, Terms
@@ -21,13 +22,14 @@ class Options:
     join_timeout: float = 10.0
     messages_per_second: float = 50.0
     max_publications: int = 4
-    ice_servers: tuple[wire.IceServer, ...] = ()
 
 
 class NativeDoor(WebSocketDoor):
     """Serves `tertulia.v1`."""
 
-    def __init__(self, hub: Hub, admission: Admission, options: Options, connections: Connections) -> None:
+    def __init__(
+        self, hub: Hub, admission: Admission, options: Options, connections: Connections, ice_servers: IceServers
+    ) -> None:
         super().__init__(hub, admission, connections)
         self.options = options
         self.sessions: dict[str, NativeSession] = {}
@@ -41,7 +43,7 @@ class NativeDoor(WebSocketDoor):
                 chat_bytes=CHAT_BYTES,
                 publications=options.max_publications,
             ),
-            ice_servers=options.ice_servers,
+            ice_servers=ice_servers,
         )
 
     def connection(self, socket: WebSocket) -> Connection:

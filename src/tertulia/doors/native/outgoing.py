@@ -53,7 +53,7 @@ def chat_message(it: model.ChatMessage) -> wire.ChatMessage:
 
 
 def joined(
-    id: int, snapshot: Snapshot, session: wire.Session, ice_servers: list[wire.IceServer], limits: wire.Limits
+    id: int, snapshot: Snapshot, session: wire.Session, ice_servers: wire.IceServerLists, limits: wire.Limits
 ) -> wire.Joined:
     """The reply to `join`."""
     return wire.Joined(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tertulia.auth.ice_servers import IceServers
+from tertulia.auth.reached import Reached
 from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import outgoing
@@ -22,19 +24,28 @@ class Terms:
     grace: float
     heartbeat: float
     limits: wire.Limits
-    ice_servers: tuple[wire.IceServer, ...]
+    ice_servers: IceServers
 
 
 class NativeSession(Session):
     """Translates what it is shown, and keeps count of its client's requests."""
 
     def __init__(
-        self, participant: ParticipantId, join_id: int, terms: Terms, on_over: Callable[["NativeSession"], None]
+        self,
+        participant: ParticipantId,
+        join_id: int,
+        terms: Terms,
+        reached: Reached,
+        on_over: Callable[["NativeSession"], None],
     ) -> None:
+        """`reached`: how its socket came."""
         super().__init__(participant, wire.number)
         self._on_over = on_over
         self._join_id = join_id
         self._terms = terms
+        self._reached = reached
+        self._renew_at: float | None = None
+        """When its client needs other credentials for TURN, in seconds since 1970."""
         self.admitted = False
         self.accepted = join_id
         """Highest request id so far: it is carried out, or will be before anything that comes later."""
@@ -46,7 +57,7 @@ class NativeSession(Session):
             case Entered():
                 self.admitted = True
                 joined = outgoing.joined(
-                    self._join_id, event.snapshot, self.credentials(), list(self._terms.ice_servers), self._terms.limits
+                    self._join_id, event.snapshot, self.credentials(), self._ice_servers(), self._terms.limits
                 )
                 self.send(wire.encode(joined))
             case ev.Denied():
@@ -85,10 +96,20 @@ class NativeSession(Session):
         """What the client needs to come back."""
         return wire.Session(self.id, self.token, self._terms.grace, self._terms.heartbeat)
 
-    def resumed(self) -> bytes:
-        return wire.encode(
-            wire.Resumed(session=self.credentials(), ack=self.accepted, ice_servers=list(self._terms.ice_servers))
-        )
+    def resumed(self, reached: Reached) -> bytes:
+        """`reached`: how the socket came that takes over."""
+        self._reached = reached
+        return wire.encode(wire.Resumed(session=self.credentials(), ack=self.accepted, ice_servers=self._ice_servers()))
+
+    def renew_ice_servers(self) -> None:
+        """Sends other credentials where the last ones end soon. Called at every ping, which comes often enough to need no timer."""
+        if self._renew_at is not None and self._terms.ice_servers.clock() >= self._renew_at:
+            self.send(wire.encode(wire.IceServers(ice_servers=self._ice_servers())))
+
+    def _ice_servers(self) -> wire.IceServerLists:
+        issued = self._terms.ice_servers.issue(self._reached)
+        self._renew_at = issued.renew_at
+        return wire.IceServerLists(sfu=list(issued.sfu), direct=list(issued.direct))
 
     def _send_if_any(self, body: bytes | None, key: str | None = None) -> None:
         if body is not None:

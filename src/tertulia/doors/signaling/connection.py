@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tertulia.auth.reached import reached
 from tertulia.core import commands as cmd
 from tertulia.core.ids import PublicationId
 from tertulia.core.model import Dialect
@@ -38,6 +39,7 @@ class SignalingConnection(PageConnection):
     def __init__(self, door: "SignalingDoor", socket: WebSocket) -> None:
         super().__init__(door, socket)
         self._rings_for = door.rings_for
+        self._ice_servers = door.ice_servers
 
     async def enter(self) -> None:
         try:
@@ -50,6 +52,7 @@ class SignalingConnection(PageConnection):
         session = SignalingSession(
             entry.participant,
             tells_people=query.events,
+            ice_servers=lambda: self._ice_servers.issue(reached(self.socket.scope)).either,
             rings_for=self._rings_for,
             new_id=_new_publication,
             on_over=lambda over: self.door.hub.forget(over.connection),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tertulia.auth.admission import Admission
+from tertulia.auth.ice_servers import IceServers
 from tertulia.doors.session import PageDoor, PageOptions
 from tertulia.doors.signaling.connection import SignalingConnection
 from tertulia.net import Connections, WebSocket
@@ -18,8 +19,16 @@ class SignalingOptions(PageOptions):
 class SignalingDoor(PageDoor):
     """For pages that bring their own signalling, as bare JSON."""
 
-    def __init__(self, hub: Hub, admission: Admission, options: SignalingOptions, connections: Connections) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        admission: Admission,
+        options: SignalingOptions,
+        connections: Connections,
+        ice_servers: IceServers,
+    ) -> None:
         super().__init__(hub, admission, options, connections)
+        self.ice_servers = ice_servers
         self.rings_for = options.rings_for
 
     def connection(self, socket: WebSocket) -> SignalingConnection:

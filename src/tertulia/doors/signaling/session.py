@@ -1,7 +1,7 @@
 """A page's session on `/signaling`: it ends with its socket."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from tertulia.errors import Code, ProtocolError, TertuliaError
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.directed import Directed
 from tertulia.runtime.seat import Data, Description, Entered, Heard, Notice, Outcome
+from tertulia.wire import native as wire
 
 Message = dict[str, Any]
 
@@ -30,13 +31,15 @@ class SignalingSession(PageSession):
         participant: ParticipantId,
         *,
         tells_people: bool,
+        ice_servers: Callable[[], Iterable[wire.IceServer]],
         rings_for: float,
         new_id: Callable[[], PublicationId],
         on_over: Callable[["SignalingSession"], None],
     ) -> None:
-        """`tells_people`: the page has asked to hear of those who come and go, and who says what."""
+        """`tells_people`: the page has asked to hear of those who come and go, and who says what, and then of `ice_servers`."""
         super().__init__(participant)
         self._tells_people = tells_people
+        self._ice_servers = ice_servers
         self._on_over = on_over
         self._call = PageCall(participant, new_id)
         self._driver = Driver(self._call, self._show)
@@ -121,9 +124,12 @@ class SignalingSession(PageSession):
         self._directed.see(event)
 
     def _tell_of_room(self, event: Entered) -> None:
+        if not self._tells_people:
+            return
         it = event.snapshot
         others = [_person(other) for other in it.participants]
-        self._tell_of_person({"type": "joined", "room": it.room.name, "you": it.you.id, "peers": others})
+        servers = [_rtc_ice_server(server) for server in self._ice_servers()]
+        self._send({"type": "joined", "room": it.room.name, "you": it.you.id, "peers": others, "iceServers": servers})
 
     def _tell_of_person(self, message: Message) -> None:
         if self._tells_people:
@@ -213,6 +219,11 @@ def error(code: Code, message: str) -> Message:
 
 def _person(who: Participant) -> Message:
     return {"peer": who.id, "name": who.name}
+
+
+def _rtc_ice_server(it: wire.IceServer) -> Message:
+    """As RTCPeerConnection takes it, which would make a text of null."""
+    return {name: value for name, value in msgspec.structs.asdict(it).items() if value is not None}
 
 
 def _json(message: Message) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import BaseRoute
 
 from tertulia.auth.admission import Admission
+from tertulia.auth.ice_servers import IceServers
 from tertulia.core.ids import ParticipantId
 from tertulia.core.room import Room
 from tertulia.doors.whip.playing import WhepEndpoint
@@ -22,7 +23,6 @@ class Options:
 
     allow_origins: tuple[str, ...] = ()
     """Whose pages may read the answers, besides the same origin."""
-    ice_servers: tuple[str, ...] = ()
     requests_per_second: float = 50.0
     """For each address, with bursts of 4 s."""
     max_sessions: int = 20_000
@@ -35,10 +35,11 @@ class Options:
 class WhipDoor:
     """Serves WHIP (RFC 9725) and WHEP (draft-ietf-wish-whep). Origin and Host are checked before it is reached."""
 
-    def __init__(self, hub: Hub, admission: Admission, options: Options) -> None:
+    def __init__(self, hub: Hub, admission: Admission, options: Options, ice_servers: IceServers) -> None:
         self.hub = hub
         self.admission = admission
         self.options = options
+        self.ice_servers = ice_servers
         self.connections = Connections(options.max_sessions, options.max_sessions_per_address)
         """Sessions, and requests for one that are being answered."""
         self.refused: dict[str, int] = {}

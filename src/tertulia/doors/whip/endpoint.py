@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from tertulia.auth.admission import Pass
+from tertulia.auth.reached import reached
 from tertulia.core import commands as cmd
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import OnDuplicate
@@ -117,7 +118,7 @@ class Endpoint(ABC):
         where = f"{request.scope['root_path']}/{quote(room)}/session/{entry.session.id}"
         headers = {"location": where, "etag": entry.session.etag, "accept-patch": FRAGMENT, "cache-control": "no-store"}
         response = Response(answer, 201, headers, SDP)
-        self._add_links(response)
+        _add_links(response, self._ice_servers(request))
         return response
 
     async def _change(self, request: Request) -> Response:
@@ -135,8 +136,12 @@ class Endpoint(ABC):
         return Response(status_code=200, headers={"cache-control": "no-store"})
 
     async def _describe(self, request: Request) -> Response:
-        response = Response(headers={"allow": "OPTIONS, POST", "accept-post": SDP})
-        self._add_links(response)
+        """Only who may enter gets credentials. A preflight does not come this far, as RFC 9725 section 4.6 wants it."""
+        response = Response(headers={"allow": "OPTIONS, POST", "accept-post": SDP, "cache-control": "no-store"})
+        servers = self._ice_servers(request)
+        if not await self._may_enter(request):
+            servers = [server for server in servers if server.credential is None]
+        _add_links(response, servers)
         return response
 
     async def _describe_session(self, request: Request) -> Response:
@@ -215,9 +220,15 @@ class Endpoint(ABC):
         session.check_token(bearer(request.headers))
         return session
 
-    def _add_links(self, response: Response) -> None:
-        for url in self.door.options.ice_servers:
-            response.headers.append("link", f'<{url}>; rel="ice-server"')
+    async def _may_enter(self, request: Request) -> bool:
+        try:
+            admitted = await self.admit(request, _room(request), request.path_params.get("identity"))
+        except TertuliaError:
+            return False
+        return not admitted.knock_only
+
+    def _ice_servers(self, request: Request) -> Sequence[wire.IceServer]:
+        return self.door.ice_servers.issue(reached(request.scope)).sfu
 
 
 class _Cors(CORSMiddleware):
@@ -233,6 +244,18 @@ def bearer(headers: Headers) -> str | None:
     """The token of a request; None: it has none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _add_links(response: Response, servers: Sequence[wire.IceServer]) -> None:
+    """RFC 9725 section 4.6."""
+    for server in servers:
+        credentials = ""
+        if server.credential is not None:
+            credentials = (
+                f'; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
+            )
+        for url in server.urls:
+            response.headers.append("link", f'<{url}>; rel="ice-server"{credentials}')
 
 
 def _check_accept(headers: Headers) -> None:

@@ -1,4 +1,4 @@
-"""The TCP listener is ours, not the HTTP server's."""
+"""Listening TCP sockets of our own, rather than the HTTP server's."""
 
 import socket
 import sys
