@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright, async_play
 from playwright.async_api import Page as PlaywrightPage
 from websockets.asyncio.client import ClientConnection, connect
 
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio",
@@ -86,14 +88,17 @@ class ChromiumPage:
 class Chromium:
     """One headless Chromium; every page has a context (profile) of its own unless told to share one."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Path | None = None, flags: Sequence[str] = CHROMIUM_FLAGS) -> None:
+        """`program`: in place of the installed one."""
+        self._program = program
+        self._flags = flags
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
     async def __aenter__(self) -> Chromium:
         self._playwright = await async_playwright().start()
         self._browser = await self._playwright.chromium.launch(
-            executable_path=find("chromium", "chromium-browser", "google-chrome"), args=CHROMIUM_FLAGS
+            executable_path=self._program or find(*CHROMIUM), args=list(self._flags)
         )
         return self
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import urllib.request
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,10 @@ READY_WITHIN = 30.0
 class Server:
     """`tertulia serve` as a user starts it, on ports of its own."""
 
-    def __init__(self, *arguments: str, port: int = 0, udp_port: int = 0) -> None:
+    def __init__(self, *arguments: str, port: int = 0, udp_port: int = 0, inside: Sequence[str] = ()) -> None:
+        """`inside`: a command that runs the one after it somewhere else."""
         self._arguments = arguments
+        self._inside = inside
         self._port = port
         self._udp_port = udp_port
         self.url = ""
@@ -39,8 +41,8 @@ class Server:
 
     async def start(self) -> Server:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tertulia", "serve", "--port", str(self._port), "--udp-port", str(self._udp_port), "--log", "json",
-            "--test-commands", *self._arguments,
+            *self._inside, sys.executable, "-m", "tertulia", "serve", "--port", str(self._port), "--udp-port", str(self._udp_port),
+            "--log", "json", "--test-commands", *self._arguments,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         ready = await asyncio.wait_for(self._wait_for_ready(), READY_WITHIN)
@@ -154,13 +156,13 @@ async def people(
     failed = getattr(request.node, "failed", False)
     for caller in opened:
         if failed:
-            await _describe(caller)
+            await describe(caller)
         await caller.page.close()
     if failed:
         print("--- server", *server.lines[-40:], sep="\n")
 
 
-async def _describe(caller: Caller) -> None:
+async def describe(caller: Caller) -> None:
     print(f"--- {caller.name}", getattr(caller.page, "errors", ""))
     try:
         print(json.dumps(await caller.page.evaluate("person.state()"))[:2000])
@@ -213,11 +215,11 @@ async def serve() -> AsyncIterator[Callable[..., Any]]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def strangers(chromium: Chromium) -> AsyncIterator[Callable[..., Any]]:
-    """`await strangers(url, 1)` opens a page that knows nothing of us, with picture 1."""
+    """`await strangers(url, 1)` opens a page that knows nothing of us, with picture 1; with a `file` in place of what is there."""
     opened: list[Stranger] = []
 
-    async def visit(url: str, number: int) -> Stranger:
-        opened.append(await Stranger.open(chromium, url, number))
+    async def visit(url: str, number: int, file: Path | None = None) -> Stranger:
+        opened.append(await Stranger.open(chromium, url, number, file=file))
         return opened[-1]
 
     yield visit

@@ -25,9 +25,13 @@ class Stranger:
         self.number = number
 
     @classmethod
-    async def open(cls, chromium: Chromium, url: str, number: int, *scripts: Path) -> Stranger:
-        """`scripts`: loaded before the page's own."""
+    async def open(
+        cls, chromium: Chromium, url: str, number: int, *scripts: Path, file: Path | None = None
+    ) -> Stranger:
+        """`scripts`: loaded before the page's own. `file`: what is at the URL, whatever its server has there."""
         tab = await chromium.open("about:blank")
+        if file is not None:
+            await tab.page.route(url, lambda route: route.fulfill(path=file))
         stranger = cls(tab, number)
         await tab.page.add_init_script(stranger._script())
         for script in scripts:

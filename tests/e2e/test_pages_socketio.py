@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import Locator
 
 from .caller import until
-from .conftest import EXAMPLES, HERE, Server
+from .conftest import EXAMPLES, Server
 from .stranger import Stranger, present
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 Invite = Callable[..., Any]
+LOOK_AT_ALL = "async (videos) => { await new Promise((done) => setTimeout(done, 150)); return videos.map((video) => meeting.look(video)); }"
 
 
 # --- one event for everything -----------------------------------------------------------------------------------------------------------
@@ -119,28 +119,35 @@ async def test_the_codelabs_pages_meet_and_a_third_finds_the_room_full(strangers
 # --- all together -----------------------------------------------------------------------------------------------------------------------
 
 
-async def test_the_bare_page_the_minimal_page_and_the_native_client_are_one_room(
-    strangers: Invite, people: Invite, tmp_path: Path
+async def test_the_bare_page_the_minimal_page_and_the_web_app_are_one_room(
+    strangers: Invite, guests: Invite, app_server: Server
 ) -> None:
-    shutil.copytree(HERE / "web", tmp_path / "web")
-    for name in ("websocket-call", "socketio-minimal"):
-        shutil.copytree(EXAMPLES / name, tmp_path / "web" / name)
-    server = await Server("--web", str(tmp_path / "web")).start()
-    try:
-        (cora,) = await people("Cora", at=server, room="lobby")
-        await cora.join()
-        bare = await strangers(f"{server.url}/websocket-call/index.html", 7)
-        await present(server, "lobby", 2)
-        minimal = await strangers(f"{server.url}/socketio-minimal/index.html", 8)
-        await present(server, "lobby", 3)
-        await bare.tab.page.get_by_role("button", name="Call").click()
-        await until(lambda: _sees(cora, 7), "the native client sees the bare page")
-        await until(lambda: _sees(cora, 8), "the native client sees the minimal page")
-        await _is_shown(bare, {cora.number, 8})
-        await _is_shown(minimal, {cora.number, 7})
-        assert not [*bare.errors, *minimal.errors]
-    finally:
-        await server.stop()
+    (cora,) = await guests("Cora")
+    await cora.page.goto(f"{app_server.url}/r/lobby")
+    await cora.enter()
+    # The pages of the examples, in place of the app on its own server.
+    bare = await strangers(f"{app_server.url}/bare", 7, file=EXAMPLES / "websocket-call" / "index.html")
+    await present(app_server, "lobby", 2)
+    minimal = await strangers(f"{app_server.url}/minimal", 8, file=EXAMPLES / "socketio-minimal" / "index.html")
+    await present(app_server, "lobby", 3)
+    await bare.tab.page.get_by_role("button", name="Call").click()
+    tiles = (
+        cora.page.get_by_role("region", name="People in the call")
+        .get_by_role("listitem", name="Guest")
+        .locator("video")
+    )
+    await until(lambda: _shown_in(tiles, {7, 8}), "the app shows both pages")
+    for pitch in (bare.pitch, minimal.pitch):
+        await cora.hears(pitch)
+    await _is_shown(bare, {cora.number, 8})
+    await _is_shown(minimal, {cora.number, 7})
+    assert not [*bare.errors, *minimal.errors]
+
+
+async def _shown_in(tiles: Locator, pictures: set[int]) -> bool:
+    """Whether these pictures are shown, and each changes between two looks."""
+    looks = [{look["id"]: look["n"] for look in await tiles.evaluate_all(LOOK_AT_ALL) if look} for _ in range(2)]
+    return set(looks[0]) == set(looks[1]) == pictures and all(looks[0][id] != looks[1][id] for id in pictures)
 
 
 async def _is_shown(page: Stranger, others: set[int]) -> None:

@@ -167,7 +167,9 @@ class Person {
       const pair = stats.find((s) => s.id === transport?.selectedCandidatePairId) ?? stats.find((s) => s.type === 'candidate-pair' && s.nominated);
       const candidate = (id) => {
         const found = stats.find((s) => s.id === id);
-        return found ? { type: found.candidateType, address: found.address, port: found.port, protocol: found.protocol } : null;
+        if (!found) return null;
+        const { candidateType: type, address, port, protocol, relayProtocol: relay = null } = found;
+        return { type, address, port, protocol, relay };
       };
       const sum = (type, field) => stats.filter((s) => s.type === type).reduce((total, s) => total + (s[field] ?? 0), 0);
       return {
