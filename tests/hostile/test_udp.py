@@ -36,7 +36,8 @@ def rtcp(ssrc: int = 1) -> bytes:
 
 
 async def test_garbage_of_every_first_byte(target: Target, attacker: Attacker, call: Call) -> None:
-    classes = {"dropped_stun": range(4), "dropped_turn": range(64, 80)}
+    # What could be STUN or a channel of TURN is looked at by the front or by the relay.
+    classes = {"dropped_stun__or__relay_dropped_malformed": [*range(4), *range(64, 80)]}
     addressed = [*range(20, 64), *range(128, 192)]
     unknown = set(FIRST_BYTES) - {byte for bytes_ in classes.values() for byte in bytes_} - set(addressed)
     expected = {name: len(firsts) * len(LENGTHS) for name, firsts in classes.items()}
@@ -169,6 +170,11 @@ async def test_no_answer_is_much_longer_than_its_request(target: Target, attacke
         assert len(answer) <= 128
 
 
+ANY_STUN = "__or__".join(
+    ("dropped_stun", "relay_dropped_malformed", "relay_dropped_method", "relay_dropped_no_allocation")
+)
+
+
 def bad_stun() -> list[bytes]:
     """None of these is for us to answer."""
     whole = stun.message(stun.BINDING, (stun.SOFTWARE, b"test"), fingerprint=True)
@@ -181,15 +187,25 @@ def bad_stun() -> list[bytes]:
         header.pack(stun.BINDING, 8, stun.COOKIE, bytes(12)) + struct.pack("!HH", stun.SOFTWARE, 0xFFFF) + bytes(4),
         header.pack(stun.BINDING, 4, stun.COOKIE, bytes(12)) + struct.pack("!HH", stun.USERNAME, 5),
         header.pack(stun.BINDING, 0xFFFC, stun.COOKIE, bytes(12)),
-        # Answers and indications, which must not make two servers talk for ever; TURN.
-        *(stun.message(kind) for kind in (0x0101, 0x0111, 0x0011, 0x0003, 0x0004, 0x0006, 0x0008, 0x0009, 0x03FF)),
+        # Answers and indications, which must not make two servers talk for ever; unknown methods.
+        *(stun.message(kind) for kind in (0x0101, 0x0111, 0x0011, 0x0103, 0x0113, 0x0016, 0x0017, 0x0006, 0x03FF)),
     ]
 
 
 async def test_bad_stun_gets_no_answer(target: Target, attacker: Attacker, call: Call) -> None:
-    async with call.undisturbed(), target.counts(dropped_stun=len(bad_stun())):
+    async with call.undisturbed(), target.counts(**{ANY_STUN: len(bad_stun())}):
         await attacker.send_all(bad_stun())
     assert attacker.received == []
+
+
+@pytest.mark.parametrize("method", [0x0003, 0x0004, 0x0008, 0x0009])
+async def test_turn_without_credentials_is_refused_in_few_bytes(
+    method: int, target: Target, attacker: Attacker
+) -> None:
+    answer = await attacker.ask(stun.message(method))
+    assert stun.kind(answer) == method | 0x0110
+    assert stun.attributes(answer)[stun.ERROR_CODE][:4] == bytes([0, 0, 4, 1])
+    assert len(answer) <= 160
 
 
 async def test_checks_for_nobody_or_with_a_wrong_password(target: Target, attacker: Attacker, call: Call) -> None:
