@@ -12,15 +12,18 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 ARGS ?=
 REPEAT ?= 10
+export FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
 
 # What set-up leaves behind. A target is made again when what it was made from has changed.
 PYTHON := .venv/.stamp-python
 DEV := .venv/.stamp-dev
+FUZZER := .venv/.stamp-fuzzer
 EXTENSION := .venv/.stamp-extension
 NODE := node_modules/.stamp
 STATIC := src/tertulia/static/sdk/tertulia.js
 
-RUST_SOURCES := $(shell find crates -path '*/tests' -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
+RUST_SOURCES := $(shell find crates -path '*/tests' -prune -o -path crates/fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f ! -name '*.test.*' -print)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
@@ -56,6 +59,7 @@ check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generat
 	npm run --silent check
 	npm run --silent docs:check
 	cargo fmt --all --check
+	cargo fmt --check --manifest-path crates/fuzz/libfuzzer/Cargo.toml
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
@@ -76,6 +80,10 @@ conformance: $(DEV) $(EXTENSION) ## other people's conformance suites: WebSocket
 	npm ci --silent --prefix tests/conformance
 	python -m tests.conformance.socket_io $(SUITES)
 
+.PHONY: fuzz
+fuzz: $(DEV) $(EXTENSION) $(FUZZER) ## hostile bytes for every parser, FUZZ_SECONDS (60) each; FUZZ_TARGETS="stun relay" for some
+	scripts/fuzz $(ARGS) $(FUZZ_TARGETS)
+
 .PHONY: bench
 bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
 	python bench/run.py $(ARGS)
@@ -86,6 +94,7 @@ format: $(DEV) $(NODE) ## format everything, sort imports
 	ruff format .
 	npm run --silent format
 	cargo fmt --all
+	cargo fmt --manifest-path crates/fuzz/libfuzzer/Cargo.toml
 
 # --- generated, committed files ------------------------------------------------------------------------------------------------------
 
@@ -102,15 +111,18 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 	$(LOCK) pyproject.toml --output-file requirements.txt $(ARGS)
 	$(LOCK) requirements-build.in --output-file requirements-build.txt $(ARGS)
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
+	$(LOCK) requirements-fuzz.in --output-file requirements-fuzz.txt $(ARGS)
 	for package in . web/docs-tools tests/conformance bench/socketio; do npm install --package-lock-only --prefix $$package; done
 	python scripts/check_locks.py --strip
 	cargo metadata --format-version 1 > /dev/null
+	cp Cargo.lock crates/fuzz/libfuzzer/Cargo.lock
+	cargo metadata --format-version 1 --manifest-path crates/fuzz/libfuzzer/Cargo.toml > /dev/null
 
 # --- set-up --------------------------------------------------------------------------------------------------------------------------
 
 .PHONY: tools
 tools:
-	@scripts/setup $(if $(filter test soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,run))
+	@scripts/setup $(if $(filter test soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,$(if $(filter fuzz,$(MAKECMDGOALS)),fuzz,run)))
 
 $(PYTHON): requirements.txt requirements-build.txt | tools
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt -r requirements-build.txt
@@ -118,6 +130,10 @@ $(PYTHON): requirements.txt requirements-build.txt | tools
 
 $(DEV): requirements-dev.txt $(PYTHON) | tools
 	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+$(FUZZER): requirements-fuzz.txt $(DEV) | tools
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-fuzz.txt
 	@touch $@
 
 # Editable: the Python source is used where it stands, the compiled module is put beside it.

@@ -18,6 +18,7 @@ LOCKS = {
     "requirements.txt": "pyproject.toml",
     "requirements-build.txt": "requirements-build.in",
     "requirements-dev.txt": "requirements-dev.in",
+    "requirements-fuzz.txt": "requirements-fuzz.in",
 }
 NPM_LOCKS = (
     "package-lock.json",
@@ -25,6 +26,8 @@ NPM_LOCKS = (
     "tests/conformance/package-lock.json",
     "bench/socketio/package-lock.json",
 )
+CARGO_LOCK = "Cargo.lock"
+FUZZER_LOCK = "crates/fuzz/libfuzzer/Cargo.lock"
 FIX = "make lock"
 
 
@@ -66,10 +69,28 @@ def hosts() -> list[str]:
         for number, line in enumerate((ROOT / lock).read_text(encoding="utf-8").splitlines(), 1):
             if re.search(r"https?://", line):
                 complaints.append(f"{lock}:{number} names a host: {line.strip()}. To mend it: {FIX}")
-    for number, line in enumerate((ROOT / "Cargo.lock").read_text(encoding="utf-8").splitlines(), 1):
-        if line.startswith("source = ") and "registry+https://github.com/rust-lang/crates.io-index" not in line:
-            complaints.append(f"Cargo.lock:{number} is not from crates.io: {line}")
+    for lock in (CARGO_LOCK, FUZZER_LOCK):
+        for number, line in enumerate((ROOT / lock).read_text(encoding="utf-8").splitlines(), 1):
+            if line.startswith("source = ") and "registry+https://github.com/rust-lang/crates.io-index" not in line:
+                complaints.append(f"{lock}:{number} is not from crates.io: {line}")
     return complaints
+
+
+def unlike() -> list[str]:
+    """What is fuzzed must be what is built."""
+    ours, fuzzed = (_versions(lock) for lock in (CARGO_LOCK, FUZZER_LOCK))
+    return [
+        f"{FUZZER_LOCK} has {name} {', '.join(sorted(versions))}, which {CARGO_LOCK} has not. To mend it: {FIX}"
+        for name, versions in fuzzed.items()
+        if name in ours and not versions <= ours[name]
+    ]
+
+
+def _versions(lock: str) -> dict[str, set[str]]:
+    versions: dict[str, set[str]] = {}
+    for package in tomllib.loads((ROOT / lock).read_text(encoding="utf-8"))["package"]:
+        versions.setdefault(package["name"], set()).add(package["version"])
+    return versions
 
 
 def strip() -> None:
@@ -84,7 +105,7 @@ def strip() -> None:
 def main() -> int:
     if "--strip" in sys.argv[1:]:
         strip()
-    complaints = stale() + hosts()
+    complaints = stale() + hosts() + unlike()
     print("\n".join(complaints), end="\n" if complaints else "")
     return 1 if complaints else 0
 

@@ -1,0 +1,31 @@
+//! What is done with bytes from outside, and what must hold whatever they are: one function for each parser.
+//!
+//! Nothing here knows of a fuzzer. `libfuzzer/` beside it, a workspace of its own, finds bytes (`make fuzz`); those worth
+//! keeping are in `corpus/`, and `tests/corpus.rs` tries them each time that tests run.
+
+mod fingerprint;
+mod input;
+mod relay;
+mod rtcp;
+mod rtp;
+mod sfu;
+mod srtp;
+mod streams;
+mod stun;
+
+/// Panics where something does not hold.
+pub type Target = fn(&[u8]);
+
+pub const TARGETS: [(&str, Target); 11] = [
+    ("binding", stun::binding),
+    ("fingerprint", fingerprint::fingerprint),
+    ("first_bytes", streams::first_bytes),
+    ("frames", streams::frames),
+    ("key_frame", rtp::key_frame),
+    ("relay", relay::relay),
+    ("rtcp", rtcp::rtcp),
+    ("rtp", rtp::rtp),
+    ("sfu", sfu::sfu),
+    ("srtp", srtp::srtp),
+    ("stun", stun::stun),
+];
