@@ -58,7 +58,8 @@ class Engine:
     `bind`: addresses as "host:port"; port 0 picks a free one; a wildcard keeps each datagram's local address.
     `workers`: media threads, at least 1. `local_only`: drop datagrams whose source is not an address of this machine.
     `gso`: send batches with UDP segmentation where the kernel has it. `relay`: None relays nothing; STUN is answered anyway.
-    `own`: addresses that are ours besides those of the interfaces. `public`: addresses that clients are told in place of a local one of the family.
+    `own`: addresses that are ours besides those of the interfaces.
+    `public`: addresses that clients are told in place of a local one of the family.
     `test_commands`: allow `crash`. Raises OSError when an address cannot be bound, ValueError for settings that make no sense.
     """
 
