@@ -154,6 +154,8 @@ async def test_who_asks_for_events_hears_of_people_and_who_says_what() -> None:
         {"type": "a type with blanks", "x": 1},
         {"event": "no type at all"},
         {"type": 7},
+        {"type": ["a list"]},
+        {"type": {"an": "object"}},
         {"type": "bye"},
     ],
 )
@@ -192,6 +194,15 @@ async def test_other_doors_see_it_as_data() -> None:
         assert await ana.receive() == {"type": "cursor", "data": [3], "from": ben.me}
         await ben.ask("data", topic="blob", data="QUJD", encoding="base64")
         assert await ana.receive() == {"type": "blob", "data": "QUJD", "encoding": "base64", "from": ben.me}
+
+
+async def test_data_with_a_type_that_is_no_text_comes_as_data() -> None:
+    async with server() as (app, _):
+        ben = await person(app, "Ben", room="lobby")
+        ana = await Page(app).open()
+        await eventually(lambda: inside(app) == 2)
+        await ben.ask("data", topic="cursor", data={"type": ["a list"]})
+        assert await ana.receive() == {"type": "cursor", "data": {"type": ["a list"]}}
 
 
 @pytest.mark.parametrize("type", ["offer", "answer", "candidate", "error", "joined"])

@@ -118,8 +118,8 @@ def _word(message: Message, size: int) -> Word:
         raise ProtocolError(Code.TOO_LARGE, f"a message of this type has at most {OTHER_BYTES} bytes")
     if type == "candidate":
         return _candidate(message)
-    if type in CALL_WORDS:
-        return CallWord(cast(str, type), message)
+    if isinstance(type, str) and type in CALL_WORDS:
+        return CallWord(type, message)
     fits = isinstance(type, str) and 0 < len(type) <= 64 and _TOPIC_CHARACTERS.issuperset(type)
     return Other(cast(str, type) if fits else ANYTHING, message)
 
@@ -183,7 +183,7 @@ def write_data(topic: str, data: Data) -> Message:
     payload = msgspec.json.decode(data.json)
     if isinstance(payload, dict) and not data.base64:
         type = payload.get("type")
-        if type not in RESERVED and (type == topic or topic == ANYTHING):
+        if (type == topic or topic == ANYTHING) and not (isinstance(type, str) and type in RESERVED):
             return payload
     message: Message = {"type": topic} if topic not in RESERVED else {"type": "data", "topic": topic}
     return message | {"data": payload} | ({"encoding": "base64"} if data.base64 else {})
