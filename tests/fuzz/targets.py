@@ -12,6 +12,7 @@ import msgspec
 from tertulia import ice_url
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import incoming
+from tertulia.doors.native.payload import payload
 from tertulia.doors.peerjs import messages
 from tertulia.doors.signaling import words as signaling
 from tertulia.doors.socketio import words as events
@@ -133,8 +134,18 @@ def native(data: bytes) -> None:
     if type(message) in incoming.COMMANDS:
         try:
             incoming.command(SOMEBODY, message)
+            if isinstance(message, wire.Data):
+                _data(message.topic, payload(message))
         except ProtocolError as error:
             assert error.code is Code.INVALID
+
+
+def _data(topic: str, it: Data) -> None:
+    """Somebody's data, as pages at other doors get it: nothing in it passes for a word of the server's."""
+    shown = signaling.write_data(topic, it)
+    assert shown.get("type") == "data" or shown.get("type") not in list(signaling.RESERVED)
+    said = events.write_data(topic, it)
+    assert not events.is_signalling(said.event, said.args)
 
 
 def signaling_words(data: bytes) -> None:
@@ -143,8 +154,7 @@ def signaling_words(data: bytes) -> None:
     except ProtocolError:
         return
     if isinstance(word, signaling.Other):
-        shown = signaling.write_data(word.topic, word.data)
-        assert shown.get("type") == "data" or shown.get("type") not in list(signaling.RESERVED)
+        _data(word.topic, word.data)
     for message in _in_every_shape(word):
         again, _ = signaling.read(msgspec.json.encode(message).decode())
         assert type(again) is type(word)
@@ -213,10 +223,8 @@ def socket_io_events(data: bytes) -> None:
         except ProtocolError:
             continue
         if said is not None:
-            topic = events.topic(name)
-            plain = Data(said.json, base64=said.base64)
-            shown = events.write_data(topic, plain)
-            assert not events.is_signalling(shown.event, shown.args)
+            # As from another door: one that knows the event itself would pass it on as it came.
+            _data(events.topic(name), Data(said.json, said.base64))
 
 
 def _packets(data: bytes) -> list[Packet]:

@@ -111,7 +111,7 @@ impl Run {
         id
     }
 
-    /// A challenge gives a nonce, unless there were too many of them, or an allocation lives.
+    /// A challenge gives a nonce, unless there were too many of them.
     fn greet(&mut self, who: usize) {
         let id = self.next_id();
         let greeting = self.people[who].greeting(id);

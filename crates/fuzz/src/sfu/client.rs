@@ -81,7 +81,7 @@ impl Client {
         let ssrc = input.pick(ssrcs);
         let payload_type = input.pick(payload_types);
         let step = match flags & 0x0C {
-            0x0C => u64::from(input.number()),
+            0x0C => u64::from(input.number()) + 1,
             _ => u64::from(flags >> 6) + 1,
         };
         let index = self.indices.entry(ssrc).or_insert(100);
