@@ -227,9 +227,17 @@ async def test_peerjs_is_told_what_does_not_work(peerjs: Invite) -> None:
     assert await ana.evaluate("errors") == ["peer-unavailable"]
 
 
-async def test_a_peerjs_page_loaded_anew_has_its_id_again(peerjs: Invite) -> None:
+async def test_a_peerjs_page_loaded_anew_has_its_id_again(peerjs: Invite, server: Server, room: str) -> None:
     ana = await peerjs(1, "ana")
-    await ana.tab.reload()
+    url = ana.tab.page.url
+    await ana.tab.page.goto("about:blank")
+
+    async def gone() -> bool:
+        rooms = json.loads(await server.get("/_test/rooms"))
+        return not rooms.get(room, {}).get("participants")
+
+    await until(gone, "the page is gone from the room")
+    await ana.tab.page.goto(url)
     await until(lambda: ana.evaluate("opened || errors.length"), "it is open")
     assert await ana.evaluate("errors") == []
 

@@ -15,7 +15,12 @@ from .stranger import Stranger, present
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 Invite = Callable[..., Any]
-LOOK_AT_ALL = "async (videos) => { await new Promise((done) => setTimeout(done, 150)); return videos.map((video) => meeting.look(video)); }"
+LOOK_AT_ALL = """
+async (videos) => {
+  await new Promise((done) => setTimeout(done, 150));
+  return Promise.all(videos.map((video) => meeting.look(video)));
+}
+"""
 
 
 # --- one event for everything -----------------------------------------------------------------------------------------------------------
