@@ -102,18 +102,13 @@ async def test_ice_starts_anew_on_both_sides_without_a_new_session(pages: Open, 
     assert await player.call("end") == 200
 
 
-async def test_somebody_elses_clients_send_play_and_restart(serve: Open, pages: Open, room: str) -> None:
-    """Unmodified, from npm. When ICE restarts they write a comma between the server's candidates, so it has one here."""
-    obs, player = await pages("Obs", "Player", at=await serve("--public-ip", "127.0.0.1"))
+async def test_somebody_elses_clients_send_and_play(server: Server, pages: Open, room: str) -> None:
+    """Unmodified, from npm. They cannot restart ICE with a server of several candidates: they write a comma between them."""
+    obs, player = await pages("Obs", "Player", at=server)
     await obs.use("whip", f"/whip/{room}/obs")
     await player.use("whep", f"/whep/{room}")
     await player.sees(obs)
     await player.hears(obs.pitch)
-    for page in (obs, player):
-        before = (await page.call("ice"))["offered"]
-        await page.evaluate("theirs.restart().then(() => null)")
-        await page.ice_is(offered_not=before)
-        await player.sees(obs)
     await obs.evaluate("theirs.stop().then(() => null)")
 
 
