@@ -75,7 +75,8 @@ soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10); ARGS
 	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest -x $(or $(ARGS),tests/e2e); done
 
 .PHONY: conformance
-conformance: $(DEV) $(EXTENSION) ## other people's conformance suites: WebSocket (Autobahn, ten minutes); Socket.IO (SUITES names a checkout)
+conformance: $(DEV) $(EXTENSION) ## other people's suites and clients: WebSocket (Autobahn, ten minutes); TURN (Pion, needs Go); Socket.IO (SUITES names a checkout)
+	python -m tests.interop.turn.pion_client
 	python -m tests.conformance.autobahn
 	npm ci --silent --prefix tests/conformance
 	python -m tests.conformance.socket_io $(SUITES)

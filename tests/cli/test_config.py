@@ -1,5 +1,6 @@
 """Where a setting comes from, and what is refused."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from tertulia import config
 from tertulia.cli.failure import describe
 from tertulia.config import Settings
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_flag_before_environment_before_file_before_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,3 +112,13 @@ def test_a_turn_server_without_a_secret_is_named() -> None:
     with pytest.raises(pydantic.ValidationError) as refused:
         config.load(ice_server=["stun:a.example", "turn:b.example"])
     assert describe(refused.value).startswith("ice-server turn:b.example needs ice-secret")
+
+
+def test_the_relays_limits_are_those_of_the_engine() -> None:
+    """Whoever changes one of them changes the other: the numbers stand in both languages."""
+    source = (ROOT / "crates/relay/src/config.rs").read_text()
+    defaults = source[source.index("impl Default for Limits") :]
+    for name in ("allocations", "per_user", "per_address", "bytes_per_second"):
+        found = re.search(rf"\b{name}: ([\d_]+),", defaults)
+        assert found, name
+        assert Settings.model_fields[f"turn_{name}"].default == int(found[1]), name
