@@ -58,10 +58,12 @@ class World:
 
     def inside(self, place: str | None = None) -> list[str]:
         """What to put before a command to run it in a place. None: in the world, but nowhere on its network."""
-        network = "/proc/{0}/root/run/netns/{1}" if place else "/proc/{0}/ns/net"
+        process = Path("/proc", str(self._first))
+        # The names are in the world's own file system.
+        network = process.joinpath("root", "run", "netns", place) if place else process / "ns" / "net"
         return [
             "nsenter", f"--target={self._first}", *self._user, "--mount", "--pid",
-            f"--net={network.format(self._first, place)}", f"--wd={ROOT}", "--",
+            f"--net={network}", f"--wd={ROOT}", "--",
         ]  # fmt: skip
 
     def wrapper(self, place: str, program: str, folder: Path) -> Path:
