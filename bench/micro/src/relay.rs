@@ -130,7 +130,7 @@ impl Outlet for Network {
         unreachable!("nobody here talks with the media port");
     }
 
-    fn open(&mut self, _client: &Client, _family: Family) -> Result<SocketAddr, OpenError> {
+    fn open(&mut self, _client: &Client, _family: Family, _even: bool) -> Result<SocketAddr, OpenError> {
         self.next_port += 1;
         Ok(SocketAddr::new(server().ip(), self.next_port))
     }

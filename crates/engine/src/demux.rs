@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
+use tertulia_relay::CHANNEL_DATA_FIRST_BYTES;
 
-/// What a datagram is by its first byte (RFC 7983, section 7).
+/// What a datagram is by its first byte (RFC 7983, section 7), and as [`CHANNEL_DATA_FIRST_BYTES`] has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Stun,
@@ -20,7 +21,7 @@ pub(crate) fn classify(datagram: &[u8]) -> Kind {
     match datagram.first() {
         Some(0..=3) => Kind::Stun,
         Some(20..=63) => Kind::Dtls,
-        Some(64..=79) => Kind::TurnChannel,
+        Some(byte) if CHANNEL_DATA_FIRST_BYTES.contains(byte) => Kind::TurnChannel,
         Some(128..=191) => Kind::Rtp,
         _ => Kind::Unknown,
     }
@@ -132,7 +133,7 @@ mod tests {
             let expected = match byte {
                 0..=3 => Kind::Stun,
                 20..=63 => Kind::Dtls,
-                64..=79 => Kind::TurnChannel,
+                64..=127 => Kind::TurnChannel,
                 128..=191 => Kind::Rtp,
                 _ => Kind::Unknown,
             };

@@ -12,7 +12,7 @@ pub enum FirstBytes {
     Turn,
     /// A STUN message framed by RFC 4571: ICE over TCP (RFC 6544, section 3).
     Ice,
-    /// A ClientHello. `http`: its ALPN names a version of HTTP (RFC 7301).
+    /// A ClientHello. `http`: its ALPN names a version of HTTP (RFC 7301), and neither STUN nor TURN (RFC 7443).
     Tls { http: bool },
     /// Not to be told yet.
     More,
@@ -20,6 +20,8 @@ pub enum FirstBytes {
     Unknown,
 }
 
+/// ALPN of STUN and TURN (RFC 7443).
+pub(crate) const TURN_ALPN: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
 /// As many bytes as are looked at. A ClientHello with post-quantum keys and a long session ticket stays below 4 KiB.
 const FIRST_BYTES_MAX: usize = 16 << 10;
 /// The longest registered method, UPDATEREDIRECTREF, has 17 characters.
@@ -176,13 +178,17 @@ fn names_http(extension: &[u8]) -> Result<bool, Stop> {
         end: Stop::Malformed,
     };
     names.u16()?; // length of all names
+    let mut http = false;
     while !names.bytes.is_empty() {
         let len = names.u8()?;
-        if HTTP.contains(&names.take(len.into())?) {
-            return Ok(true);
+        let name = names.take(len.into())?;
+        // coturn's clients name HTTP as well, to look like a browser.
+        if TURN_ALPN.contains(&name) {
+            return Ok(false);
         }
+        http |= HTTP.contains(&name);
     }
-    Ok(false)
+    Ok(http)
 }
 
 struct Reader<'a> {
@@ -264,7 +270,7 @@ mod tests {
 
     #[test]
     fn alpn_of_a_real_client_tells_http() {
-        let names: [(&[&[u8]], bool); 7] = [
+        let names: [(&[&[u8]], bool); 8] = [
             (&[], false),
             (&[b"stun.turn"], false),
             (&[b"stun.nat-discovery"], false),
@@ -272,6 +278,7 @@ mod tests {
             (&[b"http/1.1"], true),
             (&[b"h2", b"http/1.1"], true),
             (&[b"acme-tls/1", b"http/1.0"], true),
+            (&[b"http/1.1", b"stun.turn", b"stun.nat-discovery"], false),
         ];
         for (alpn, http) in names {
             let hello = client_hello(alpn);

@@ -77,15 +77,15 @@ impl RelayedPorts {
         })
     }
 
-    /// A port on `home` that peers know as one of `told`; the number is none that `is_taken` names.
-    pub fn open(&mut self, home: IpAddr, told: IpAddr, is_taken: impl Fn(u16) -> bool) -> io::Result<SocketAddr> {
+    /// A port on `home` that peers know as one of `told`; the number is none that `is_unfit` names.
+    pub fn open(&mut self, home: IpAddr, told: IpAddr, is_unfit: impl Fn(u16) -> bool) -> io::Result<SocketAddr> {
         // Kept until the end, so that the kernel offers others.
         let mut unfit = Vec::new();
         for _ in 0..BIND_TRIES {
             let socket = Socket::bind_relayed(home)?;
             let port = socket.address().port();
             let told = SocketAddr::new(told, port);
-            if is_taken(port) || self.by_told.contains_key(&told) {
+            if is_unfit(port) || self.by_told.contains_key(&told) {
                 unfit.push(socket);
                 continue;
             }

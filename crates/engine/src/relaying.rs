@@ -340,12 +340,14 @@ impl Outlet for Effects<'_> {
         parcel.push(path, payload);
     }
 
-    fn open(&mut self, client: &Client, family: Family) -> Result<SocketAddr, OpenError> {
+    fn open(&mut self, client: &Client, family: Family, even: bool) -> Result<SocketAddr, OpenError> {
         let Outside {
             ports, places, streams, ..
         } = &mut *self.outside;
-        for home in places.homes(client.local(), family, self.now) {
-            match ports.open(home, places.told(home), |port| places.is_media_port(port)) {
+        let homes = places.homes(client.local(), family, self.now);
+        let is_unfit = |port| places.is_media_port(port) || (even && port % 2 == 1);
+        for home in homes {
+            match ports.open(home, places.told(home), is_unfit) {
                 Ok(relayed) => {
                     if let Client::Stream { stream, .. } = *client {
                         streams.insert(relayed, *client);

@@ -1,6 +1,12 @@
 //! ChannelData: four bytes in front of a payload (RFC 8656, section 12.4).
 
+use std::ops::RangeInclusive;
+
 pub(crate) const HEADER_LEN: usize = 4;
+
+/// First bytes of ChannelData. RFC 8656, section 12, ends at 0x4F, to leave room for other protocols on the port; clients of
+/// RFC 5766, section 11, go on to 0x7F, and nothing else of ours begins with that (RFC 7983, section 7).
+pub const CHANNEL_DATA_FIRST_BYTES: RangeInclusive<u8> = 0x40..=0x7F;
 
 /// A number and its payload. What may follow the payload is padding to four bytes. None for anything else.
 pub(crate) fn parse(message: &[u8]) -> Option<(u16, &[u8])> {

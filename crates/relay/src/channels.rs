@@ -4,8 +4,13 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-/// RFC 8656, section 12.
-pub(crate) const NUMBERS: RangeInclusive<u16> = 0x4000..=0x4FFF;
+use crate::channel_data::CHANNEL_DATA_FIRST_BYTES;
+
+/// Those that can be told by their first byte, see [`CHANNEL_DATA_FIRST_BYTES`].
+pub(crate) const NUMBERS: RangeInclusive<u16> = {
+    let (first, last) = (*CHANNEL_DATA_FIRST_BYTES.start(), *CHANNEL_DATA_FIRST_BYTES.end());
+    u16::from_be_bytes([first, 0])..=u16::from_be_bytes([last, 0xFF])
+};
 const LIFETIME: Duration = Duration::from_secs(600);
 
 /// Two orders of the same, for packets come from both sides.

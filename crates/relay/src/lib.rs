@@ -27,6 +27,7 @@ pub mod stun;
 mod table;
 
 pub use binding::{RESPONSE_MAX, answer_binding};
+pub use channel_data::CHANNEL_DATA_FIRST_BYTES;
 pub use client::{Client, Now};
 pub use config::{Cidr, Config, Limits};
 pub use counters::Counters;

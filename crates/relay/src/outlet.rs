@@ -25,7 +25,8 @@ pub trait Outlet {
     fn send_to_media(&mut self, relayed: SocketAddr, media: SocketAddr, payload: &[u8]);
 
     /// A new relayed transport address of this family, told as peers will see it. It is this client's until [`close`](Outlet::close).
-    fn open(&mut self, client: &Client, family: Family) -> Result<SocketAddr, OpenError>;
+    /// `even`: its port is to be even (RFC 8656, section 18.7).
+    fn open(&mut self, client: &Client, family: Family, even: bool) -> Result<SocketAddr, OpenError>;
 
     /// Called once for every address that was opened.
     fn close(&mut self, relayed: SocketAddr);

@@ -7,6 +7,7 @@ use aws_lc_rs::hmac;
 
 use crate::authentication::{Authenticator, Request, Stranger};
 use crate::binding::answer_binding;
+use crate::channel_data::CHANNEL_DATA_FIRST_BYTES;
 use crate::client::{Client, Now, canonical};
 use crate::config::{Config, Limits};
 use crate::counters::Counters;
@@ -57,7 +58,9 @@ impl Relay {
             // Nothing can be sent to port 0; only a forger is there.
             _ if client.remote().port() == 0 => self.dropped_malformed(),
             Some(0..=3) => self.handle_stun(client, message, now, out),
-            Some(64..=79) => self.forward_channel_data(&client, message, now.instant, out),
+            Some(byte) if CHANNEL_DATA_FIRST_BYTES.contains(byte) => {
+                self.forward_channel_data(&client, message, now.instant, out)
+            }
             _ => self.dropped_malformed(),
         }
     }

@@ -62,7 +62,7 @@ impl Outlet for Sink {
         self.sent += 1;
     }
 
-    fn open(&mut self, _client: &Client, _family: Family) -> Result<SocketAddr, OpenError> {
+    fn open(&mut self, _client: &Client, _family: Family, _even: bool) -> Result<SocketAddr, OpenError> {
         unreachable!("only data comes");
     }
 

@@ -15,7 +15,7 @@ from .conftest import Serve
 from .relayed import Road
 from .server import TurnServer, credentials
 
-pytestmark = [pytest.mark.interop, pytest.mark.soak]
+pytestmark = [pytest.mark.interop]
 
 ROADS: list[Road] = ["udp", "tcp", "tls"]
 PACKETS = [number.to_bytes(4) * size for number, size in zip(range(100), (1, 5, 25, 250, 350) * 20, strict=True)]

@@ -9,7 +9,7 @@ from . import relayed
 from .conftest import Serve
 from .relayed import Road
 
-pytestmark = [pytest.mark.interop, pytest.mark.soak]
+pytestmark = [pytest.mark.interop]
 
 METADATA = ("169.254.169.254", 80)
 """Where clouds tell machines their secrets."""

@@ -18,7 +18,7 @@ from . import uclient
 from .server import TurnServer
 from .uclient import MESSAGES, NO_RTCP, TCP, UDP
 
-pytestmark = [pytest.mark.interop, pytest.mark.network, pytest.mark.soak]
+pytestmark = [pytest.mark.interop, pytest.mark.network]
 
 HERE, THERE = "here", "there"
 PEERS = {4: ("10.20.0.1/24", "10.20.0.2/24"), 6: ("fd20::1/64", "fd20::2/64")}

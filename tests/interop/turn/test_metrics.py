@@ -12,7 +12,7 @@ from tertulia.media.counters import GAUGES, TOTALS
 from . import relayed
 from .conftest import Serve
 
-pytestmark = [pytest.mark.interop, pytest.mark.soak]
+pytestmark = [pytest.mark.interop]
 
 
 async def test_every_figure_is_there_with_its_words(serve: Serve) -> None:

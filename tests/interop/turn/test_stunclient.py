@@ -14,7 +14,7 @@ from tests.hostile import stun
 
 from .conftest import Serve
 
-pytestmark = [pytest.mark.interop, pytest.mark.soak]
+pytestmark = [pytest.mark.interop]
 
 CHANGE_REQUEST, PADDING, RESPONSE_PORT = 0x0003, 0x0026, 0x0027
 

@@ -15,7 +15,7 @@ from . import uclient
 from .conftest import Serve
 from .uclient import CLIENT_TO_CLIENT, NO_RTCP, TCP, TLS, UDP
 
-pytestmark = [pytest.mark.interop, pytest.mark.soak]
+pytestmark = [pytest.mark.interop]
 
 CASES: Mapping[str, tuple[str, ...]] = {
     "channels": (),

@@ -1,5 +1,6 @@
 //! Messages in a byte stream: where one ends, and how one is written.
 
+use tertulia_relay::CHANNEL_DATA_FIRST_BYTES;
 use tertulia_relay::stun::{HEADER_LEN, MAGIC_COOKIE};
 use tertulia_sfu::egress::DATAGRAM_MAX;
 
@@ -76,8 +77,7 @@ fn first_turn_message(bytes: &[u8]) -> Result<Option<Message>, Unframed> {
     let len = usize::from(u16::from_be_bytes([head[2], head[3]]));
     let end = match head[0] {
         0x00..=0x3F if len % 4 == 0 => HEADER_LEN + len,
-        // Channel numbers end at 0x4FFF (RFC 8656, section 12).
-        0x40..=0x4F => 4 + len,
+        first if CHANNEL_DATA_FIRST_BYTES.contains(&first) => 4 + len,
         _ => return Err(Unframed),
     };
     let cookie = bytes.get(4..8).filter(|_| head[0] <= 0x3F);
@@ -92,7 +92,9 @@ fn first_turn_message(bytes: &[u8]) -> Result<Option<Message>, Unframed> {
 }
 
 fn is_turn_first_byte(bytes: &[u8]) -> bool {
-    bytes.first().is_none_or(|byte| *byte <= 0x4F)
+    bytes
+        .first()
+        .is_none_or(|byte| *byte <= *CHANNEL_DATA_FIRST_BYTES.end())
 }
 
 fn first_datagram(bytes: &[u8]) -> Result<Option<Message>, Unframed> {
@@ -135,7 +137,7 @@ mod tests {
         let message = match protocol {
             Protocol::Turn => prop_oneof![
                 (0..300usize).prop_map(|words| stun(words * 4)),
-                (0x4000..0x5000u16, 0..1500usize).prop_map(|(channel, len)| channel_data(channel, len)),
+                (0x4000..0x8000u16, 0..1500usize).prop_map(|(channel, len)| channel_data(channel, len)),
             ]
             .boxed(),
             Protocol::Ice => prop::collection::vec(any::<u8>(), 0..DATAGRAM_MAX).boxed(),
@@ -218,9 +220,8 @@ mod tests {
     fn what_no_turn_client_says_ends_the_stream() {
         let other_cookie = b"\x00\x01\x00\x00\x21\x12\xa4\x43";
         let odd_length = b"\x00\x01\x00\x05";
-        let reserved_channel = b"\x50\x00\x00\x04";
         let rtp = b"\x80";
-        for bytes in [&other_cookie[..], odd_length, reserved_channel, rtp] {
+        for bytes in [&other_cookie[..], odd_length, rtp] {
             assert_eq!(Protocol::Turn.first_message(bytes), Err(Unframed), "{bytes:?}");
         }
     }

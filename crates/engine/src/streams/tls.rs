@@ -10,8 +10,7 @@ use rustls::{Error, InconsistentKeys, ServerConfig, ServerConnection};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// ALPN of STUN and TURN (RFC 7443). Whoever names neither is served without any: libwebrtc names none.
-const ALPN: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
+use crate::first_bytes::TURN_ALPN;
 
 /// Why a certificate and its key cannot be used. Nothing of the key is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +99,7 @@ pub(super) struct TlsConfigs {
 impl TlsConfigs {
     pub fn new(config: Arc<ServerConfig>) -> TlsConfigs {
         let mut with_alpn = ServerConfig::clone(&config);
-        with_alpn.alpn_protocols = ALPN.iter().map(|name| name.to_vec()).collect();
+        with_alpn.alpn_protocols = TURN_ALPN.iter().map(|name| name.to_vec()).collect();
         let mut without_alpn = ServerConfig::clone(&config);
         without_alpn.alpn_protocols.clear();
         TlsConfigs {
@@ -109,12 +108,12 @@ impl TlsConfigs {
         }
     }
 
-    /// With ALPN rustls refuses a client that names only others.
+    /// With ALPN rustls refuses a client that names only others; libwebrtc names none.
     fn choose(&self, accepted: &Accepted) -> Arc<ServerConfig> {
         let hello = accepted.client_hello();
         let is_ours = hello
             .alpn()
-            .is_some_and(|mut names| names.any(|name| ALPN.contains(&name)));
+            .is_some_and(|mut names| names.any(|name| TURN_ALPN.contains(&name)));
         let config = if is_ours { &self.with_alpn } else { &self.without_alpn };
         Arc::clone(config)
     }

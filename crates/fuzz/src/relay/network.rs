@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
 use tertulia_relay::stun::Message;
-use tertulia_relay::{BUFFER_MIN, Client, Family, OpenError, Outlet, Place};
+use tertulia_relay::{BUFFER_MIN, CHANNEL_DATA_FIRST_BYTES, Client, Family, OpenError, Outlet, Place};
 
 pub const MEDIA: &str = "198.51.100.1:3478";
 const LOCAL_V6: &str = "2001:db8::1";
@@ -61,7 +61,10 @@ impl Outlet for Network {
                 Client::Stream { .. } => (4 + payload).next_multiple_of(4),
                 Client::Udp { .. } => 4 + payload,
             };
-            assert!(bytes[0] <= 0x4F && len == whole, "ChannelData that is none");
+            assert!(
+                CHANNEL_DATA_FIRST_BYTES.contains(&bytes[0]) && len == whole,
+                "ChannelData that is none"
+            );
             self.sent.push(Sent::ChannelData { client });
         } else {
             let message = Message::parse(bytes).expect("well-framed");
@@ -84,7 +87,7 @@ impl Outlet for Network {
         self.sent.push(Sent::ToMedia { relayed, media });
     }
 
-    fn open(&mut self, client: &Client, family: Family) -> Result<SocketAddr, OpenError> {
+    fn open(&mut self, client: &Client, family: Family, _even: bool) -> Result<SocketAddr, OpenError> {
         if self.exhausted {
             return Err(OpenError::Exhausted);
         }

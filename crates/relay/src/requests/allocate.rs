@@ -32,7 +32,7 @@ impl Relay {
         if !self.table.has_room(request.identity, &client, &self.limits) {
             return Err(Refusal::QuotaReached);
         }
-        let (relayed, failed) = open(&client, wish.families, out)?;
+        let (relayed, failed) = open(&client, &wish, out)?;
         let granted = Granted {
             transaction_id: *request.message.transaction_id(),
             relayed,
@@ -90,6 +90,7 @@ impl Relay {
 struct Wish {
     /// The second one is granted if it can be.
     families: (Family, Option<Family>),
+    even_port: bool,
     lifetime: u32,
 }
 
@@ -104,14 +105,13 @@ impl Wish {
             _ => return Err(Refusal::BadRequest),
         }
         let families = Self::families(message)?;
-        // Pairs of ports are for RTP and RTCP apart, which no browser does; they would need every second port to be free.
-        if message.attribute(attribute::RESERVATION_TOKEN).is_some()
-            || message.attribute(attribute::EVEN_PORT).is_some()
-        {
+        // Pairs of ports are for RTP and RTCP apart, which no browser does.
+        if message.attribute(attribute::RESERVATION_TOKEN).is_some() || wants_pair(message) {
             return Err(Refusal::InsufficientCapacity);
         }
         Ok(Wish {
             families,
+            even_port: message.attribute(attribute::EVEN_PORT).is_some(),
             lifetime: lifetime(message)?,
         })
     }
@@ -131,8 +131,7 @@ impl Wish {
                 Ok((family, None))
             }
             (None, Some(value)) if Family::from_wire(value) == Some(Family::V6) => {
-                let wants_pair = even_port.is_some_and(|value| value.first().is_some_and(|bits| bits & 0x80 != 0));
-                if wants_pair {
+                if wants_pair(message) {
                     return Err(Refusal::BadRequest);
                 }
                 Ok((Family::V4, Some(Family::V6)))
@@ -142,16 +141,22 @@ impl Wish {
     }
 }
 
+/// The next port is to be kept for a later allocation (RFC 8656, section 18.7).
+fn wants_pair(message: &Message<'_>) -> bool {
+    let value = message.attribute(attribute::EVEN_PORT);
+    value.is_some_and(|value| value.first().is_some_and(|bits| bits & 0x80 != 0))
+}
+
 type Opened = ((SocketAddr, Option<SocketAddr>), Option<(Family, Refusal)>);
 
 /// One of two is enough (RFC 8656, section 7.2).
-fn open(client: &Client, families: (Family, Option<Family>), out: &mut impl Outlet) -> Result<Opened, Refusal> {
-    let (family, additional) = families;
-    let first = out.open(client, family).map_err(refusal);
+fn open(client: &Client, wish: &Wish, out: &mut impl Outlet) -> Result<Opened, Refusal> {
+    let (family, additional) = wish.families;
+    let first = out.open(client, family, wish.even_port).map_err(refusal);
     let Some(additional) = additional else {
         return Ok(((first?, None), None));
     };
-    let second = out.open(client, additional).map_err(refusal);
+    let second = out.open(client, additional, wish.even_port).map_err(refusal);
     match (first, second) {
         (Ok(first), Ok(second)) => Ok(((first, Some(second)), None)),
         (Ok(first), Err(refusal)) => Ok(((first, None), Some((additional, refusal)))),

@@ -71,10 +71,10 @@ fn a_channel_without_a_permission_relays_nothing() {
 fn numbers_outside_the_range_are_bad() {
     let mut world = World::new();
     let (person, _) = world.person_with_allocation(1);
-    for number in [0x4000, 0x4FFF] {
+    for number in [0x4000, 0x7FFF] {
         assert_eq!(world.bind(&person, number, &format!("8.8.8.8:{number}")), 0);
     }
-    for number in [0, 0x3FFF, 0x5000, 0x7FFF, 0x8000, 0xFFFF] {
+    for number in [0, 0x3FFF, 0x8000, 0xFFFF] {
         assert_eq!(world.bind(&person, number, PEER), 400, "{number:#x}");
     }
 }

@@ -122,7 +122,7 @@ impl Outlet for Network {
         });
     }
 
-    fn open(&mut self, client: &Client, family: Family) -> Result<SocketAddr, OpenError> {
+    fn open(&mut self, client: &Client, family: Family, even: bool) -> Result<SocketAddr, OpenError> {
         if let Some((_, error)) = self.failures.iter().find(|(failing, _)| *failing == family) {
             return Err(*error);
         }
@@ -130,6 +130,7 @@ impl Outlet for Network {
             Family::V4 => MEDIA.parse::<SocketAddr>().unwrap().ip(),
             Family::V6 => "2001:db8::1".parse().unwrap(),
         };
+        self.next_port += u16::from(even && self.next_port % 2 == 1);
         let relayed = SocketAddr::new(ip, self.next_port);
         self.next_port += 1;
         self.open.insert(relayed, *client);
