@@ -125,6 +125,24 @@ fn enlarge_buffers(socket: &socket2::Socket, receive: usize, send: usize) {
     }
 }
 
+fn set_option(socket: &impl AsRawFd, level: i32, name: i32, value: i32) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and `value` lives across the call with the length given.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            size_of::<i32>() as libc::socklen_t,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 #[cfg(target_os = "linux")]
 mod sys {
     use super::*;
@@ -167,24 +185,6 @@ mod sys {
             }
         }
     }
-
-    fn set_option(socket: &impl AsRawFd, level: i32, name: i32, value: i32) -> io::Result<()> {
-        // SAFETY: the descriptor is open, and `value` lives across the call with the length given.
-        let result = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                level,
-                name,
-                (&raw const value).cast(),
-                size_of::<i32>() as libc::socklen_t,
-            )
-        };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
-    }
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -209,21 +209,6 @@ mod sys {
             SocketAddr::V4(_) => (libc::IPPROTO_IP, libc::IP_DONTFRAG),
             SocketAddr::V6(_) => (libc::IPPROTO_IPV6, libc::IPV6_DONTFRAG),
         };
-        let value = i32::from(on);
-        // SAFETY: the descriptor is open, and `value` lives across the call with the length given.
-        let result = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                level,
-                name,
-                (&raw const value).cast(),
-                size_of::<i32>() as libc::socklen_t,
-            )
-        };
-        if result == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        set_option(socket, level, name, i32::from(on))
     }
 }
