@@ -190,7 +190,7 @@ async def test_stun_and_turn_are_answered_on_the_port_of_the_pages(tmp_path: Pat
 async def test_without_turn_stun_is_answered_and_nothing_relayed(tmp_path: Path) -> None:
     async with (
         serve(tmp_path, "--no-turn") as server,
-        plain(port(server)) as (_, writer),
+        plain(port(server)) as (reader, writer),
         httpx.AsyncClient(base_url=server.url) as http,
     ):
         loop = asyncio.get_running_loop()
@@ -200,6 +200,8 @@ async def test_without_turn_stun_is_answered_and_nothing_relayed(tmp_path: Path)
             await loop.sock_sendall(client, stun.message())
             answer = await asyncio.wait_for(loop.sock_recv(client, 2000), WITHIN)
             assert stun.mapped(answer) == client.getsockname()
+        writer.write(stun.message())
+        assert stun.mapped(await answered(exactly(reader))) == writer.get_extra_info("sockname")
         writer.write(stun.message(ALLOCATE, (REQUESTED_TRANSPORT, UDP)))
         async with asyncio.timeout(WITHIN):
             while "tertulia_dropped_turn_total 1.0" not in (await http.get("/metrics")).text:  # noqa: ASYNC110  asked over HTTP

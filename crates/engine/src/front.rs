@@ -18,7 +18,7 @@ use crate::relaying::{Relaying, RelayingCounters, Ways};
 use crate::send::SendBatch;
 use crate::socket::Socket;
 use crate::sorter::{Decision, Sorter};
-use crate::streaming::Streaming;
+use crate::streaming::{Arrival, Streaming};
 use crate::streams::{Protocol, StreamEvent};
 
 /// Parcels taken from each other worker before sockets get their turn.
@@ -157,7 +157,7 @@ impl Front {
         let mut frames = self.streaming.receive(now);
         for (arrival, bytes) in frames.iter_mut() {
             match arrival.protocol {
-                Protocol::Turn => self.relay(arrival.client, bytes, now, out),
+                Protocol::Turn => self.relay(arrival, bytes, now, out),
                 Protocol::Ice => self.deliver_indirect(arrival.path, bytes, now, out, deliver),
             }
         }
@@ -165,12 +165,12 @@ impl Front {
         false
     }
 
-    fn relay(&mut self, client: Client, message: &[u8], now: Instant, out: &mut Outlet) {
-        match &mut self.relaying {
-            Some(relaying) => {
-                relaying.handle_client(client, message, now, Ways::new(&mut out.batch, &mut self.streaming))
-            }
-            None => self.sorter.counters.dropped_turn += 1,
+    fn relay(&mut self, arrival: Arrival, message: &[u8], now: Instant, out: &mut Outlet) {
+        if let Some(relaying) = &mut self.relaying {
+            let ways = Ways::new(&mut out.batch, &mut self.streaming);
+            relaying.handle_client(arrival.client, message, now, ways);
+        } else if let Some(len) = self.sorter.answer_framed(arrival.client.remote(), message, out) {
+            self.answer_indirect(arrival.path, len, now, out);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Whose a datagram is: worker 0's, another's, the relay's, or nobody's.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crossbeam_channel::Receiver;
@@ -68,6 +69,25 @@ impl Sorter {
         }
     }
 
+    /// For a message framed as TURN's where there is no relay: whoever asks for its address is told (RFC 8489, section 6.2.2). Gives the
+    /// length of the answer, which the way out's buffer has; None where it is dropped, and counted.
+    pub fn answer_framed(&mut self, from: SocketAddr, message: &[u8], out: &mut Outlet) -> Option<usize> {
+        if classify(message) != Kind::Stun || is_turn_message(message) {
+            self.counters.dropped_turn += 1;
+            return None;
+        }
+        self.answer_binding(from, message, out)
+    }
+
+    fn answer_binding(&mut self, from: SocketAddr, request: &[u8], out: &mut Outlet) -> Option<usize> {
+        let answer = answer_binding(request, from, out.buffer());
+        *match answer {
+            Some(_) => &mut self.counters.stun_answered,
+            None => &mut self.counters.dropped_stun,
+        } += 1;
+        answer
+    }
+
     /// Whether a sender is one of those that are served; counts it where not.
     fn serves(&mut self, path: &Path, now: Instant) -> bool {
         let Some(own) = &mut self.own_addresses else {
@@ -95,12 +115,8 @@ impl Sorter {
             return Decision::Turn;
         }
         let Some(fragment) = stun::username_fragment(datagram) else {
-            let Some(len) = answer_binding(datagram, path.remote, out.buffer()) else {
-                self.counters.dropped_stun += 1;
-                return Decision::Done;
-            };
-            self.counters.stun_answered += 1;
-            return Decision::Answer(len);
+            let answer = self.answer_binding(path.remote, datagram, out);
+            return answer.map_or(Decision::Done, Decision::Answer);
         };
         let Some(others) = &self.others else {
             return Decision::Own;

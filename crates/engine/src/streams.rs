@@ -8,6 +8,7 @@
 
 mod admission;
 mod counters;
+mod crowding;
 mod frames;
 mod link;
 pub(crate) mod poller;
@@ -35,6 +36,7 @@ pub use tls::CertificateError;
 pub(crate) use tls::server_config;
 
 use admission::{Admission, Refusal};
+use crowding::Crowding;
 use link::{Link, Scratch};
 use poller::{Poller, READY_MAX, Ready};
 use stream::{End, Queued, Role, Stream};
@@ -84,6 +86,7 @@ pub(crate) enum StreamEvent {
 pub(crate) struct Streams {
     poller: Poller,
     admission: Admission,
+    crowding: Crowding,
     table: FxHashMap<u32, Stream>,
     next_number: u32,
     tls: Option<Arc<TlsConfigs>>,
@@ -111,6 +114,7 @@ impl Streams {
         Ok(Streams {
             poller: Poller::new()?,
             admission: Admission::new(limits),
+            crowding: Crowding::new(limits.waiting),
             table: FxHashMap::default(),
             next_number: 0,
             tls: None,
@@ -199,8 +203,8 @@ impl Streams {
             self.counters.dropped_stream_send += 1;
             return false;
         };
-        match stream.queue(message) {
-            Queued::Done => {}
+        let len = match stream.queue(message) {
+            Queued::Done(len) => len,
             Queued::Full => {
                 self.counters.dropped_stream_full += 1;
                 return false;
@@ -209,11 +213,15 @@ impl Streams {
                 self.counters.dropped_stream_send += 1;
                 return false;
             }
-        }
+        };
         self.counters.stream_frames_out += 1;
         if !stream.is_dirty && !stream.link.is_blocked() {
             stream.is_dirty = true;
             self.dirty.push(number);
+        }
+        if self.crowding.add(len) {
+            let dropped = self.crowding.relieve(self.table.values_mut());
+            self.counters.dropped_stream_crowded += dropped as u64;
         }
         true
     }

@@ -55,15 +55,14 @@ def advertised(
     """The addresses for clients, "host:port", the best first. `bound`: what the engine says that it bound.
 
     The public ones, then every address of an interface that is up and not link-local, for people in the same network; of a family for which
-    a public one is named, no other public one. With a loopback host the public ones alone, or that address and one of an interface: Firefox
-    pairs nothing with a loopback candidate. Only families that are bound.
+    a public one is named, no other public one. With a loopback host that address, and the best of these: Firefox pairs nothing with a
+    loopback candidate. Only families that are bound.
     """
     listening = resolve(host)
     ports = {address.version: port for address, port in map(parse_endpoint, bound)}
-    named = _parsed(public)
-    usable = named if listening.is_loopback and named else _with_local(named, _reachable_at(interfaces))
+    usable = _with_local(_parsed(public), _reachable_at(interfaces))
     usable = [address for address in dict.fromkeys(usable) if address.version in ports]
-    if listening.is_loopback and not named:
+    if listening.is_loopback:
         usable = [listening, *usable[:1]]
     return [endpoint(address, ports[address.version]) for address in usable]
 
@@ -81,12 +80,11 @@ def advertised_tcp(
     for address, port in listening:
         for version in (6, 4) if address.version == 6 and address.is_unspecified else (address.version,):
             ports.setdefault(version, port)
-    named = _parsed(public)
     if any(address.is_unspecified for address, _ in listening):
         local = _reachable_at(interfaces)
     else:
-        local = [address for address, _ in listening if not (address.is_link_local or (named and address.is_loopback))]
-    usable = _with_local(named, local)
+        local = [address for address, _ in listening if not address.is_link_local]
+    usable = _with_local(_parsed(public), local)
     return [endpoint(address, ports[address.version]) for address in dict.fromkeys(usable) if address.version in ports]
 
 

@@ -82,6 +82,7 @@ TOTALS: Final[Mapping[str, str]] = {
     "dropped_stream_idle": "Streams dropped: nothing was heard for long",
     "dropped_stream_cut": "Streams that ended in the middle of a message",
     "dropped_stream_full": "Messages dropped: the stream takes them too slowly",
+    "dropped_stream_crowded": "Messages dropped: too much waits in all streams together, and most of it in theirs",
     "dropped_stream_send": "Messages dropped: the stream is gone, or they are too large for one",
     "dropped_stream_bytes": "Bytes queued for streams and never written",
 }

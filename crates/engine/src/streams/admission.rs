@@ -5,12 +5,14 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use rustc_hash::FxHashMap;
 
-/// Beyond these the newest is refused.
+/// Beyond the first two the newest stream is refused.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub streams: usize,
     /// From one IPv4 address, or one IPv6 network of 64 bits: whoever has one address there has all of them.
     pub per_address: usize,
+    /// Bytes of messages to all streams together; beyond it those that hold most lose some.
+    pub waiting: usize,
 }
 
 impl Default for Limits {
@@ -18,6 +20,7 @@ impl Default for Limits {
         Limits {
             streams: 4096,
             per_address: 256,
+            waiting: 64 << 20,
         }
     }
 }
@@ -89,6 +92,7 @@ mod tests {
         let mut admission = Admission::new(Limits {
             streams: 9,
             per_address: 2,
+            ..Limits::default()
         });
         assert_eq!(admission.admit(ip("2001:db8:1:2:3:4:5:6")), Ok(()));
         assert_eq!(admission.admit(ip("2001:db8:1:2::7")), Ok(()));
@@ -101,6 +105,7 @@ mod tests {
         let mut admission = Admission::new(Limits {
             streams: 2,
             per_address: 1,
+            ..Limits::default()
         });
         assert_eq!(admission.admit(ip("192.0.2.1")), Ok(()));
         assert_eq!(admission.admit(ip("192.0.2.1")), Err(Refusal::AddressFull));

@@ -26,7 +26,7 @@ counters! {
     streams_opened,
     streams_closed,
     stream_frames_in,
-    /// Queued; what then stays behind in a stream that ends is `dropped_stream_bytes`.
+    /// Queued; `dropped_stream_crowded` are some of them, and what stays behind in a stream that ends is `dropped_stream_bytes`.
     stream_frames_out,
     /// From sockets and to them, with what TLS adds.
     stream_bytes_in,
@@ -57,6 +57,8 @@ counters! {
     dropped_stream_cut,
     /// Messages to a stream that takes them too slowly.
     dropped_stream_full,
+    /// Messages that were queued, when too much waited in all streams, and most of it in theirs.
+    dropped_stream_crowded,
     /// Messages to a stream that is not there any more, or too large for one.
     dropped_stream_send,
     /// Queued, and never written.

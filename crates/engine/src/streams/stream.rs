@@ -62,7 +62,8 @@ enum Phase {
 }
 
 pub(super) enum Queued {
-    Done,
+    /// So many bytes.
+    Done(usize),
     Full,
     /// Not for this stream, or no message that fits into one frame.
     Refused,
@@ -207,8 +208,16 @@ impl Stream {
         if self.link.out.len() + len > max {
             return Queued::Full;
         }
-        protocol.write(message, self.link.out.tail());
-        Queued::Done
+        self.link.out.push_frame(|out| protocol.write(message, out));
+        Queued::Done(len)
+    }
+
+    /// What waits and could be dropped; HTTP is never: it waits until the peer reads.
+    pub fn waiting(&self) -> usize {
+        match self.role {
+            Role::Framed(_) => self.link.out.len(),
+            Role::Undecided | Role::Tunnel(_) => 0,
+        }
     }
 
     /// Bytes that nobody will get any more.

@@ -1,6 +1,7 @@
 //! Over real sockets of the loopback; only the time is the tests' own.
 
 mod certificates;
+mod crowding;
 mod hostile;
 mod messages;
 mod patience;

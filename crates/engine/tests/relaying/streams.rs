@@ -12,10 +12,10 @@ use tertulia_engine::{CertificateError, Engine, Event, StreamKind};
 use crate::common::{counter_reaches, events_until, until};
 use crate::turn::{Framed, Turn, adopted, relay_engine};
 
-type Tls = StreamOwned<ClientConnection, TcpStream>;
+pub type Tls = StreamOwned<ClientConnection, TcpStream>;
 
 /// Gives the engine a certificate; connections made by what comes back trust it.
-fn certified(engine: &Engine) -> impl Fn() -> Tls {
+pub fn certified(engine: &Engine) -> impl Fn() -> Tls {
     let issued = rcgen::generate_simple_self_signed(["tertulia.example".to_owned()]).expect("a certificate");
     engine
         .set_certificate(

@@ -1,12 +1,14 @@
 //! What an engine does that has no relay, and one that serves only this machine.
 
-use std::net::UdpSocket;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, UdpSocket};
 
-use tertulia_engine::EngineConfig;
+use tertulia_engine::{EngineConfig, StreamKind};
 use tertulia_relay::stun::{Message, message_type, xor_mapped_address};
 
-use crate::common::{counter_reaches, engine, exchange, start};
-use crate::turn::{Turn, adopted, relay_config};
+use crate::common::{counter_reaches, engine, exchange, start, until};
+use crate::streams::certified;
+use crate::turn::{Framed, Turn, Wire, adopted, relay_config};
 
 const BINDING: &[u8] = b"\x00\x01\x00\x00\x21\x12\xa4\x42transaction!";
 const ALLOCATE: &[u8] = b"\x00\x03\x00\x00\x21\x12\xa4\x42transaction!";
@@ -14,8 +16,6 @@ const CHANNEL_DATA: &[u8] = b"\x40\x00\x00\x04data";
 
 #[test]
 fn without_a_relay_stun_is_answered_and_turn_is_dropped_and_counted() {
-    use std::io::Write;
-
     let engine = engine(1);
     let client = crate::common::client_socket();
     let response = exchange(&client, engine.addresses()[0], BINDING);
@@ -27,9 +27,32 @@ fn without_a_relay_stun_is_answered_and_turn_is_dropped_and_counted() {
         client.send_to(turn, engine.addresses()[0]).unwrap();
         counter_reaches(&engine, "dropped_turn", count as u64 + 1);
     }
-    let mut stream = adopted(&engine, tertulia_engine::StreamKind::Turn);
-    stream.write_all(ALLOCATE).unwrap();
-    counter_reaches(&engine, "dropped_turn", 3);
+    let mut stream = adopted(&engine, StreamKind::Turn);
+    stream.write_all(&[ALLOCATE, CHANNEL_DATA].concat()).unwrap();
+    counter_reaches(&engine, "dropped_turn", 4);
+}
+
+#[test]
+fn without_a_relay_stun_is_answered_over_tcp_and_tls_as_well() {
+    let engine = engine(1);
+    let tcp = adopted(&engine, StreamKind::Turn);
+    let local = tcp.local_addr().unwrap();
+    is_told_its_address(&mut Framed::new(tcp), local);
+    let tls = certified(&engine)();
+    let local = tls.sock.local_addr().unwrap();
+    is_told_its_address(&mut Framed::new(tls), local);
+    counter_reaches(&engine, "stun_answered", 4);
+    assert_eq!(engine.counters()["dropped_turn"], 0);
+}
+
+fn is_told_its_address<S: Read + Write>(wire: &mut Framed<S>, local: SocketAddr) {
+    for _ in 0..2 {
+        wire.send(BINDING);
+        let answer = until("answer", || wire.receive());
+        let message = Message::parse(&answer).expect("well-framed");
+        assert_eq!(message.message_type(), message_type::BINDING_SUCCESS);
+        assert_eq!(xor_mapped_address(&message), Some(local));
+    }
 }
 
 #[test]

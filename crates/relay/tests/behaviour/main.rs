@@ -14,4 +14,5 @@ mod permissions_are_needed;
 mod relays_meet;
 mod strangers_gain_nothing;
 mod stun_types_agrees;
+mod turn_client_proto_agrees;
 mod users_prove_themselves;

@@ -108,6 +108,7 @@ fn beyond_the_limits_the_newest_is_refused() {
     let mut rig = Rig::with_limits(Limits {
         streams: 3,
         per_address: 2,
+        ..Limits::default()
     });
     let mut clients: Vec<_> = (0..3).map(|_| rig.connect(StreamKind::Turn)).collect();
     assert_eq!(clients.pop().unwrap().read(&mut [0]).unwrap(), 0);
