@@ -86,8 +86,10 @@ def test_room_patterns(pattern: str, room: str, fits: bool) -> None:
         ({"sub": "a b"}, Code.TOKEN_INVALID),
         ({"sub": ""}, Code.TOKEN_INVALID),
         ({"name": "n" * 65}, Code.TOKEN_INVALID),
+        ({"name": "half of a surrogate pair: \ud83d"}, Code.TOKEN_INVALID),
         ({"exp": float("inf")}, Code.TOKEN_INVALID),
         ({"exp": "soon"}, Code.TOKEN_INVALID),
+        ({"exp": "9" * 400}, Code.TOKEN_INVALID),
         ({"jti": 5}, Code.TOKEN_INVALID),
     ],
 )

@@ -15,6 +15,12 @@ from .pages import Page, connected, sdp, session, the_room
 LOST = 1006
 
 
+@pytest.fixture(autouse=True)
+def old_sockets_end_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is refused an id waits for no more than that."""
+    monkeypatch.setattr("tertulia.doors.peerjs.connection.RELOAD_WAITS", 0.02)
+
+
 def client(
     app: Any, id: str, token: str = "own", *, path: str = "/peerjs/peerjs", key: str = "peerjs", **given: Any
 ) -> Page:
@@ -344,6 +350,32 @@ async def test_a_page_that_was_loaded_anew_need_not_wait_for_the_loss_to_be_over
         assert await ben.receive() == {"type": "LEAVE", "src": "ana"}, "its old connections are no more"
 
 
+@pytest.mark.parametrize("code", [1001, LOST])
+@pytest.mark.parametrize("asks_for_tokens", [False, True])
+async def test_a_page_that_was_loaded_anew_may_be_heard_of_before_the_end_of_its_old_socket(
+    code: int, asks_for_tokens: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tertulia.doors.peerjs.connection.RELOAD_WAITS", 60.0)
+    async with server(open=not asks_for_tokens, secret=SECRET) as (app, _):
+        invitation = app.token("lobby")
+        old = await peer(app, "ana", invitation if asks_for_tokens else "hers")
+        new = await client(app, "ana", invitation if asks_for_tokens else "another").open()
+        await new.nothing()
+        old.leave(code)
+        assert await new.receive() == {"type": "OPEN"}
+        await old.ended()
+        assert [who.id for who in the_room(app).participants] == ["ana"]
+        assert connected(app, "ana")
+        assert session(app, "ana").link is not None
+
+
+async def test_nobody_from_elsewhere_waits_for_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tertulia.doors.peerjs.connection.RELOAD_WAITS", 60.0)
+    async with server() as (app, _):
+        await peer(app, "ana", "hers")
+        assert await refusal(app, "ana", "another", address="10.9.9.9") == ("ID-TAKEN", "identity_taken")
+
+
 @pytest.mark.parametrize("code", [1000, 1001, 1005])
 async def test_who_takes_his_leave_frees_his_id_and_keeps_his_connections(code: int) -> None:
     async with server() as (app, _):
@@ -401,7 +433,8 @@ async def test_a_server_that_is_not_open_takes_a_token() -> None:
         await peer(app, "ana", app.token("lobby"))
 
 
-async def test_the_identity_of_a_token_replaces_itself() -> None:
+async def test_the_identity_of_a_token_replaces_itself_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tertulia.doors.peerjs.connection.RELOAD_WAITS", 60.0)
     async with server(open=False, secret=SECRET) as (app, _):
         first = await peer(app, "ana", app.token("lobby", identity="ana"))
         await peer(app, "ana", app.token("lobby", identity="ana", ttl=60))

@@ -9,7 +9,8 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["tertulia"]):
+# Also those who parse for us.
+with atheris.instrument_imports(include=["tertulia", "aioice", "jwt"]):
     from tests.fuzz.targets import TARGETS
 
 

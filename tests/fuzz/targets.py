@@ -1,9 +1,10 @@
 """What is done with bytes from outside, and what must hold whatever they are: one function for each parser.
 
 Each takes arbitrary bytes. What comes out of a parser is a value or an error that it documents; anything else is a crash, as is a value
-that contradicts itself. Texts are valid Unicode, for nothing else comes off a WebSocket or out of a body.
+that contradicts itself.
 """
 
+import ipaddress
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,15 +12,18 @@ import msgspec
 
 from tertulia import ice_url
 from tertulia.core.ids import ParticipantId
+from tertulia.doctor import visit
 from tertulia.doors.native import incoming
 from tertulia.doors.native.payload import payload
 from tertulia.doors.peerjs import messages
 from tertulia.doors.signaling import words as signaling
 from tertulia.doors.socketio import words as events
 from tertulia.errors import Code, ProtocolError
+from tertulia.media import stun
 from tertulia.media.ice_fragment import fragment_of, is_current, parse_fragment, restarted
 from tertulia.media.sdp import SessionDescription
 from tertulia.media.sdp_parse import MAX_SECTIONS, parse
+from tertulia.media.simulcast import MAX_ENCODINGS
 from tertulia.net import Binary
 from tertulia.runtime.seat import Data, Description, IceCandidate
 from tertulia.socketio.engine import packet as engine_io
@@ -29,15 +33,12 @@ from tertulia.socketio.parser.encoder import encode
 from tertulia.socketio.parser.packet import BadPacket, Packet
 from tertulia.socketio.parser.packet import Kind as PacketKind
 from tertulia.wire import native as wire
+from tests.fuzz.inputs import SEPARATOR, text_of
+from tests.fuzz.tokens import tokens
+from tests.fuzz.whip import whip
 from tests.media.offers import PWD, all_sending, negotiation, sample
 
-SEPARATOR: Final = b"\0"
-"""Between the texts of an input that has several."""
 SOMEBODY: Final = ParticipantId("somebody")
-
-
-def text_of(data: bytes) -> str:
-    return data.decode(errors="replace")
 
 
 # --- media --------------------------------------------------------------------------------------------------------------------------------
@@ -67,6 +68,10 @@ def offers(data: bytes) -> None:
         for ours, theirs in zip(answer.sections, offer.sections, strict=True):
             assert ours.kind == theirs.kind
             assert ours.refused or not theirs.refused
+            received = [] if ours.simulcast is None else [stream[0] for stream in ours.simulcast.recv]
+            assert {rid.removeprefix("~") for rid in received} == {rid.id for rid in ours.rids}
+            assert {rid.id for rid in ours.rids} <= {rid.id for rid in theirs.rids if rid.direction == "send"}
+            assert len(received) == len(ours.rids) <= MAX_ENCODINGS
 
 
 def answers(data: bytes) -> None:
@@ -119,6 +124,29 @@ def ice_urls(data: bytes) -> None:
         return
     transport = url.transport if url.relays else None
     assert ice_url.parse(ice_url.write(url.scheme, url.host, url.port, transport)) == url
+
+
+def candidates(data: bytes) -> None:
+    """Where somebody else's server says that it receives media."""
+    found = visit.candidates(text_of(data))
+    assert len(found) <= visit.MAX_CANDIDATES
+    for it in found:
+        assert it.transport in ("udp", "tcp")
+        assert str(ipaddress.ip_address(it.address)) == it.address
+        assert 0 < it.port < 65536
+
+
+def stun_answers(data: bytes) -> None:
+    answer = stun.parse(data)
+    if answer is None:
+        return
+    assert not answer.check_message_integrity(b"a password that nobody knows")
+    try:
+        host, port = stun.address_in(answer)
+    except stun.Refused:
+        return
+    assert str(ipaddress.ip_address(host)) == host
+    assert 0 <= port < 65536
 
 
 # --- doors --------------------------------------------------------------------------------------------------------------------------------
@@ -250,6 +278,7 @@ def _again(frames: tuple[bytes, ...]) -> Packet | None:
 
 TARGETS: Final[dict[str, Callable[[bytes], Any]]] = {
     "answers": answers,
+    "candidates": candidates,
     "engine_io": engine_io_packets,
     "ice_fragment": ice_fragment,
     "ice_urls": ice_urls,
@@ -260,4 +289,7 @@ TARGETS: Final[dict[str, Callable[[bytes], Any]]] = {
     "signaling": signaling_words,
     "socket_io": socket_io_packets,
     "socket_io_events": socket_io_events,
+    "stun_answers": stun_answers,
+    "tokens": tokens,
+    "whip": whip,
 }

@@ -38,6 +38,8 @@ MAX_ROOM_PATTERN = 64
 MAX_NAME = 64
 
 _IDENTITY = re.compile(r"[A-Za-z0-9_.@:+~-]{1,64}")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""JSON can write a surrogate without its other half (RFC 8259, section 8.2). Nobody could be told a text with one."""
 # PyJWT lets some of what its JSON reader raises through: deep nesting, infinite times.
 _UNREADABLE = (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError)
 _SECRET_ALGORITHM = "HS256"
@@ -210,6 +212,8 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
     if sub is not None and (sub == _RESERVED_IDENTITY or not _IDENTITY.fullmatch(sub)):
         raise _invalid("sub cannot be an identity")
     expires = payload.get("exp")
+    if expires is not None and not isinstance(expires, (int, float)):
+        raise _invalid("exp is not a number")
     return Claims(
         sub=sub,
         name=_text(payload, "name", MAX_NAME),
@@ -225,7 +229,7 @@ def _text(payload: Mapping[str, Any], claim: str, limit: int) -> str | None:
     value = payload.get(claim)
     if value is None:
         return None
-    if not isinstance(value, str) or not 1 <= len(value) <= limit:
+    if not isinstance(value, str) or not 1 <= len(value) <= limit or _HALF_CHARACTER.search(value):
         raise _invalid(f"{claim} is not a text of 1 to {limit} characters")
     return value
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DEFAULT_KEY = "peerjs"
 LOBBY = "lobby"
 """The room of the key that a client sends by itself."""
+RELOAD_WAITS = 1.0
+"""Seconds in which the old socket of a page that was loaded anew has to end. It was closed before, but may be heard of later."""
 _TAKING_LEAVE = frozenset({1000, 1001, 1005})
 """Close codes of a client that disconnects, or of a page that is left."""
 
@@ -55,6 +57,9 @@ class PeerConnection(PageConnection):
         )
         if entry.participant != query.id:
             raise NotAllowed("a PeerJS client has the id that it names")
+        if session is not None and entry.on_duplicate is OnDuplicate.REFUSE and self._comes_from_there(session):
+            await session.parted(RELOAD_WAITS)
+            session = self._session(room, query.id)
         command = cmd.Join(
             participant=entry.participant,
             name=entry.name,
@@ -126,7 +131,10 @@ class PeerConnection(PageConnection):
     def _follows(self, session: PeerSession | None) -> bool:
         """A page that was loaded anew has another token. Where its old socket is known to be gone it need not wait, if it comes from the
         same address; from elsewhere it might be somebody who wants to be taken for the one who was lost."""
-        return session is not None and session.link is None and session.address == self.socket.address
+        return session is not None and session.link is None and self._comes_from_there(session)
+
+    def _comes_from_there(self, session: PeerSession) -> bool:
+        return session.address == self.socket.address
 
     async def _come_back(self, session: PeerSession, token: str) -> bool:
         """False: the session is gone after all."""

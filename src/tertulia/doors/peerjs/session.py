@@ -1,6 +1,7 @@
 """A PeerJS client's session: its id is its identity, and the token that came with it is what it comes back by."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from tertulia.core import commands as cmd
@@ -12,7 +13,7 @@ from tertulia.doors.peerjs.messages import Relayed
 from tertulia.doors.peerjs.server_calls import ServerCalls
 from tertulia.doors.session import PageSession, close_code
 from tertulia.errors import Code, TertuliaError
-from tertulia.net import Outbox
+from tertulia.net import Link, Outbox
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Entered, Notice, Outcome, Reply
 
@@ -33,6 +34,8 @@ class PeerSession(PageSession):
         """From where it came."""
         self.took_leave = False
         """Its socket was closed, rather than lost."""
+        self._parted = asyncio.Event()
+        """It has no socket now, or has ended."""
         self._on_over = on_over
         self._mailbox = Mailbox()
         self._calls = ServerCalls(participant, self.send)
@@ -46,6 +49,21 @@ class PeerSession(PageSession):
 
     def when_lost(self) -> cmd.Command:
         return cmd.Leave(self.participant) if self.took_leave else cmd.Detach(self.participant)
+
+    def take_over(self, link: Link) -> None:
+        super().take_over(link)
+        self._parted.clear()
+
+    def detach(self, link: Link | None) -> None:
+        super().detach(link)
+        if self.link is None:
+            self._parted.set()
+
+    async def parted(self, within: float) -> None:
+        """Until its socket has ended, or so many seconds have passed."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._parted.wait()
 
     def come_back(self) -> None:
         """Another socket follows. What waited is still there, unless it was too much to keep."""
@@ -124,6 +142,7 @@ class PeerSession(PageSession):
         self._calls.see(event)
 
     def _end(self, code: Code, message: str) -> None:
+        self._parted.set()
         self._calls.close()
         if self._timer is not None:
             self._timer.cancel()
