@@ -63,15 +63,15 @@ check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generat
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
-# pytest comes last, so that its summary is the last thing on the screen.
+# pytest comes last, so that its summary is the last thing on the screen. Two processes: one for the browsers, one for all else.
 .PHONY: test
 test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, browsers
 	cargo test --quiet --workspace --exclude tertulia-python --locked
 	npm test --silent
-	@pytest -m "not soak" $(ARGS)
+	@pytest -m "not soak" -n 2 $(ARGS)
 
 .PHONY: soak
-soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10); ARGS names files in place of all of them
+soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those too long for `make test`; ARGS names files in place of all
 	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest -x $(or $(ARGS),tests/e2e); done
 
 .PHONY: conformance

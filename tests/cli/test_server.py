@@ -62,7 +62,9 @@ async def test_messages_of_every_length_of_header_come_back(size: int, deflate: 
 
 
 @pytest.mark.parametrize(
-    "after", [b"", frame(Opcode.CLOSE, b"\x03\xe8"), frame(Opcode.PING, b"?"), frame(Opcode.TEXT, b"good")]
+    "after",
+    [b"", frame(Opcode.CLOSE, b"\x03\xe8"), frame(Opcode.PING, b"?"), frame(Opcode.TEXT, b"good")],
+    ids=["nothing", "close", "ping", "text"],  # a frame itself is masked anew each time
 )
 async def test_text_that_is_not_utf_8_fails_the_connection_whatever_follows(
     after: bytes, caplog: pytest.LogCaptureFixture

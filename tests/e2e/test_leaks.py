@@ -1,4 +1,4 @@
-"""What a call leaves behind in its page, after fifty of them: nothing."""
+"""What a call leaves behind in its page, after many of them: nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .visits import Visit, join
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="session")]
 
-CALLS = 50
 SETTLED = 10
 """After so many, caches are warm: from here on nothing grows."""
 
@@ -82,7 +81,8 @@ async def leave(page: Page) -> None:
     await expect(page.get_by_role("heading", name="You left the room")).to_be_visible()
 
 
-async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Chromium, room: str) -> None:
+@pytest.mark.parametrize("calls", [25, pytest.param(50, marks=pytest.mark.soak)])
+async def test_calls_leave_nothing_behind(app_server: Server, chromium: Chromium, room: str, calls: int) -> None:
     visit = Visit(app_server.url, chromium, room)
     other = await visit(f"/r/{room}")
     await join(other, "Ben")
@@ -101,7 +101,7 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
         await until(at_rest, "every track, connection, socket, sound context and timer is given back", patience=15)
         return await weigh(session)
 
-    for call in range(1, CALLS + 1):
+    for call in range(1, calls + 1):
         # Every fifth has all that a call can have: pictures of somebody else, a panel, a dialog.
         if call % 5 == 0:
             await expect(page.locator("[data-tile] video")).to_have_count(2)
@@ -115,11 +115,11 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
         await leave(page)
         if call == SETTLED:
             before = await weigh_at_rest()
-        if call < CALLS:
+        if call < calls:
             await page.get_by_role("button", name="Join again").click()
             await expect(page.get_by_role("toolbar").first).to_be_visible()
     opened = (await page.evaluate("ledger()"))["opened"]
-    assert min(opened) >= CALLS, f"not counted: {opened}"
+    assert min(opened) >= calls, f"not counted: {opened}"
     assert before
     after = await weigh_at_rest()
 
@@ -127,7 +127,7 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
         nonlocal after
         after = await weigh(session)
         # One node or listener that every call keeps would be one for each since then. What the heap gains is machine code.
-        spare = CALLS - SETTLED
+        spare = calls - SETTLED
         return (
             after.nodes < before.nodes + spare
             and after.listeners < before.listeners + spare
@@ -136,5 +136,5 @@ async def test_fifty_calls_leave_nothing_behind(app_server: Server, chromium: Ch
 
     # The browser gives back the last calls' elements in its own time, some seconds late; what is kept for good stays for good.
     await until(as_light_as_before, lambda: f"the page is as light as before: {before}, now {after}", patience=30)
-    print(f"after {SETTLED} calls {before}, after {CALLS} {after}")
+    print(f"after {SETTLED} calls {before}, after {calls} {after}")
     await visit.end()

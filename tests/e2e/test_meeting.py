@@ -48,6 +48,7 @@ async def test_one_is_not_taken_for_another(guests: Invite) -> None:
         await ana.hears(690, patience=2)
 
 
+@pytest.mark.soak
 async def test_six_people_see_each_other(guests: Invite) -> None:
     invited = await guests("Ana", "Ben", "Cora", "Dan", "Eva", "Fay", fps=5)
     await asyncio.gather(*(guest.enter() for guest in invited))
