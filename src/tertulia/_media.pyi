@@ -21,7 +21,12 @@ Event: TypeAlias = (
     | tuple[
         Literal["source_payload"], int, int
     ]  # source, payload type: it sends with one that is not its own; told once for each
-    | tuple[Literal["slot_started"], int, int]  # slot, source: the first packet of this binding left
+    | tuple[
+        Literal["layer"], int, int, int
+    ]  # slot, source, number of the encoding (0 for the first): the slot gets it from now on; its first packet left
+    | tuple[
+        Literal["encodings"], int, int
+    ]  # source, mask: which of its encodings viewers call for, bit 0 for the first; at first all count as told, and of sound nothing is
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
     | tuple[Literal["worker_lost"], int, list[int]]  # worker, the connections that went with it
     | tuple[
@@ -29,6 +34,14 @@ Event: TypeAlias = (
     ]  # descriptor (the reader's own), remote, local ("host:port"): TLS was ours, this is HTTP out of it, in the clear
     | tuple[Literal["log"], Literal["info", "warning", "error"], str]  # for the operator: level, message
 )
+
+class Encoding(TypedDict):
+    """One RTP stream of a source. `rid`: its name (RFC 8851), needed where there are several and no `ssrc` is told; `ssrc`: None where the
+    offer names none, it is found by MID and RID then, or of an only one by its payload type."""
+
+    rid: str | None
+    ssrc: int | None
+    rtx_ssrc: int | None
 
 class Relay(TypedDict):
     """TURN. Limits that are left out are those for browsers, see `Limits` in `crates/relay`."""
@@ -109,14 +122,13 @@ class Engine:
         clock_rate: int,
         payload_type: int,
         rtx_payload_type: int | None,
-        ssrc: int | None,
-        rtx_ssrc: int | None,
+        encodings: Sequence[Encoding],
         nack: bool,
         extensions: Mapping[str, int],
     ) -> None:
         """A track that the connection sends. `codec`: opus, VP8, VP9, H264, AV1 or any other name (then forwarded without key-frame
-        detection). `ssrc`: None where the offer names none; found by MID or payload type then. `extensions`: header-extension
-        ids by the names mid, transport_cc, audio_level, video_orientation, abs_send_time, rid, repaired_rid."""
+        detection). `encodings`: one to three, the lowest first. `extensions`: header-extension ids by the names mid, transport_cc,
+        audio_level, video_orientation, abs_send_time, rid, repaired_rid. Raises ValueError for another number of encodings."""
     def remove_source(self, source: int) -> None: ...
     def enable_source(self, source: int, enabled: bool) -> None:
         """False: its packets are dropped on arrival (a moderator's mute, a revoked right)."""
@@ -140,6 +152,9 @@ class Engine:
     ) -> None:
         """Puts a source into a slot (None empties it); the payload types are those that the receiver expects for the source's codec."""
     def pause_slot(self, slot: int, paused: bool) -> None: ...
+    def wish(self, slot: int, *, priority: int, pixels: int) -> None:
+        """What the tile calls for in which a video slot is shown, whatever is bound in it. `priority`: 0 to 255, more goes first. `pixels`:
+        its size; 0 shows nothing and gets nothing, 2**32 - 1 (as at first) calls for the best there is."""
     def crash(self, connection: int | None, worker: int = 0) -> None:
         """Test only: panics inside a connection, or in a worker. Raises RuntimeError unless made with `test_commands`."""
     def adopt(self, fd: int, kind: StreamKind) -> None:

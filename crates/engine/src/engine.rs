@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, unbounded};
-use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
+use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::config::Config;
 use tertulia_sfu::keys;
 use tertulia_sfu::stats::ConnectionStats;
@@ -287,6 +287,12 @@ impl Engine {
     pub fn pause_slot(&self, slot: SlotId, paused: bool) {
         self.control
             .command(|directory| directory.of_slot(slot), Command::PauseSlot { slot, paused });
+    }
+
+    /// What the viewer's tile calls for.
+    pub fn wish(&self, slot: SlotId, wish: Wish) {
+        self.control
+            .command(|directory| directory.of_slot(slot), Command::Wish { slot, wish });
     }
 
     /// For tests of the isolation: panics inside a connection.

@@ -25,8 +25,14 @@ pub enum Event {
     SourceStarted { source: SourceId },
     /// A source came with a payload type that is not its own; told once for each.
     SourcePayload { source: SourceId, payload_type: u8 },
-    /// The first packet of this binding left.
-    SlotStarted { slot: SlotId, source: SourceId },
+    /// A slot gets this encoding of a source from now on: its first packet left.
+    Layer {
+        slot: SlotId,
+        source: SourceId,
+        encoding: u8,
+    },
+    /// Which encodings of a source are called for, one bit each.
+    Encodings { source: SourceId, wanted: u8 },
     /// Who speaks, loudest first, with the level in -dBov.
     Speakers { room: RoomKey, levels: Vec<(SourceId, u8)> },
     /// A worker began anew after a panic, without these connections.

@@ -283,7 +283,8 @@ impl Worker {
             }
             SfuEvent::SourceStarted { source } => Event::SourceStarted { source },
             SfuEvent::SourcePayload { source, payload_type } => Event::SourcePayload { source, payload_type },
-            SfuEvent::SlotStarted { slot, source } => Event::SlotStarted { slot, source },
+            SfuEvent::Layer { slot, source, encoding } => Event::Layer { slot, source, encoding },
+            SfuEvent::Encodings { source, wanted } => Event::Encodings { source, wanted },
             SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
             SfuEvent::Fault { connection, message } => {
                 let line = format!("connection {connection}: {message}");

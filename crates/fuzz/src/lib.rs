@@ -5,6 +5,8 @@
 
 mod fingerprint;
 mod input;
+mod payloads;
+mod red;
 mod relay;
 mod rtcp;
 mod rtp;
@@ -16,12 +18,15 @@ mod stun;
 /// Panics where something does not hold.
 pub type Target = fn(&[u8]);
 
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("binding", stun::binding),
     ("fingerprint", fingerprint::fingerprint),
     ("first_bytes", streams::first_bytes),
     ("frames", streams::frames),
-    ("key_frame", rtp::key_frame),
+    ("key_frame", payloads::key_frame),
+    ("layering", payloads::layering),
+    ("picture_size", payloads::picture_size),
+    ("red", red::red),
     ("relay", relay::relay),
     ("rtcp", rtcp::rtcp),
     ("rtp", rtp::rtp),

@@ -1,9 +1,9 @@
-//! RTP: headers, extensions, padding, key frames.
+//! RTP: headers, extensions, padding.
 
 use tertulia_sfu::rtp::{
-    ExtensionValues, HEADER_MAX, OutgoingHeader, RtpHeader, SequenceUnwrapper, is_key_frame, is_rtcp, strip_padding,
+    ExtensionValues, HEADER_MAX, OutgoingHeader, RtpHeader, SequenceUnwrapper, is_rtcp, strip_padding,
 };
-use tertulia_sfu::types::{Codec, Extensions};
+use tertulia_sfu::types::Extensions;
 
 const IDS: Extensions = Extensions {
     mid: 1,
@@ -14,15 +14,6 @@ const IDS: Extensions = Extensions {
     rid: 6,
     repaired_rid: 7,
 };
-
-const CODECS: [Codec; 6] = [
-    Codec::Opus,
-    Codec::Vp8,
-    Codec::Vp9,
-    Codec::H264,
-    Codec::Av1,
-    Codec::Other,
-];
 
 /// A header lies inside its packet; what was read of it can be written and read again.
 pub fn rtp(bytes: &[u8]) {
@@ -77,15 +68,4 @@ fn rewrite(header: &RtpHeader, packet: &[u8]) {
         (again.marker, again.timestamp, again.ssrc),
         (header.marker, header.timestamp, header.ssrc)
     );
-}
-
-/// The first byte says the codec.
-pub fn key_frame(bytes: &[u8]) {
-    let Some((choice, payload)) = bytes.split_first() else {
-        return;
-    };
-    let codec = CODECS[usize::from(*choice) % CODECS.len()];
-    let found = is_key_frame(codec, payload);
-    assert!(!found || !payload.is_empty());
-    assert!(!found || !matches!(codec, Codec::Opus | Codec::Other));
 }

@@ -5,7 +5,7 @@ mod client;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
+use tertulia_sfu::command::{Binding, Command, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::config::Config;
 use tertulia_sfu::egress::{DATAGRAM_MAX, Egress};
 use tertulia_sfu::event::Event;
@@ -25,6 +25,8 @@ const AUDIO_SLOT: SlotId = SlotId(2);
 const SSRCS: [u32; 5] = [1001, 1002, 2001, 7, 8];
 /// Video, its repairs, sound, and one that is none of them.
 const PAYLOAD_TYPES: [u8; 4] = [96, 97, 111, 50];
+/// Of the video's encodings.
+const RIDS: [&str; 3] = ["l", "m", "h"];
 /// Of the slots, with their numbers added.
 const SLOT_SSRC: u32 = 5000;
 const EXTENSIONS: Extensions = Extensions {
@@ -40,7 +42,8 @@ const EXTENSIONS: Extensions = Extensions {
 /// No bytes make it panic, and all that it sends is whole, sealed and for an address that has proved itself.
 pub fn sfu(bytes: &[u8]) {
     let mut input = Input::new(bytes);
-    let mut run = Run::new(input.pick(&CODECS));
+    let first = input.byte();
+    let mut run = Run::new(CODECS[usize::from(first) % 4], 1 + usize::from(first / 4) % 3);
     while !input.is_empty() {
         run.step(&mut input);
         run.check_events();
@@ -77,7 +80,8 @@ struct Run {
 }
 
 impl Run {
-    fn new(codec: Codec) -> Run {
+    /// The video has so many `encodings`: of the first the SSRCs are told, the others have to name themselves.
+    fn new(codec: Codec, encodings: usize) -> Run {
         let (sfu, wire, now) = (Sfu::new(Config::default()), Wire::default(), Instant::now());
         let ((sender, sender_keys), (viewer, viewer_keys)) = (Client::new(1), Client::new(2));
         let mut run = Run {
@@ -99,13 +103,22 @@ impl Run {
             });
             run.sfu.secure(connection, path, keys, now);
         }
-        run.publish(codec);
+        run.publish(codec, encodings);
         run.watch();
         run
     }
 
-    fn publish(&mut self, codec: Codec) {
+    fn publish(&mut self, codec: Codec, encodings: usize) {
         let connection = self.clients[0].id;
+        let told = EncodingSpec {
+            rid: (encodings > 1).then(|| RIDS[0].into()),
+            ssrc: Some(SSRCS[0]),
+            rtx_ssrc: Some(SSRCS[1]),
+        };
+        let learnt = RIDS[1..encodings].iter().map(|&rid| EncodingSpec {
+            rid: Some(rid.into()),
+            ..EncodingSpec::default()
+        });
         let video = SourceSpec {
             kind: MediaKind::Video,
             codec,
@@ -113,8 +126,7 @@ impl Run {
             clock_rate: 90_000,
             payload_type: 96,
             rtx_payload_type: Some(97),
-            ssrc: Some(SSRCS[0]),
-            rtx_ssrc: Some(SSRCS[1]),
+            encodings: std::iter::once(told).chain(learnt).collect(),
             nack: true,
             extensions: EXTENSIONS,
         };
@@ -126,8 +138,7 @@ impl Run {
             payload_type: 111,
             rtx_payload_type: None,
             // Learnt from the MID or the payload type.
-            ssrc: None,
-            rtx_ssrc: None,
+            encodings: vec![EncodingSpec::default()],
             nack: false,
             extensions: EXTENSIONS,
         };
@@ -221,12 +232,17 @@ impl Run {
             (AUDIO, AUDIO_SLOT)
         };
         let on = input.flag();
-        match input.byte() % 6 {
+        match input.byte() % 7 {
             0 => self.command(Command::EnableSource { source, enabled: on }),
             1 => self.command(Command::PauseSlot { slot, paused: on }),
             2 => self.bind(slot, on.then_some(source)),
             3 => self.command(Command::RequestKeyFrame { source }),
             4 => self.command(Command::RemoveSource { source }),
+            5 => {
+                let pixels = input.pick(&[0, 1, 320 * 180 + 1, u32::MAX]);
+                let wish = Wish { priority: 0, pixels };
+                self.command(Command::Wish { slot, wish });
+            }
             _ => self.command(Command::RemoveSlot { slot }),
         }
     }

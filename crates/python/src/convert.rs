@@ -7,7 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 use tertulia_engine::{Event, StreamKind};
-use tertulia_sfu::stats::ConnectionStats;
+use tertulia_sfu::command::EncodingSpec;
+use tertulia_sfu::stats::{ConnectionStats, EncodingStats};
 use tertulia_sfu::types::{Extensions, MediaKind};
 
 pub fn media_kind(kind: &str) -> PyResult<MediaKind> {
@@ -50,13 +51,35 @@ pub fn extensions_of(mapping: &Bound<'_, PyMapping>) -> PyResult<Extensions> {
     Ok(extensions)
 }
 
+/// `Encoding` of the stub.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct Encoding {
+    rid: Option<String>,
+    ssrc: Option<u32>,
+    rtx_ssrc: Option<u32>,
+}
+
+pub fn encodings_of(encodings: Vec<Encoding>) -> PyResult<Vec<EncodingSpec>> {
+    if !(1..=3).contains(&encodings.len()) {
+        return Err(PyValueError::new_err("a source has one to three encodings"));
+    }
+    let specs = encodings.into_iter().map(|encoding| EncodingSpec {
+        rid: encoding.rid,
+        ssrc: encoding.ssrc,
+        rtx_ssrc: encoding.rtx_ssrc,
+    });
+    Ok(specs.collect())
+}
+
 pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>> {
     match event {
         Event::Connected { connection } => ("connected", connection.0).into_pyobject(py),
         Event::Disconnected { connection, reason } => ("disconnected", connection.0, reason.as_str()).into_pyobject(py),
         Event::SourceStarted { source } => ("source_started", source.0).into_pyobject(py),
         Event::SourcePayload { source, payload_type } => ("source_payload", source.0, payload_type).into_pyobject(py),
-        Event::SlotStarted { slot, source } => ("slot_started", slot.0, source.0).into_pyobject(py),
+        Event::Layer { slot, source, encoding } => ("layer", slot.0, source.0, encoding).into_pyobject(py),
+        Event::Encodings { source, wanted } => ("encodings", source.0, wanted).into_pyobject(py),
         Event::Speakers { room, levels } => {
             let levels: Vec<_> = levels.into_iter().map(|(source, level)| (source.0, level)).collect();
             ("speakers", room.0, levels).into_pyobject(py)
@@ -75,16 +98,15 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
 
 /// Sums over sources ("in", from the client) and slots ("out", to the client). `round_trip_us` is there once it is known.
 pub fn flat_stats(stats: &ConnectionStats) -> BTreeMap<&'static str, u64> {
-    let worst_jitter = stats.sources.iter().map(|source| source.jitter).fold(0.0, f64::max);
+    let encodings = || stats.sources.iter().flat_map(|source| &source.encodings);
+    let sum = |of: fn(&EncodingStats) -> u64| encodings().map(of).sum();
+    let worst_jitter = encodings().map(|encoding| encoding.jitter).fold(0.0, f64::max);
     let worst_loss = stats.slots.iter().map(|slot| slot.fraction_lost).fold(0.0, f64::max);
     let mut flat = BTreeMap::from([
-        ("packets_in", stats.sources.iter().map(|source| source.packets).sum()),
-        ("bytes_in", stats.sources.iter().map(|source| source.octets).sum()),
-        ("lost_in", stats.sources.iter().map(|source| source.lost).sum()),
-        (
-            "key_frames_in",
-            stats.sources.iter().map(|source| source.key_frames).sum(),
-        ),
+        ("packets_in", sum(|encoding| encoding.packets)),
+        ("bytes_in", sum(|encoding| encoding.octets)),
+        ("lost_in", sum(|encoding| encoding.lost)),
+        ("key_frames_in", sum(|encoding| encoding.key_frames)),
         ("jitter_us", (worst_jitter * 1e6) as u64),
         ("packets_out", stats.slots.iter().map(|slot| slot.packets).sum()),
         ("bytes_out", stats.slots.iter().map(|slot| slot.octets).sum()),

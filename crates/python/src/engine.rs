@@ -9,10 +9,10 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyMapping};
 use tertulia_engine::{EngineConfig, FirstBytes, Peer};
-use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec};
+use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::types::{Codec, ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
 
-use crate::convert::{event_tuple, extensions_of, flat_stats, media_kind, stream_kind};
+use crate::convert::{Encoding, encodings_of, event_tuple, extensions_of, flat_stats, media_kind, stream_kind};
 use crate::relay::relay_config;
 
 #[pyclass(frozen, module = "tertulia._media")]
@@ -128,7 +128,7 @@ impl Engine {
         self.engine.close(ConnectionId(connection));
     }
 
-    #[pyo3(signature = (connection, source, *, kind, codec, mid, clock_rate, payload_type, rtx_payload_type, ssrc, rtx_ssrc, nack, extensions))]
+    #[pyo3(signature = (connection, source, *, kind, codec, mid, clock_rate, payload_type, rtx_payload_type, encodings, nack, extensions))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn add_source(
         &self,
@@ -140,8 +140,7 @@ impl Engine {
         clock_rate: u32,
         payload_type: u8,
         rtx_payload_type: Option<u8>,
-        ssrc: Option<u32>,
-        rtx_ssrc: Option<u32>,
+        encodings: Vec<Encoding>,
         nack: bool,
         extensions: &Bound<'_, PyMapping>,
     ) -> PyResult<()> {
@@ -152,8 +151,7 @@ impl Engine {
             clock_rate,
             payload_type,
             rtx_payload_type,
-            ssrc,
-            rtx_ssrc,
+            encodings: encodings_of(encodings)?,
             nack,
             extensions: extensions_of(extensions)?,
         };
@@ -215,6 +213,11 @@ impl Engine {
 
     fn pause_slot(&self, slot: u64, paused: bool) {
         self.engine.pause_slot(SlotId(slot), paused);
+    }
+
+    #[pyo3(signature = (slot, *, priority, pixels))]
+    fn wish(&self, slot: u64, priority: u8, pixels: u32) {
+        self.engine.wish(SlotId(slot), Wish { priority, pixels });
     }
 
     #[pyo3(signature = (connection, worker = 0))]

@@ -55,6 +55,11 @@ pub enum Command {
         slot: SlotId,
         paused: bool,
     },
+    /// What the viewer's tile calls for; it lasts over whatever is bound.
+    Wish {
+        slot: SlotId,
+        wish: Wish,
+    },
     RequestKeyFrame {
         source: SourceId,
     },
@@ -74,12 +79,40 @@ pub struct SourceSpec {
     pub clock_rate: u32,
     pub payload_type: u8,
     pub rtx_payload_type: Option<u8>,
-    /// As signalled; otherwise learnt from the MID extension or the payload type.
-    pub ssrc: Option<u32>,
-    pub rtx_ssrc: Option<u32>,
+    /// One to three, the lowest first. With any other number, or with two of one name or SSRC, the command is ignored.
+    pub encodings: Vec<EncodingSpec>,
     /// The client resends what we report lost (RFC 4585 §6.2.1).
     pub nack: bool,
     pub extensions: Extensions,
+}
+
+/// One RTP stream of a source (W3C: `RTCRtpEncodingParameters`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EncodingSpec {
+    /// Its name (RFC 8851), where there are several.
+    pub rid: Option<String>,
+    /// As signalled; otherwise learnt from the MID and RID extensions (RFC 8852), or the payload type of an only one.
+    pub ssrc: Option<u32>,
+    pub rtx_ssrc: Option<u32>,
+}
+
+/// What a tile calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// Who goes before whom where not everybody's wish can be met: more is sooner.
+    pub priority: u8,
+    /// Of the tile, as it is on the screen. 0: nothing is shown, and nothing is sent.
+    pub pixels: u32,
+}
+
+impl Default for Wish {
+    /// The best there is.
+    fn default() -> Wish {
+        Wish {
+            priority: 0,
+            pixels: u32::MAX,
+        }
+    }
 }
 
 /// One section in which a client receives. Its CNAME is `slot-<id>`.

@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::config::Config;
+use crate::encoding::Encoding;
 use crate::resends::Resends;
 use crate::slot::Slot;
 use crate::source::Source;
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// Addresses that one client may have validated at a time; interfaces come and go while it moves.
 const PATHS_MAX: usize = 8;
-/// SSRCs of one client: primary and RTX of a dozen tracks, and some that were replaced.
+/// SSRCs of one client: primary and RTX of a dozen encodings, and some that were replaced.
 const STREAMS_MAX: usize = 32;
 
 pub(crate) struct Connection {
@@ -29,6 +30,8 @@ pub(crate) struct Connection {
     pub connected: bool,
     pub streams: Streams,
     pub sources: Vec<Index<Source>>,
+    /// Of all its sources.
+    pub encodings: Vec<Index<Encoding>>,
     pub slots: Vec<Index<Slot>>,
     /// Of all its sources: within one bundle an id means one extension (RFC 8843 §9.1).
     pub extensions: Extensions,
@@ -66,6 +69,7 @@ impl Connection {
             connected: false,
             streams: Streams::default(),
             sources: Vec::new(),
+            encodings: Vec::new(),
             slots: Vec::new(),
             extensions: Extensions::default(),
             transport_cc: 0,
@@ -142,18 +146,18 @@ impl Paths {
 /// What an SSRC of a client carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    Primary(Index<Source>),
-    Rtx(Index<Source>),
-    /// Replaced by another SSRC of the same source; it never comes back.
-    Retired(Index<Source>),
+    Primary(Index<Encoding>),
+    Rtx(Index<Encoding>),
+    /// Replaced by another SSRC of the same encoding; it never comes back.
+    Retired(Index<Encoding>),
     /// Its source was removed. The SRTP window stays, in case a source is published with the same SSRC again.
     Orphan,
 }
 
 impl Role {
-    fn source(self) -> Option<Index<Source>> {
+    fn encoding(self) -> Option<Index<Encoding>> {
         match self {
-            Role::Primary(source) | Role::Rtx(source) | Role::Retired(source) => Some(source),
+            Role::Primary(encoding) | Role::Rtx(encoding) | Role::Retired(encoding) => Some(encoding),
             Role::Orphan => None,
         }
     }
@@ -188,9 +192,9 @@ impl Streams {
         Ok(forgotten)
     }
 
-    pub fn orphan(&mut self, source: Index<Source>) {
-        let of_source = self.0.iter_mut().filter(|(_, role)| role.source() == Some(source));
-        of_source.for_each(|(_, role)| *role = Role::Orphan);
+    pub fn orphan(&mut self, encoding: Index<Encoding>) {
+        let of_encoding = self.0.iter_mut().filter(|(_, role)| role.encoding() == Some(encoding));
+        of_encoding.for_each(|(_, role)| *role = Role::Orphan);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The demand for a key frame of one source.
+//! The demand for a key frame of one encoding.
 
 use std::time::{Duration, Instant};
 

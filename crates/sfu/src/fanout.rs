@@ -1,13 +1,14 @@
-//! From a source's ring to its viewers, one viewer after another.
+//! From an encoding's ring to those who listen to it, one viewer after another.
 
 use crate::connection::Connection;
 use crate::egress::Egress;
+use crate::encoding::Encoding;
 use crate::event::Event;
 use crate::ring::Packet;
 use crate::rtp::{ExtensionValues, HEADER_LEN, OutgoingHeader};
+use crate::sequence::{Shifts, Stream};
 use crate::sfu::Sfu;
 use crate::slot::{Repair, Slot};
-use crate::source::Source;
 use crate::srtp::SrtpSender;
 use crate::table::Index;
 use crate::types::Extensions;
@@ -16,12 +17,12 @@ use std::time::{Duration, Instant};
 /// A viewer's first report is due this long after its first packet, if the publisher's clock is not known at once.
 const FIRST_REPORT: Duration = Duration::from_millis(500);
 
-/// What one slot gets of one source in this flush.
+/// What one slot gets of one encoding in this flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Job {
     connection: Index<Connection>,
     slot: Index<Slot>,
-    source: Index<Source>,
+    encoding: Index<Encoding>,
 }
 
 /// A packet with all that a receiver will see of it but its extensions.
@@ -30,7 +31,7 @@ pub(crate) struct Outgoing<'a> {
     pub payload_type: u8,
     pub ssrc: u32,
     pub index: u64,
-    pub timestamp: u32,
+    pub shifts: Shifts,
     /// Written in front of the payload of RTX (RFC 4588 §4).
     pub original: Option<u16>,
     /// Length of the whole packet before sealing that padding may bring it to.
@@ -44,19 +45,19 @@ impl Sfu {
         if self.ready.is_empty() {
             return;
         }
-        // A source whose outbox was cleared meanwhile may be listed twice, and must not be sent twice.
+        // An encoding whose outbox was cleared meanwhile may be listed twice, and must not be sent twice.
         self.ready.sort_unstable();
         self.ready.dedup();
         let mut jobs = std::mem::take(&mut self.jobs);
         for &at in &self.ready {
-            let Some(source) = self.sources.get(at) else {
+            let Some(encoding) = self.encodings.get(at) else {
                 continue;
             };
-            jobs.extend(source.viewers.iter().filter_map(|&slot| {
+            jobs.extend(encoding.listeners.iter().filter_map(|&slot| {
                 Some(Job {
                     connection: self.slots.get(slot)?.connection,
                     slot,
-                    source: at,
+                    encoding: at,
                 })
             }));
         }
@@ -69,9 +70,9 @@ impl Sfu {
         }
         self.jobs = jobs;
         for i in 0..self.ready.len() {
-            if let Some(source) = self.sources.get_mut(self.ready[i]) {
-                source.outbox.discard_released();
-                let publisher = source.connection;
+            if let Some(encoding) = self.encodings.get_mut(self.ready[i]) {
+                encoding.outbox.discard_released();
+                let publisher = encoding.connection;
                 self.schedule(publisher);
             }
         }
@@ -79,39 +80,52 @@ impl Sfu {
     }
 
     fn forward(&mut self, job: Job, micros: i64, now: Instant, out: &mut impl Egress) {
-        let (Some(connection), Some(slot), Some(source)) = (
+        let (Some(connection), Some(slot), Some(encoding)) = (
             self.connections.get_mut(job.connection),
             self.slots.get_mut(job.slot),
-            self.sources.get_mut(job.source),
+            self.encodings.get(job.encoding),
         ) else {
+            return;
+        };
+        let Some(source) = self.sources.get(encoding.source) else {
             return;
         };
         let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
             return;
         };
-        let Some(bound) = slot.binding.filter(|_| !slot.paused) else {
+        // Within this flush it may have switched to another already.
+        let Some(bound) = slot.binding.filter(|_| slot.listens(job.encoding)) else {
             return;
         };
+        let mut stream = Stream {
+            epoch: encoding.epoch,
+            kind: source.spec.kind,
+            clock_rate: source.spec.clock_rate,
+            offset: None,
+        };
+        if !slot.sequence.runs(encoding.epoch) {
+            let before = slot.current.filter(|&current| current != job.encoding);
+            let clocks = before
+                .and_then(|before| self.encodings.get(before)?.clock)
+                .zip(encoding.clock);
+            stream.offset = clocks.map(|(before, clock)| clock.offset_to(&before, stream.clock_rate));
+        }
         let ids = slot.extensions();
         let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
-        let burst = source
-            .outbox
-            .released()
-            .iter()
-            .filter_map(|&index| source.ring.get(index));
+        let released = encoding.outbox.released();
+        let burst = released.iter().filter_map(|&index| encoding.ring.get(index));
         let pads = self.config.pad_max > 0 && slot.repair != Repair::Identical;
-        let length = match pads && source.outbox.released().len() > 1 {
+        let length = match pads && released.len() > 1 {
             true => burst.map(|packet| length(packet, &ids, mid)).max().unwrap_or(0),
             false => 0,
         };
         let mut started = false;
-        let last = source.outbox.released().len().saturating_sub(1);
-        for (i, &index) in source.outbox.released().iter().enumerate() {
-            let Some(packet) = source.ring.get(index) else {
+        let last = released.len().saturating_sub(1);
+        for (i, &index) in released.iter().enumerate() {
+            let Some(packet) = encoding.ring.get(index) else {
                 continue;
             };
-            let (kind, rate) = (source.spec.kind, source.spec.clock_rate);
-            let Some(place) = slot.sequence.place(index, packet, source.epoch, kind, rate, now) else {
+            let Some(place) = slot.sequence.place(index, packet, &stream, now) else {
                 continue;
             };
             started |= place.starts;
@@ -121,7 +135,7 @@ impl Sfu {
                 payload_type: bound.payload_type,
                 ssrc: slot.spec.ssrc,
                 index: place.index,
-                timestamp: place.timestamp,
+                shifts: place.shifts,
                 original: None,
                 // GSO bears a shorter packet at the end.
                 length: if i < last { length } else { 0 },
@@ -133,24 +147,31 @@ impl Sfu {
             self.counters.rtp_out += 1;
             self.counters.bytes_out += len as u64;
         }
-        if source.has_key_frames() && slot.awaits_start(source.epoch) && source.demand.deadline().is_none() {
-            source.demand.raise(now);
-        }
+        let awaits = source.has_key_frames() && slot.target == Some(job.encoding) && !slot.sequence.runs(stream.epoch);
         let arms_report = connection.report_due.is_none();
-        if started && source.clock.is_some() {
+        if started && encoding.clock.is_some() {
             connection.report_by(now);
         } else if arms_report {
             connection.report_by(now + FIRST_REPORT);
         }
         if started {
-            let event = Event::SlotStarted {
+            self.events.push_back(Event::Layer {
                 slot: slot.id,
                 source: source.id,
-            };
-            self.emit(event);
+                encoding: encoding.rank,
+            });
+            if let Some(left) = slot.start(job.encoding) {
+                self.leave(left, job.slot);
+            }
         }
         if started || arms_report {
             self.schedule(job.connection);
+        }
+        if awaits
+            && let Some(encoding) = self.encodings.get_mut(job.encoding)
+            && encoding.demand.deadline().is_none()
+        {
+            encoding.demand.raise(now);
         }
     }
 }
@@ -193,7 +214,7 @@ pub(crate) fn seal(
         marker: outgoing.packet.marker,
         payload_type: outgoing.payload_type,
         sequence_number: outgoing.index as u16,
-        timestamp: outgoing.timestamp,
+        timestamp: outgoing.packet.timestamp.wrapping_add(outgoing.shifts.timestamp),
         ssrc: outgoing.ssrc,
         padding: false,
         values,
@@ -205,7 +226,10 @@ pub(crate) fn seal(
         end += 2;
     }
     let payload = &outgoing.packet.payload;
-    buffer[end..end + payload.len()].copy_from_slice(payload);
+    let copy = &mut buffer[end..end + payload.len()];
+    copy.copy_from_slice(payload);
+    let (picture_id, tl0_pic_idx) = (outgoing.shifts.picture_id, outgoing.shifts.tl0_pic_idx);
+    outgoing.packet.layering.numbers.patch(copy, picture_id, tl0_pic_idx);
     end += payload.len();
     let padding = outgoing.length.saturating_sub(end);
     if (1..=pad_max.min(255)).contains(&padding) {

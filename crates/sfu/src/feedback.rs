@@ -2,14 +2,16 @@
 //!
 //! Estimation of bandwidth will read the viewers' transport-wide feedback here; until then it is counted.
 
+use crate::clock::SenderClock;
 use crate::connection::{Connection, Role};
 use crate::egress::Egress;
+use crate::encoding::Encoding;
 use crate::fanout::{Outgoing, seal, values};
-use crate::reception::{SenderClock, round_trip};
+use crate::reception::round_trip;
 use crate::rtcp::{self, CompoundWriter, ReportBlock, Rtcp, SenderInfo};
+use crate::sequence::Sent;
 use crate::sfu::Sfu;
 use crate::slot::{Repair, Slot};
-use crate::source::Source;
 use crate::srtp::RTCP_OVERHEAD_MAX;
 use crate::table::Index;
 use crate::types::Path;
@@ -96,15 +98,15 @@ impl Sfu {
         }
     }
 
-    /// Keeps how a source's timestamps lie on its publisher's clock; viewers hear the first at once, for lip-sync.
+    /// Keeps how an encoding's timestamps lie on its publisher's clock; viewers hear the first at once, for lip-sync.
     fn handle_sender_info(&mut self, at: Index<Connection>, ssrc: u32, info: &SenderInfo, now: Instant) {
         let Some(connection) = self.connections.get(at) else {
             return;
         };
-        let Some(Role::Primary(source)) = connection.streams.role(ssrc) else {
+        let Some(Role::Primary(encoding)) = connection.streams.role(ssrc) else {
             return;
         };
-        let Some(source) = self.sources.get_mut(source) else {
+        let Some(encoding) = self.encodings.get_mut(encoding) else {
             return;
         };
         let clock = SenderClock {
@@ -112,10 +114,10 @@ impl Sfu {
             timestamp: info.rtp_timestamp,
             at: now,
         };
-        if source.clock.replace(clock).is_some() {
+        if encoding.clock.replace(clock).is_some() {
             return;
         }
-        for slot in source.viewers.clone() {
+        for slot in encoding.listeners.clone() {
             let Some(viewer) = self.slots.get(slot).map(|slot| slot.connection) else {
                 continue;
             };
@@ -142,11 +144,12 @@ impl Sfu {
 
     fn handle_picture_loss(&mut self, at: Index<Connection>, ssrc: u32, now: Instant, out: &mut impl Egress) {
         let slot = self.slot_by_ssrc(at, ssrc).and_then(|slot| self.slots.get(slot));
-        let Some(bound) = slot.and_then(|slot| slot.binding.filter(|_| !slot.paused)) else {
+        let Some(encoding) = slot.and_then(|slot| slot.current.or(slot.target)) else {
             return;
         };
         self.counters.pli_in += 1;
-        self.request_key_frame(bound.source_id, now, out);
+        self.demand_key_frame(encoding, now);
+        self.send_demands(encoding, now, out);
     }
 
     fn slot_by_ssrc(&self, at: Index<Connection>, ssrc: u32) -> Option<Index<Slot>> {
@@ -178,11 +181,12 @@ impl Sfu {
             return;
         };
         let found = self.sources.get(bound.source).and_then(|source| {
-            let (source_index, index) = slot.sequence.source_index(number, source.epoch)?;
-            let packet = source.ring.get(source_index)?;
-            Some((packet, index, slot.sequence.translate(packet.timestamp, source.epoch)?))
+            let sent = slot.sequence.sent(number)?;
+            let mut encodings = source.encodings.iter().filter_map(|&index| self.encodings.get(index));
+            let encoding = encodings.find(|encoding| encoding.epoch == sent.epoch)?;
+            Some((encoding.ring.get(sent.source_index)?, sent))
         });
-        let Some((packet, index, timestamp)) = found else {
+        let Some((packet, Sent { index, shifts, .. })) = found else {
             self.counters.resend_unknown += 1;
             return;
         };
@@ -205,7 +209,7 @@ impl Sfu {
                     payload_type,
                     ssrc: slot.spec.rtx_ssrc,
                     index: slot.rtx_index,
-                    timestamp,
+                    shifts,
                     original: Some(number),
                     length: 0,
                 }
@@ -215,7 +219,7 @@ impl Sfu {
                 payload_type: bound.payload_type,
                 ssrc: slot.spec.ssrc,
                 index,
-                timestamp,
+                shifts,
                 original: None,
                 length: 0,
             },
@@ -239,17 +243,17 @@ impl Sfu {
         if connection.arrivals.deadline().is_some_and(|due| due <= now) {
             self.send_transport_feedback(at, out);
         }
-        let sources = self
+        let encodings = self
             .connections
             .get(at)
-            .map_or(0, |connection| connection.sources.len());
-        for i in 0..sources {
-            let source = self
+            .map_or(0, |connection| connection.encodings.len());
+        for i in 0..encodings {
+            let encoding = self
                 .connections
                 .get(at)
-                .and_then(|connection| connection.sources.get(i).copied());
-            if let Some(source) = source {
-                self.send_requests(at, source, round_trip, now, out);
+                .and_then(|connection| connection.encodings.get(i).copied());
+            if let Some(encoding) = encoding {
+                self.send_requests(at, encoding, round_trip, now, out);
             }
         }
         if self
@@ -263,11 +267,11 @@ impl Sfu {
 
     fn send_transport_feedback(&mut self, at: Index<Connection>, out: &mut impl Egress) {
         let media_ssrc = self.connections.get(at).and_then(|connection| {
-            let sources = connection
-                .sources
+            let ssrcs = connection
+                .encodings
                 .iter()
-                .filter_map(|&source| self.sources.get(source)?.ssrc);
-            { sources }.next()
+                .filter_map(|&encoding| self.encodings.get(encoding)?.ssrc);
+            { ssrcs }.next()
         });
         let mut more = true;
         while more {
@@ -281,22 +285,22 @@ impl Sfu {
     fn send_requests(
         &mut self,
         at: Index<Connection>,
-        source: Index<Source>,
+        encoding: Index<Encoding>,
         round_trip: Duration,
         now: Instant,
         out: &mut impl Egress,
     ) {
-        let Some(source) = self.sources.get_mut(source) else {
+        let Some(encoding) = self.encodings.get_mut(encoding) else {
             return;
         };
-        let Some(ssrc) = source.ssrc else {
+        let Some(ssrc) = encoding.ssrc else {
             return;
         };
-        if source.losses.deadline().is_some_and(|due| due <= now) {
+        if encoding.losses.deadline().is_some_and(|due| due <= now) {
             let mut wanted = Vec::new();
-            source.losses.take_due(now, round_trip, &mut wanted);
+            encoding.losses.take_due(now, round_trip, &mut wanted);
             wanted.truncate(NACK_MAX);
-            let asks_key_frame = source.demand.take_due(now);
+            let asks_key_frame = encoding.demand.take_due(now);
             self.counters.nack_out += wanted.len() as u64;
             self.counters.pli_out += u64::from(asks_key_frame);
             self.send_rtcp(at, out, |_, writer| {
@@ -308,7 +312,7 @@ impl Sfu {
                     let _ = writer.picture_loss(OUR_SSRC, ssrc);
                 }
             });
-        } else if source.demand.take_due(now) {
+        } else if encoding.demand.take_due(now) {
             self.counters.pli_out += 1;
             self.send_rtcp(at, out, |_, writer| {
                 let _ = writer.picture_loss(OUR_SSRC, ssrc);
@@ -319,33 +323,37 @@ impl Sfu {
     /// Reports on what the client sends and on what it is sent. Where there is nothing to say, the next packet in
     /// either direction sets the timer again.
     fn send_reports(&mut self, at: Index<Connection>, now: Instant, out: &mut impl Egress) {
-        let (sources, slots) = match self.connections.get_mut(at) {
+        let (encodings, slots) = match self.connections.get_mut(at) {
             Some(connection) => {
                 connection.report_due = None;
-                (connection.sources.clone(), connection.slots.clone())
+                (connection.encodings.clone(), connection.slots.clone())
             }
             None => return,
         };
         let mut blocks = Vec::new();
-        for &source in &sources {
-            if let Some(source) = self.sources.get_mut(source)
-                && let Some(ssrc) = source.ssrc
-                && source.reception.packets > 0
+        for &encoding in &encodings {
+            if let Some(encoding) = self.encodings.get_mut(encoding)
+                && let Some(ssrc) = encoding.ssrc
+                && encoding.reception.packets > 0
             {
-                blocks.push(source.reception.report(ssrc, source.clock.as_ref(), now));
+                blocks.push(encoding.reception.report(ssrc, encoding.clock.as_ref(), now));
             }
         }
         let mut senders: Vec<(Index<Slot>, u32, SenderInfo, String)> = Vec::new();
         for &index in &slots {
-            let Some(slot) = self.slots.get(index).filter(|slot| slot.packets > 0 && !slot.paused) else {
+            let Some(slot) = self.slots.get(index) else {
                 continue;
             };
-            let source = slot.binding.and_then(|bound| self.sources.get(bound.source));
-            let Some((source, clock)) = source.and_then(|source| Some((source, source.clock?))) else {
+            let encoding = slot.current.and_then(|current| self.encodings.get(current));
+            let Some((encoding, clock)) = encoding.and_then(|encoding| Some((encoding, encoding.clock?))) else {
                 continue;
             };
-            let clock = clock.at(now, source.spec.clock_rate);
-            let Some(rtp_timestamp) = slot.sequence.translate(clock.timestamp, source.epoch) else {
+            let rate = self
+                .sources
+                .get(encoding.source)
+                .map_or(0, |source| source.spec.clock_rate);
+            let clock = clock.at(now, rate);
+            let Some(rtp_timestamp) = slot.sequence.translate(clock.timestamp, encoding.epoch) else {
                 continue;
             };
             let info = SenderInfo {

@@ -1,15 +1,15 @@
-//! RTP from publishers: opened, matched to a source, stored once.
+//! RTP from publishers: opened, matched to an encoding, stored once.
 
+use crate::clock::ticks;
 use crate::connection::{Connection, Role, StreamsFull};
+use crate::encoding::Encoding;
 use crate::event::Event;
 use crate::ring::{Insertion, Packet};
-use crate::rtp::{ExtensionValues, RtpHeader, be16, is_key_frame, strip_padding};
+use crate::rtp::{ExtensionValues, Layering, RtpHeader, be16, is_key_frame, picture_size, strip_padding};
 use crate::sfu::Sfu;
-use crate::slot::ticks;
-use crate::source::Source;
 use crate::srtp::SrtpError;
 use crate::table::Index;
-use crate::types::{Path, RoomKey, SourceId};
+use crate::types::{MediaKind, Path, RoomKey, SourceId};
 use std::time::{Duration, Instant};
 
 /// The original sequence number in front of an RTX payload (RFC 4588 §4), in bytes.
@@ -78,8 +78,8 @@ impl Sfu {
             now,
         };
         match role {
-            Learnt::Role(Role::Primary(source)) => self.handle_primary(source, opened.index, micros, &arrival),
-            Learnt::Role(Role::Rtx(source)) => self.handle_rtx(source, &arrival),
+            Learnt::Role(Role::Primary(encoding)) => self.handle_primary(encoding, opened.index, micros, &arrival),
+            Learnt::Role(Role::Rtx(encoding)) => self.handle_rtx(encoding, &arrival),
             Learnt::Full => self.counters.dropped_too_many_ssrcs += 1,
             Learnt::Role(Role::Retired(_) | Role::Orphan) | Learnt::Unknown => self.counters.dropped_unknown_ssrc += 1,
         }
@@ -96,22 +96,25 @@ impl Sfu {
         *counter += 1;
     }
 
-    /// Matches an unknown SSRC by MID (RFC 8843 §9.2), else by a payload type that only one source has.
+    /// Matches an unknown SSRC by MID (RFC 8843 §9.2) and RID (RFC 8852), else by a payload type that only one has.
     fn learn(&mut self, at: Index<Connection>, header: &RtpHeader, values: &ExtensionValues<'_>) -> Learnt {
         let Some(connection) = self.connections.get_mut(at) else {
             return Learnt::Unknown;
         };
-        let role = |index: Index<Source>| {
-            let spec = &self.sources.get(index)?.spec;
-            if values.mid.is_some_and(|mid| mid != spec.mid) {
+        let role = |index: Index<Encoding>| {
+            let encoding = self.encodings.get(index)?;
+            let source = self.sources.get(encoding.source)?;
+            if values.mid.is_some_and(|mid| mid != source.spec.mid) {
                 return None;
             }
-            if spec.payload_type == header.payload_type {
-                return Some(Role::Primary(index));
+            let is_only = source.encodings.len() == 1;
+            if source.spec.payload_type == header.payload_type {
+                return encoding.is_named(values.rid, is_only).then_some(Role::Primary(index));
             }
-            (spec.rtx_payload_type == Some(header.payload_type)).then_some(Role::Rtx(index))
+            let repairs = source.spec.rtx_payload_type == Some(header.payload_type);
+            (repairs && encoding.is_named(values.repaired_rid, is_only)).then_some(Role::Rtx(index))
         };
-        let mut candidates = connection.sources.iter().filter_map(|&index| role(index));
+        let mut candidates = connection.encodings.iter().filter_map(|&index| role(index));
         let (Some(role), None) = (candidates.next(), candidates.next()) else {
             return Learnt::Unknown;
         };
@@ -126,18 +129,18 @@ impl Sfu {
         }
         match role {
             Role::Primary(index) => {
-                if let Some(source) = self.sources.get_mut(index) {
-                    if let Some(before) = source.ssrc {
+                if let Some(encoding) = self.encodings.get_mut(index) {
+                    if let Some(before) = encoding.ssrc {
                         // There is room: this SSRC has a place already.
                         let _ = connection.streams.assign(before, Role::Retired(index));
-                        source.change_ssrc(header.ssrc);
+                        encoding.change_ssrc(header.ssrc, self.epochs.next());
                     }
-                    source.ssrc = Some(header.ssrc);
+                    encoding.ssrc = Some(header.ssrc);
                 }
             }
             Role::Rtx(index) => {
-                if let Some(source) = self.sources.get_mut(index) {
-                    let before = source.rtx_ssrc.replace(header.ssrc);
+                if let Some(encoding) = self.encodings.get_mut(index) {
+                    let before = encoding.rtx_ssrc.replace(header.ssrc);
                     let _ = before.map(|before| connection.streams.assign(before, Role::Retired(index)));
                 }
             }
@@ -146,17 +149,20 @@ impl Sfu {
         Learnt::Role(role)
     }
 
-    fn handle_primary(&mut self, at: Index<Source>, index: u64, micros: i64, arrival: &Arrival<'_>) {
-        let Some(source) = self.sources.get_mut(at) else {
+    fn handle_primary(&mut self, at: Index<Encoding>, index: u64, micros: i64, arrival: &Arrival<'_>) {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        let Some(source) = self.sources.get_mut(encoding.source) else {
             return;
         };
         let Arrival {
             header, payload, now, ..
         } = *arrival;
         let clock = ticks(Duration::from_micros(micros as u64), source.spec.clock_rate);
-        source.reception.record(index, header.timestamp, payload.len(), clock);
+        encoding.reception.record(index, header.timestamp, payload.len(), clock);
         if source.spec.nack && source.enabled {
-            source.losses.arrived(index, now);
+            encoding.losses.arrived(index, now);
         }
         if !source.enabled {
             self.counters.dropped_disabled += 1;
@@ -170,7 +176,7 @@ impl Sfu {
             });
         }
         if foreign || payload.is_empty() {
-            if source.compaction.leave_out(index) {
+            if encoding.compaction.leave_out(index) {
                 match foreign {
                     true => self.counters.dropped_payload_type += 1,
                     false => self.counters.dropped_padding += 1,
@@ -188,17 +194,26 @@ impl Sfu {
                 false,
             );
         }
+        let is_video = source.spec.kind == MediaKind::Video;
+        let begins = is_video && encoding.flow.arrived(header.marker, payload.len());
+        let (room, id) = (source.room, source.id);
+        // Before it is admitted: it may begin the very key frame that viewers would ask for.
+        if begins || (is_video && source.tick.is_none()) {
+            self.flow_begins(at, begins, now);
+        }
         if let Some(level) = arrival.values.audio_level {
-            let (room, id) = (source.room, source.id);
             self.hear(room, id, level & 0x7f, now);
         }
         self.admit(at, index, arrival, false);
     }
 
     /// A packet on the RTX stream: a repair, a probe that repeats what came before, or padding alone.
-    fn handle_rtx(&mut self, at: Index<Source>, arrival: &Arrival<'_>) {
+    fn handle_rtx(&mut self, at: Index<Encoding>, arrival: &Arrival<'_>) {
         self.counters.rtx_in += 1;
-        let Some(source) = self.sources.get_mut(at) else {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        let Some(source) = self.sources.get(encoding.source) else {
             return;
         };
         if !source.enabled {
@@ -213,7 +228,7 @@ impl Sfu {
             self.counters.dropped_padding += 1;
             return;
         };
-        let Some(highest) = source.reception.highest() else {
+        let Some(highest) = encoding.reception.highest() else {
             self.counters.dropped_too_old += 1;
             return;
         };
@@ -223,14 +238,17 @@ impl Sfu {
             return;
         };
         if source.spec.nack {
-            source.losses.arrived(index, arrival.now);
+            encoding.losses.arrived(index, arrival.now);
         }
         self.admit(at, index, &Arrival { payload, ..*arrival }, true);
     }
 
     /// Stores a packet that is new and puts it on its way to the viewers.
-    fn admit(&mut self, at: Index<Source>, index: u64, arrival: &Arrival<'_>, repaired: bool) {
-        let Some(source) = self.sources.get_mut(at) else {
+    fn admit(&mut self, at: Index<Encoding>, index: u64, arrival: &Arrival<'_>, repaired: bool) {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        let Some(source) = self.sources.get_mut(encoding.source) else {
             return;
         };
         let Arrival {
@@ -239,7 +257,7 @@ impl Sfu {
             payload,
             now,
         } = *arrival;
-        let Some(index) = source.compaction.map(index) else {
+        let Some(index) = encoding.compaction.map(index) else {
             self.counters.dropped_too_old += 1;
             return;
         };
@@ -251,9 +269,10 @@ impl Sfu {
             key_frame,
             audio_level: values.audio_level,
             video_orientation: values.video_orientation,
+            layering: Layering::read(source.spec.codec, payload, header.marker),
             ..Packet::empty(now)
         };
-        match source.ring.insert(index, packet, payload) {
+        match encoding.ring.insert(index, packet, payload) {
             Insertion::New => {}
             Insertion::Duplicate => {
                 self.counters.dropped_duplicate += 1;
@@ -264,28 +283,48 @@ impl Sfu {
                 return;
             }
         }
-        if seeks && key_frame {
-            source.key_frames += 1;
-            source.demand.met();
-            self.counters.key_frames += 1;
+        let (was_ready, was_holding) = (!encoding.outbox.released().is_empty(), encoding.outbox.is_holding());
+        match source.holds_frames(encoding.listeners.len(), &self.config) && !repaired {
+            true => encoding.outbox.hold(index, header.marker, &self.config, now),
+            false => encoding.outbox.push(index),
         }
-        let (was_ready, was_holding) = (!source.outbox.released().is_empty(), source.outbox.is_holding());
-        match source.holds_frames(&self.config) && !repaired {
-            true => source.outbox.hold(index, header.marker, &self.config, now),
-            false => source.outbox.push(index),
-        }
-        if !was_ready && !source.outbox.released().is_empty() {
+        if !was_ready && !encoding.outbox.released().is_empty() {
             self.ready.push(at);
         }
-        match (was_holding, source.outbox.is_holding()) {
+        match (was_holding, encoding.outbox.is_holding()) {
             (false, true) => self.holding.push(at),
             (true, false) => self.holding.retain(|&index| index != at),
             _ => {}
         }
         if !source.started {
             source.started = true;
-            let source = source.id;
-            self.emit(Event::SourceStarted { source });
+            self.events.push_back(Event::SourceStarted { source: source.id });
+        }
+        if seeks && key_frame {
+            self.take_key_frame(at, payload, now);
+        }
+    }
+
+    /// A key frame begins with this payload, and leaves with the next flush.
+    fn take_key_frame(&mut self, at: Index<Encoding>, payload: &[u8], now: Instant) {
+        self.counters.key_frames += 1;
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        encoding.key_frames += 1;
+        let source_at = encoding.source;
+        let Some(source) = self.sources.get_mut(source_at) else {
+            return;
+        };
+        if let Some(picture) = picture_size(source.spec.codec, payload) {
+            let before = encoding.picture.replace(picture);
+            source.resized |= before.is_some_and(|before| before != picture);
+            if before.is_none() {
+                self.aim_viewers(source_at, now);
+            }
+        }
+        if let Some(encoding) = self.encodings.get_mut(at) {
+            encoding.demand.met();
         }
     }
 
@@ -317,18 +356,18 @@ impl Sfu {
     }
 
     pub(crate) fn release_held(&mut self, now: Instant) {
-        let (sources, ready, config) = (&mut self.sources, &mut self.ready, &self.config);
+        let (encodings, ready, config) = (&mut self.encodings, &mut self.ready, &self.config);
         self.holding.retain(|&at| {
-            let Some(source) = sources.get_mut(at) else {
+            let Some(encoding) = encodings.get_mut(at) else {
                 return false;
             };
-            match source.outbox.deadline(config) {
+            match encoding.outbox.deadline(config) {
                 Some(due) if due > now => true,
                 Some(_) => {
-                    if source.outbox.released().is_empty() {
+                    if encoding.outbox.released().is_empty() {
                         ready.push(at);
                     }
-                    source.outbox.release();
+                    encoding.outbox.release();
                     false
                 }
                 None => false,

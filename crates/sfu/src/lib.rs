@@ -9,11 +9,14 @@
 //! * [`rtp`], [`rtcp`] — the wire formats.
 //! * [`sfu`] — the tables and the dispatch; [`command`] and [`event`] are its two sides.
 //!
-//! A packet's way: `ingress` opens it and matches it to a `source`, whose `ring` keeps it once for all viewers and whose
-//! `outbox` may hold it until its frame is complete; `fanout` gives it a place in each viewer's `slot` and seals it.
-//! `feedback` goes the other way.
+//! A packet's way: `ingress` opens it and matches it to an `encoding` of a `source`, whose `ring` keeps it once for all
+//! viewers and whose `outbox` may hold it until its frame is complete; `fanout` gives it a place in the `sequence` of each
+//! viewer's `slot` and seals it. `feedback` goes the other way. Which encoding a slot gets is `layers`' matter, and
+//! `allocation`'s.
 
+mod allocation;
 mod arrivals;
+mod clock;
 pub mod command;
 mod compaction;
 pub mod config;
@@ -21,11 +24,14 @@ mod connection;
 pub mod counters;
 mod demand;
 pub mod egress;
+mod encoding;
 pub mod event;
 mod fanout;
 mod feedback;
+mod flow;
 mod ingress;
 pub mod keys;
+mod layers;
 mod losses;
 mod membership;
 mod outbox;
@@ -34,6 +40,7 @@ mod resends;
 mod ring;
 pub mod rtcp;
 pub mod rtp;
+mod sequence;
 pub mod sfu;
 mod slot;
 mod source;
@@ -44,3 +51,4 @@ mod stun;
 mod table;
 pub mod transport;
 pub mod types;
+mod wanted;

@@ -1,4 +1,4 @@
-//! Packets of a source that have not come: what to ask its publisher for.
+//! Packets of an encoding that have not come: what to ask its publisher for.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -2,9 +2,10 @@
 //!
 //! Each returns none where the command names something that is not there.
 
-use crate::command::{Binding, SlotSpec, SourceSpec};
+use crate::command::{Binding, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use crate::connection::{Connection, Role};
 use crate::egress::Egress;
+use crate::encoding::{ENCODINGS_MAX, Encoding, EncodingId};
 use crate::event::Event;
 use crate::sfu::Sfu;
 use crate::slot::{Bound, Slot};
@@ -102,7 +103,7 @@ impl Sfu {
             self.remove_source(source, now);
         }
         for slot in slots {
-            self.remove_slot(slot);
+            self.remove_slot(slot, now);
         }
         let Some((_, connection)) = self.connections.remove(id) else {
             return;
@@ -127,19 +128,33 @@ impl Sfu {
         }
     }
 
-    pub(crate) fn add_source(&mut self, connection: ConnectionId, id: SourceId, spec: SourceSpec) -> Option<()> {
+    pub(crate) fn add_source(
+        &mut self,
+        connection: ConnectionId,
+        id: SourceId,
+        spec: SourceSpec,
+        now: Instant,
+    ) -> Option<()> {
         let at = self.connections.find(connection)?;
         let connection = self.connections.get_mut(at)?;
-        if self.sources.contains(id) {
+        if self.sources.contains(id) || !are_distinct(&spec.encodings) {
             return None;
         }
         merge(&mut connection.extensions, &spec.extensions);
-        let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
+        let (kind, encodings) = (spec.kind, spec.encodings.clone());
         let source = self.sources.insert(id, Source::new(id, at, connection.room, spec));
         connection.sources.push(source);
-        // Where the table is full the source is learnt from its packets, when a place is free.
-        let _ = ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Primary(source)));
-        let _ = rtx_ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Rtx(source)));
+        for (rank, spec) in (0u8..).zip(encodings) {
+            let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
+            let encoding = Encoding::new(source, at, rank, spec, kind, self.epochs.next());
+            let index = self.encodings.insert(EncodingId { source: id, rank }, encoding);
+            connection.encodings.push(index);
+            self.sources.get_mut(source)?.encodings.push(index);
+            // Where the table is full the encoding is learnt from its packets, when a place is free.
+            let _ = ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Primary(index)));
+            let _ = rtx_ssrc.map(|ssrc| connection.streams.assign(ssrc, Role::Rtx(index)));
+        }
+        self.want(source, now);
         Some(())
     }
 
@@ -150,12 +165,20 @@ impl Sfu {
                 slot.bind(None);
             }
         }
+        for rank in 0..source.encodings.len() as u8 {
+            self.encodings.remove(EncodingId { source: id, rank });
+        }
+        let is_other = |encoding: &Index<Encoding>| !source.encodings.contains(encoding);
+        self.ready.retain(is_other);
+        self.holding.retain(is_other);
         if let Some(connection) = self.connections.get_mut(source.connection) {
             connection.sources.retain(|&index| index != at);
-            connection.streams.orphan(at);
+            connection.encodings.retain(is_other);
+            source
+                .encodings
+                .iter()
+                .for_each(|&encoding| connection.streams.orphan(encoding));
         }
-        self.ready.retain(|&index| index != at);
-        self.holding.retain(|&index| index != at);
         self.hush(source.room, id, now);
         Some(())
     }
@@ -163,10 +186,17 @@ impl Sfu {
     pub(crate) fn enable_source(&mut self, id: SourceId, enabled: bool, now: Instant) -> Option<()> {
         let at = self.sources.find(id)?;
         let source = self.sources.get_mut(at)?;
-        source.set_enabled(enabled);
+        let changed = source.enabled != enabled;
+        source.enabled = enabled;
         let (room, connection) = (source.room, source.connection);
+        let viewers = source.viewers.clone();
+        if changed {
+            for &encoding in &source.encodings {
+                let epoch = self.epochs.next();
+                self.encodings.get_mut(encoding)?.interrupt(epoch);
+            }
+        }
         if enabled {
-            let viewers = source.viewers.clone();
             viewers.iter().for_each(|&slot| self.demand_start(slot, now));
             self.schedule(connection);
         } else {
@@ -186,11 +216,10 @@ impl Sfu {
         Some(())
     }
 
-    pub(crate) fn remove_slot(&mut self, id: SlotId) -> Option<()> {
-        let (at, slot) = self.slots.remove(id)?;
-        if let Some(bound) = slot.binding {
-            self.unview(bound.source, at);
-        }
+    pub(crate) fn remove_slot(&mut self, id: SlotId, now: Instant) -> Option<()> {
+        let at = self.slots.find(id)?;
+        self.unbind(at, now);
+        let (_, slot) = self.slots.remove(id)?;
         if let Some(connection) = self.connections.get_mut(slot.connection) {
             connection.slots.retain(|&index| index != at);
         }
@@ -208,42 +237,45 @@ impl Sfu {
                 rtx_payload_type: binding.rtx_payload_type,
             }),
         };
-        let kind = self.slots.get(at)?.spec.kind;
+        let slot = self.slots.get(at)?;
+        let kind = slot.spec.kind;
         if to.is_some_and(|bound| self.sources.get(bound.source).is_none_or(|s| s.spec.kind != kind)) {
             return None;
         }
-        let slot = self.slots.get_mut(at)?;
-        let before = slot.binding;
-        slot.bind(to);
-        if let Some(before) = before {
-            self.unview(before.source, at);
+        if slot.binding != to {
+            self.unbind(at, now);
+            self.slots.get_mut(at)?.bind(to);
+            if let Some(bound) = to {
+                self.sources.get_mut(bound.source)?.viewers.push(at);
+            }
         }
-        if let Some(bound) = to {
-            self.sources.get_mut(bound.source)?.viewers.push(at);
-            self.demand_start(at, now);
-            self.send_demands(bound.source, now, out);
-        }
+        self.look_again(at, now, out);
         Some(())
     }
 
     pub(crate) fn pause_slot(&mut self, id: SlotId, paused: bool, now: Instant, out: &mut impl Egress) -> Option<()> {
         let at = self.slots.find(id)?;
-        let slot = self.slots.get_mut(at)?;
-        slot.set_paused(paused);
-        if let Some(bound) = slot.binding {
-            self.demand_start(at, now);
-            self.send_demands(bound.source, now, out);
-        }
+        self.slots.get_mut(at)?.paused = paused;
+        self.look_again(at, now, out);
         Some(())
     }
 
+    pub(crate) fn wish(&mut self, id: SlotId, wish: Wish, now: Instant, out: &mut impl Egress) -> Option<()> {
+        let at = self.slots.find(id)?;
+        self.slots.get_mut(at)?.wish = wish;
+        self.look_again(at, now, out);
+        Some(())
+    }
+
+    /// Of all its encodings that anybody gets or waits for; of all where nobody does.
     pub(crate) fn request_key_frame(&mut self, id: SourceId, now: Instant, out: &mut impl Egress) -> Option<()> {
-        let at = self.sources.find(id)?;
-        let source = self.sources.get_mut(at)?;
-        if source.has_key_frames() && source.enabled {
-            source.demand.raise(now);
-            self.send_demands(at, now, out);
-        }
+        let source = self.sources.get(self.sources.find(id)?)?;
+        let all = source.encodings.clone();
+        let mut asked = all.clone();
+        asked.retain(|&index| self.encodings.get(index).is_some_and(|e| !e.listeners.is_empty()));
+        let asked = if asked.is_empty() { &all } else { &asked };
+        asked.iter().for_each(|&encoding| self.demand_key_frame(encoding, now));
+        self.send_demands(*all.first()?, now, out);
         Some(())
     }
 
@@ -262,29 +294,61 @@ impl Sfu {
             .connections
             .get(slot.connection)
             .is_some_and(|viewer| viewer.connected);
-        let Some(source) = slot.binding.and_then(|bound| self.sources.get_mut(bound.source)) else {
+        let Some((at, encoding)) = slot.target.and_then(|at| Some((at, self.encodings.get(at)?))) else {
             return;
         };
-        if connected && source.enabled && source.has_key_frames() && slot.awaits_start(source.epoch) {
-            source.demand.raise(now);
-            let publisher = source.connection;
+        if connected && !slot.sequence.runs(encoding.epoch) {
+            let publisher = encoding.connection;
+            self.demand_key_frame(at, now);
             self.schedule(publisher);
         }
     }
 
-    /// Sends what is due to the publisher of a source without waiting for its timer.
-    fn send_demands(&mut self, source: Index<Source>, now: Instant, out: &mut impl Egress) {
-        if let Some(publisher) = self.sources.get(source).map(|source| source.connection) {
+    /// Asks the publisher with its next feedback.
+    pub(crate) fn demand_key_frame(&mut self, at: Index<Encoding>, now: Instant) {
+        if let Some(encoding) = self.encodings.get_mut(at)
+            && let Some(source) = self.sources.get(encoding.source)
+            && source.has_key_frames()
+            && source.enabled
+        {
+            encoding.demand.raise(now);
+        }
+    }
+
+    /// Sends what is due to the publisher of an encoding without waiting for its timer.
+    pub(crate) fn send_demands(&mut self, encoding: Index<Encoding>, now: Instant, out: &mut impl Egress) {
+        if let Some(publisher) = self.encodings.get(encoding).map(|encoding| encoding.connection) {
             self.isolate(publisher, now, |sfu| sfu.send_feedback(publisher, now, out));
         }
     }
 
-    fn unview(&mut self, source: Index<Source>, slot: Index<Slot>) {
-        if let Some(source) = self.sources.get_mut(source)
-            && let Some(at) = source.viewers.iter().position(|&viewer| viewer == slot)
+    /// After what a slot carries or what it shows changed.
+    fn look_again(&mut self, at: Index<Slot>, now: Instant, out: &mut impl Egress) {
+        self.aim(at, now);
+        let slot = self.slots.get(at);
+        if let Some(bound) = slot.and_then(|slot| slot.binding) {
+            self.want(bound.source, now);
+        }
+        if let Some(target) = self.slots.get(at).and_then(|slot| slot.target) {
+            self.send_demands(target, now, out);
+        }
+    }
+
+    /// Takes out of a slot what is bound in it.
+    fn unbind(&mut self, at: Index<Slot>, now: Instant) {
+        self.listen(at, None);
+        let Some(bound) = self.slots.get_mut(at).and_then(|slot| slot.binding) else {
+            return;
+        };
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.bind(None);
+        }
+        if let Some(source) = self.sources.get_mut(bound.source)
+            && let Some(at) = source.viewers.iter().position(|&viewer| viewer == at)
         {
             source.viewers.swap_remove(at);
         }
+        self.want(bound.source, now);
     }
 
     /// A source's voice is no longer heard.
@@ -296,6 +360,19 @@ impl Sfu {
             }
         }
     }
+}
+
+/// There is one at least, and no two have a name or an SSRC in common.
+fn are_distinct(encodings: &[EncodingSpec]) -> bool {
+    let rids: Vec<&str> = encodings.iter().filter_map(|spec| spec.rid.as_deref()).collect();
+    let ssrcs: Vec<u32> = encodings
+        .iter()
+        .flat_map(|spec| [spec.ssrc, spec.rtx_ssrc])
+        .flatten()
+        .collect();
+    let has_twins = (1..rids.len()).any(|i| rids[..i].contains(&rids[i]));
+    let shares = (1..ssrcs.len()).any(|i| ssrcs[..i].contains(&ssrcs[i]));
+    (1..=ENCODINGS_MAX).contains(&encodings.len()) && !has_twins && !shares
 }
 
 /// Ids that only some sections have are known to the whole bundle.

@@ -1,4 +1,4 @@
-//! Packets of a source on their way to all viewers.
+//! Packets of an encoding on their way to all viewers.
 
 use crate::config::Config;
 use std::time::Instant;

@@ -1,7 +1,7 @@
-//! How a source's packets arrive, for receiver reports (RFC 3550 §6.4.1, appendix A).
+//! How an encoding's packets arrive, for receiver reports (RFC 3550 §6.4.1, appendix A).
 
+use crate::clock::{SenderClock, ticks};
 use crate::rtcp::ReportBlock;
-use crate::slot::ticks;
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Default)]
@@ -71,34 +71,6 @@ impl Reception {
     }
 }
 
-/// A publisher's last sender report: how its RTP timestamps lie on its wall clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SenderClock {
-    /// Seconds since 1900 in 32.32 fixed point, on the publisher's clock.
-    pub ntp: u64,
-    pub timestamp: u32,
-    pub at: Instant,
-}
-
-impl SenderClock {
-    /// The middle 32 bits, by which reports refer to each other.
-    pub fn middle(&self) -> u32 {
-        (self.ntp >> 16) as u32
-    }
-
-    /// The same line, later: wall clock and timestamp both moved on. Sound and picture of one publisher stay comparable,
-    /// because both stay on its own clock.
-    pub fn at(&self, now: Instant, clock_rate: u32) -> SenderClock {
-        let elapsed = now.saturating_duration_since(self.at);
-        let fraction = (u64::from(elapsed.subsec_nanos()) << 32) / 1_000_000_000;
-        SenderClock {
-            ntp: self.ntp.wrapping_add((elapsed.as_secs() << 32) | fraction),
-            timestamp: self.timestamp.wrapping_add(ticks(elapsed, clock_rate)),
-            at: now,
-        }
-    }
-}
-
 /// Round trip from a report block about a stream whose sender report left at `sent` (RFC 3550 §6.4.1, figure 2).
 pub(crate) fn round_trip(report: &ReportBlock, sent: (u32, Instant), now: Instant) -> Option<Duration> {
     let (middle, at) = sent;
@@ -138,18 +110,6 @@ mod tests {
         }
         assert_eq!(even.jitter(), 0);
         assert!((800..=900).contains(&uneven.jitter()), "{}", uneven.jitter());
-    }
-
-    #[test]
-    fn a_sender_clock_moves_on_at_its_rate() {
-        let clock = SenderClock {
-            ntp: 5 << 32,
-            timestamp: u32::MAX,
-            at: Instant::now(),
-        };
-        let later = clock.at(clock.at + Duration::from_millis(2500), 48_000);
-        assert_eq!(later.ntp, (7 << 32) | (1 << 31));
-        assert_eq!(later.timestamp, 119_999);
     }
 
     #[test]

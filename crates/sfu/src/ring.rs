@@ -1,5 +1,6 @@
-//! The last packets of a source: what viewers get now, and again when they lost it.
+//! The last packets of an encoding: what viewers get now, and again when they lost it.
 
+use crate::rtp::Layering;
 use std::time::{Duration, Instant};
 
 /// A packet as its publisher sent it, without header and padding.
@@ -12,6 +13,7 @@ pub(crate) struct Packet {
     pub key_frame: bool,
     pub audio_level: Option<u8>,
     pub video_orientation: Option<u8>,
+    pub layering: Layering,
     pub payload: Vec<u8>,
 }
 
@@ -149,6 +151,7 @@ impl Packet {
             key_frame: false,
             audio_level: None,
             video_orientation: None,
+            layering: Layering::default(),
             payload: Vec::new(),
         }
     }

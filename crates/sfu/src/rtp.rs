@@ -1,14 +1,29 @@
-//! RTP (RFC 3550 §5): headers read and written, header extensions (RFC 8285), sequence numbers.
+//! RTP (RFC 3550 §5): headers read and written, header extensions (RFC 8285), sequence numbers; and what payloads tell
+//! of the frames in them.
 
+mod av1;
+mod bits;
+mod dependency;
 mod extensions;
+mod h264;
 mod key_frame;
+mod layering;
+mod picture_numbers;
+mod picture_size;
+pub mod red;
+mod vp8;
+mod vp9;
 
 use std::fmt;
 
 use crate::types::Extensions;
 
+pub use dependency::DependencyStructure;
 pub use extensions::{ExtensionIter, ExtensionValues};
 pub use key_frame::is_key_frame;
+pub use layering::{Layering, SwitchUp};
+pub use picture_numbers::PictureNumbers;
+pub use picture_size::picture_size;
 
 /// The fixed header, in bytes.
 pub const HEADER_LEN: usize = 12;

@@ -8,13 +8,15 @@ use crate::config::Config;
 use crate::connection::Connection;
 use crate::counters::Counters;
 use crate::egress::Egress;
+use crate::encoding::{Encoding, EncodingId};
 use crate::event::Event;
 use crate::fanout::Job;
 use crate::rtp;
+use crate::sequence::Epochs;
 use crate::slot::Slot;
 use crate::source::Source;
 use crate::speakers::Speakers;
-use crate::stats::ConnectionStats;
+use crate::stats::{ConnectionStats, SlotStats, SourceStats};
 use crate::stun;
 use crate::table::{Index, Table};
 use crate::transport::{TransportEvent, TransportOutput, TransportParams};
@@ -39,14 +41,16 @@ pub struct Sfu {
     pub(crate) counters: Counters,
     pub(crate) connections: Table<ConnectionId, Connection>,
     pub(crate) sources: Table<SourceId, Source>,
+    pub(crate) encodings: Table<EncodingId, Encoding>,
     pub(crate) slots: Table<SlotId, Slot>,
     pub(crate) rooms: FxHashMap<RoomKey, Room>,
     pub(crate) by_address: FxHashMap<SocketAddr, Index<Connection>>,
     pub(crate) by_fragment: FxHashMap<String, Index<Connection>>,
-    /// Sources whose outbox has something to fan out.
-    pub(crate) ready: Vec<Index<Source>>,
-    /// Sources whose outbox holds part of a frame.
-    pub(crate) holding: Vec<Index<Source>>,
+    pub(crate) epochs: Epochs,
+    /// Encodings whose outbox has something to fan out.
+    pub(crate) ready: Vec<Index<Encoding>>,
+    /// Encodings whose outbox holds part of a frame.
+    pub(crate) holding: Vec<Index<Encoding>>,
     /// Room for the fan-out's work list, kept for its capacity.
     pub(crate) jobs: Vec<Job>,
     /// At least one entry per thing that is due, never later than it; an entry that came too early is put back.
@@ -67,6 +71,7 @@ pub(crate) struct Room {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
     Connection(Index<Connection>),
+    Source(Index<Source>),
     Room(RoomKey),
 }
 
@@ -76,10 +81,12 @@ impl Sfu {
             counters: Counters::default(),
             connections: Table::new(),
             sources: Table::new(),
+            encodings: Table::new(),
             slots: Table::new(),
             rooms: FxHashMap::default(),
             by_address: FxHashMap::default(),
             by_fragment: FxHashMap::default(),
+            epochs: Epochs::default(),
             ready: Vec::new(),
             holding: Vec::new(),
             jobs: Vec::new(),
@@ -120,13 +127,14 @@ impl Sfu {
                 connection,
                 source,
                 spec,
-            } => self.add_source(connection, source, spec),
+            } => self.add_source(connection, source, spec, now),
             Command::RemoveSource { source } => self.remove_source(source, now),
             Command::EnableSource { source, enabled } => self.enable_source(source, enabled, now),
             Command::AddSlot { connection, slot, spec } => self.add_slot(connection, slot, spec),
-            Command::RemoveSlot { slot } => self.remove_slot(slot),
+            Command::RemoveSlot { slot } => self.remove_slot(slot, now),
             Command::Bind { slot, to } => self.bind(slot, to, now, out),
             Command::PauseSlot { slot, paused } => self.pause_slot(slot, paused, now, out),
+            Command::Wish { slot, wish } => self.wish(slot, wish, now, out),
             Command::RequestKeyFrame { source } => self.request_key_frame(source, now, out),
             Command::Crash { connection: None } => panic!("crash of the worker was commanded"),
             Command::Crash {
@@ -176,10 +184,20 @@ impl Sfu {
             }
             self.timers.pop();
             match timer {
+                // One that an earlier entry replaced is of no use, and would put itself in again for ever.
                 Timer::Connection(index) => {
-                    if let Some(connection) = self.connections.get_mut(index) {
-                        connection.queued = None;
+                    if let Some(connection) = self.connections.get_mut(index)
+                        && connection.queued.take_if(|queued| *queued == at).is_some()
+                    {
                         self.isolate(index, now, |sfu| sfu.handle_due(index, now, out));
+                    }
+                }
+                Timer::Source(index) => {
+                    if let Some(source) = self.sources.get_mut(index)
+                        && source.queued.take_if(|queued| *queued == at).is_some()
+                    {
+                        let publisher = source.connection;
+                        self.isolate(publisher, now, |sfu| sfu.handle_source_due(index, now));
                     }
                 }
                 Timer::Room(room) => self.report_speakers(room, now),
@@ -192,8 +210,8 @@ impl Sfu {
     /// When to call [`handle_timeout`](Sfu::handle_timeout); none while there is nothing to wait for.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let timer = self.timers.peek().map(|Reverse((at, _))| *at);
-        let held = self.holding.iter().filter_map(|&index| self.sources.get(index));
-        held.filter_map(|source| source.outbox.deadline(&self.config))
+        let held = self.holding.iter().filter_map(|&index| self.encodings.get(index));
+        held.filter_map(|encoding| encoding.outbox.deadline(&self.config))
             .chain(timer)
             .min()
     }
@@ -215,9 +233,24 @@ impl Sfu {
             round_trip: connection.round_trip,
             acked: connection.acked,
             lost: connection.lost,
-            sources: sources.map(Source::stats).collect(),
-            slots: slots.map(Slot::stats).collect(),
+            sources: sources.map(|source| self.source_stats(source)).collect(),
+            slots: slots.map(|slot| self.slot_stats(slot)).collect(),
         })
+    }
+
+    fn source_stats(&self, source: &Source) -> SourceStats {
+        let encodings = source.encodings.iter().filter_map(|&index| self.encodings.get(index));
+        SourceStats {
+            source: source.id,
+            encodings: encodings
+                .map(|encoding| encoding.stats(source.spec.clock_rate))
+                .collect(),
+        }
+    }
+
+    fn slot_stats(&self, slot: &Slot) -> SlotStats {
+        let encoding = slot.current.and_then(|current| self.encodings.get(current));
+        slot.stats(encoding.map(|encoding| encoding.rank))
     }
 
     pub(crate) fn emit(&mut self, event: Event) {
@@ -270,6 +303,19 @@ impl Sfu {
         }
     }
 
+    /// As [`schedule`](Sfu::schedule), for what is due to a source.
+    pub(crate) fn schedule_source(&mut self, at: Index<Source>) {
+        let Some(source) = self.sources.get_mut(at) else {
+            return;
+        };
+        if let Some(due) = source.deadline()
+            && source.queued.is_none_or(|queued| due < queued)
+        {
+            source.queued = Some(due);
+            self.timers.push(Reverse((due, Timer::Source(at))));
+        }
+    }
+
     pub(crate) fn schedule_room(&mut self, room: RoomKey, due: Instant) {
         self.timers.push(Reverse((due, Timer::Room(room))));
     }
@@ -281,10 +327,14 @@ impl Sfu {
         if connection.connected {
             consider(connection.report_due);
             consider(connection.arrivals.deadline());
-            for source in connection.sources.iter().filter_map(|&index| self.sources.get(index)) {
-                if source.ssrc.is_some() {
-                    consider(source.demand.deadline());
-                    consider(source.losses.deadline());
+            for encoding in connection
+                .encodings
+                .iter()
+                .filter_map(|&index| self.encodings.get(index))
+            {
+                if encoding.ssrc.is_some() {
+                    consider(encoding.demand.deadline());
+                    consider(encoding.losses.deadline());
                 }
             }
         }
@@ -327,8 +377,8 @@ impl Sfu {
             });
         }
         self.poll_transport(at, Some(path), now, out);
-        // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a user-name
-        // fragment can send such: it must not fill the log.
+        // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a
+        // user-name fragment can send such: it must not fill the log.
         let connection = self.connections.get(at);
         if is_stun && connection.is_some_and(|connection| connection.transport.answered() == answered) {
             self.counters.dropped_bad_stun += 1;

@@ -1,18 +1,14 @@
 //! One published track.
 
 use crate::command::SourceSpec;
-use crate::compaction::Compaction;
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::demand::KeyFrameDemand;
-use crate::losses::Losses;
-use crate::outbox::Outbox;
-use crate::reception::{Reception, SenderClock};
-use crate::ring::{AUDIO_DEPTH, Ring, VIDEO_DEPTH};
+use crate::encoding::Encoding;
 use crate::slot::Slot;
-use crate::stats::SourceStats;
 use crate::table::Index;
 use crate::types::{Codec, MediaKind, RoomKey, SourceId};
+use crate::wanted::Wanted;
+use std::time::Instant;
 
 pub(crate) struct Source {
     pub id: SourceId,
@@ -23,23 +19,22 @@ pub(crate) struct Source {
     pub started: bool,
     /// Payload types other than its own that were told of: one bit each.
     pub foreign: u128,
-    /// Counts the publisher's streams: after a new SSRC or a moderated mute, indices and timestamps begin anew.
-    pub epoch: u32,
-    pub ssrc: Option<u32>,
-    pub rtx_ssrc: Option<u32>,
-    pub ring: Ring,
-    pub compaction: Compaction,
-    pub outbox: Outbox,
+    /// By rank.
+    pub encodings: Vec<Index<Encoding>>,
     /// Slots in which it is bound.
     pub viewers: Vec<Index<Slot>>,
-    pub reception: Reception,
-    pub losses: Losses,
-    pub demand: KeyFrameDemand,
-    pub clock: Option<SenderClock>,
-    pub key_frames: u64,
+    pub wanted: Wanted,
+    /// Another size of a picture than before, which counts from the next tick on: a publisher that sent another with
+    /// each packet would have all viewers switched as often.
+    pub resized: bool,
+    /// When the flows of its encodings are looked at next; none while nothing comes.
+    pub tick: Option<Instant>,
+    /// The earliest entry of it in the timer heap.
+    pub queued: Option<Instant>,
 }
 
 impl Source {
+    /// Without its encodings, which need to know where it is.
     pub fn new(id: SourceId, connection: Index<Connection>, room: RoomKey, spec: SourceSpec) -> Source {
         Source {
             id,
@@ -48,21 +43,12 @@ impl Source {
             enabled: true,
             started: false,
             foreign: 0,
-            epoch: 0,
-            ssrc: spec.ssrc,
-            rtx_ssrc: spec.rtx_ssrc,
-            ring: Ring::new(match spec.kind {
-                MediaKind::Audio => AUDIO_DEPTH,
-                MediaKind::Video => VIDEO_DEPTH,
-            }),
-            compaction: Compaction::default(),
-            outbox: Outbox::default(),
+            encodings: Vec::new(),
             viewers: Vec::new(),
-            reception: Reception::default(),
-            losses: Losses::default(),
-            demand: KeyFrameDemand::default(),
-            clock: None,
-            key_frames: 0,
+            wanted: Wanted::new(spec.encodings.len()),
+            resized: false,
+            tick: None,
+            queued: None,
             spec,
         }
     }
@@ -70,16 +56,6 @@ impl Source {
     /// Can a viewer start only at certain packets, and do we know them?
     pub fn has_key_frames(&self) -> bool {
         self.spec.kind == MediaKind::Video && self.spec.codec != Codec::Other
-    }
-
-    /// The publisher took another SSRC: everything that counts begins anew.
-    pub fn change_ssrc(&mut self, ssrc: u32) {
-        self.ssrc = Some(ssrc);
-        self.compaction = Compaction::default();
-        self.reception = Reception::default();
-        self.losses.clear();
-        self.clock = None;
-        self.begin_epoch();
     }
 
     /// Notes a payload type that is not the source's own; true the first time.
@@ -90,35 +66,13 @@ impl Source {
         new
     }
 
-    pub fn set_enabled(&mut self, enabled: bool) {
-        if self.enabled != enabled {
-            self.enabled = enabled;
-            self.losses.clear();
-            self.demand.met();
-            self.begin_epoch();
-        }
+    /// Frames are held where many share the cost of a wake-up and GSO pays.
+    pub fn holds_frames(&self, listeners: usize, config: &Config) -> bool {
+        self.spec.kind == MediaKind::Video && listeners >= config.hold_min_viewers
     }
 
-    /// Frames are held where many viewers share the cost of a wake-up and GSO pays.
-    pub fn holds_frames(&self, config: &Config) -> bool {
-        self.spec.kind == MediaKind::Video && self.viewers.len() >= config.hold_min_viewers
-    }
-
-    pub fn stats(&self) -> SourceStats {
-        SourceStats {
-            source: self.id,
-            packets: self.reception.packets,
-            octets: self.reception.octets,
-            lost: self.reception.lost(),
-            jitter: f64::from(self.reception.jitter()) / f64::from(self.spec.clock_rate.max(1)),
-            key_frames: self.key_frames,
-        }
-    }
-
-    /// What waits in the outbox goes with the old epoch: its indices may mean other packets in the new one.
-    fn begin_epoch(&mut self) {
-        self.epoch += 1;
-        self.ring.clear();
-        self.outbox.clear();
+    /// When something is due that is not a matter of its connection.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.tick.into_iter().chain(self.wanted.deadline()).min()
     }
 }

@@ -22,6 +22,13 @@ pub struct ConnectionStats {
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceStats {
     pub source: SourceId,
+    /// By rank.
+    pub encodings: Vec<EncodingStats>,
+}
+
+/// What one RTP stream of a track brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncodingStats {
     pub packets: u64,
     /// Of payload.
     pub octets: u64,
@@ -30,6 +37,10 @@ pub struct SourceStats {
     /// Interarrival jitter in seconds (RFC 3550 §6.4.1).
     pub jitter: f64,
     pub key_frames: u64,
+    /// Of payload, in bits a second over the last few; 0 for sound.
+    pub bitrate: u64,
+    /// Width and height, where key frames tell them.
+    pub picture: Option<(u16, u16)>,
 }
 
 /// What one section received.
@@ -37,6 +48,8 @@ pub struct SourceStats {
 pub struct SlotStats {
     pub slot: SlotId,
     pub source: Option<SourceId>,
+    /// The rank of the encoding that it gets; none before the first packet.
+    pub encoding: Option<u8>,
     pub packets: u64,
     /// Of payload, padding not counted.
     pub octets: u64,

@@ -1,7 +1,7 @@
 //! One says something, another hears it.
 
 use tertulia_engine::{Engine, Event};
-use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec};
+use tertulia_sfu::command::{Binding, EncodingSpec, SlotSpec, SourceSpec};
 use tertulia_sfu::types::{Codec, ConnectionId, Extensions, MediaKind, SlotId, SourceId};
 
 use super::client::{Client, OPUS, turn_until};
@@ -30,8 +30,10 @@ pub fn publish(engine: &Engine, speaker: (u64, &mut Client), listener: (u64, &mu
         clock_rate: 48_000,
         payload_type: OPUS,
         rtx_payload_type: None,
-        ssrc: Some(1000 + speaker.0 as u32),
-        rtx_ssrc: None,
+        encodings: vec![EncodingSpec {
+            ssrc: Some(1000 + speaker.0 as u32),
+            ..EncodingSpec::default()
+        }],
         nack: false,
         extensions: Extensions::default(),
     };

@@ -30,7 +30,10 @@ fn reports_and_transport_wide_feedback_flow_both_ways() {
     );
     assert_eq!(viewer.slots[0].packets, 300);
     let publisher = world.sfu.connection_stats(alice).unwrap();
-    assert_eq!((publisher.sources[0].packets, publisher.sources[0].lost), (300, 0));
+    let encoding = &publisher.sources[0].encodings[0];
+    assert_eq!((encoding.packets, encoding.lost), (300, 0));
+    assert_eq!(encoding.picture, Some((320, 240)));
+    assert!((300_000..400_000).contains(&encoding.bitrate), "{encoding:?}");
 }
 
 #[test]

@@ -29,7 +29,11 @@ fn the_publisher_is_asked_and_the_picture_starts_with_the_key_frame() {
         world.packets(bob, slot)[0].payload[..],
         crate::common::vp8(true, true, 800)[..]
     );
-    assert!(world.events.contains(&Event::SlotStarted { slot, source }));
+    assert!(world.events.contains(&Event::Layer {
+        slot,
+        source,
+        encoding: 0
+    }));
 }
 
 #[test]

@@ -5,13 +5,17 @@ mod common;
 
 mod a_foreign_payload_type_is_told;
 mod a_muted_source_reaches_nobody;
+mod a_switch_is_one_stream;
+mod a_tile_gets_the_encoding_that_fills_it;
 mod crash_of_one_connection_spares_the_room;
+mod encodings_are_learnt_by_rid;
 mod everyone_hears_how_packets_arrive;
 mod held_frames_leave_with_the_marker;
 mod late_viewer_gets_a_key_frame;
 mod lost_packet_is_repaired_by_rtx;
 mod no_srtp_index_is_sealed_twice;
 mod padding_leaves_no_gap;
+mod publishers_hear_which_encodings_are_wanted;
 mod rebinding_continues_the_sequence;
 mod rtcp_survives_the_round_trip;
 mod sound_and_picture_stay_comparable;

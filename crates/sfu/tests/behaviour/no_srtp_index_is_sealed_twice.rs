@@ -1,11 +1,11 @@
 //! Two packets under one SRTP index give away both (RFC 3711 §9.1). Whatever comes in, in whatever order, and whatever
-//! is bound, muted, paused, lost and asked for again: no index of any stream is sealed with two contents.
+//! is bound, switched, muted, paused, lost and asked for again: no index of any stream is sealed with two contents.
 //!
 //! The SFU's own debug assertion watches every seal by content and panics; here is also checked from outside that no
 //! two datagrams towards a client share SSRC and sequence number with different bytes, for runs shorter than a
 //! roll-over.
 
-use crate::common::{World, is_media};
+use crate::common::{ALL, Camera, World, is_media};
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -24,6 +24,15 @@ enum Step {
         packets: u8,
         complete: bool,
     },
+    /// One bit for each encoding of the camera: in which its picture goes out, and in which as a key frame.
+    Picture {
+        encodings: u8,
+        keys: u8,
+    },
+    SkipPictures {
+        encoding: u8,
+        count: u16,
+    },
     Padding {
         source: u8,
     },
@@ -41,6 +50,10 @@ enum Step {
         slot: u8,
         paused: bool,
     },
+    Wish {
+        slot: u8,
+        pixels: u32,
+    },
     Enable {
         source: u8,
         enabled: bool,
@@ -57,14 +70,19 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (0..2u8, prop::bool::weighted(0.3), 1..6u8, prop::bool::weighted(0.8))
             .prop_map(|(source, key, packets, complete)| Step::Frame { source, key, packets, complete }),
+        12 => (0..8u8, 0..8u8).prop_map(|(encodings, keys)| Step::Picture { encodings, keys }),
+        1 => (0..3u8, prop_oneof![1..5u16, 20_000..40_000u16])
+            .prop_map(|(encoding, count)| Step::SkipPictures { encoding, count }),
         1 => (0..2u8).prop_map(|source| Step::Padding { source }),
         3 => Just(Step::Sound),
         1 => (0..2u8, prop_oneof![1..5u16, 1..3000u16, 20_000..40_000u16])
             .prop_map(|(source, count)| Step::Skip { source, count }),
-        3 => (0..2u8, prop::option::weighted(0.8, 0..2u8), any::<bool>())
+        3 => (0..2u8, prop::option::weighted(0.8, 0..3u8), any::<bool>())
             .prop_map(|(slot, source, rtx)| Step::Bind { slot, source, rtx }),
         1 => (0..2u8, any::<bool>()).prop_map(|(slot, paused)| Step::Pause { slot, paused }),
-        1 => (0..2u8, prop::bool::weighted(0.7)).prop_map(|(source, enabled)| Step::Enable { source, enabled }),
+        4 => (0..2u8, prop::sample::select(vec![0, 1, 640 * 360, u32::MAX]))
+            .prop_map(|(slot, pixels)| Step::Wish { slot, pixels }),
+        1 => (0..3u8, prop::bool::weighted(0.7)).prop_map(|(source, enabled)| Step::Enable { source, enabled }),
         1 => any::<bool>().prop_map(Step::Reverse),
         1 => any::<bool>().prop_map(Step::Copies),
         1 => (0..4u8).prop_map(Step::LoseUp),
@@ -87,7 +105,9 @@ fn loses(share: &Rc<RefCell<(u8, u32)>>, datagram: &[u8]) -> bool {
 struct Run {
     world: World,
     publishers: [ConnectionId; 2],
-    sources: [SourceId; 2],
+    /// The last is the camera's.
+    sources: [SourceId; 3],
+    camera: Camera,
     sound: SourceId,
     slots: [SlotId; 2],
     up: Rc<RefCell<(u8, u32)>>,
@@ -102,13 +122,15 @@ impl Run {
             ..Config::default()
         });
         let publishers = [world.connect(1), world.connect(2)];
+        let camera = world.publish_simulcast(publishers[1], 13);
         let sources = [
             world.publish_video(publishers[0], 10),
             world.publish_video(publishers[1], 11),
+            camera.source,
         ];
         let sound = world.publish_audio(publishers[0], 12);
         let viewer = world.connect(3);
-        let slots = [world.watch(viewer, 20, sources[0]), world.watch(viewer, 21, sources[1])];
+        let slots = [world.watch(viewer, 20, sources[0]), world.watch(viewer, 21, sources[2])];
         let heard = world.add_slot(viewer, 22, MediaKind::Audio);
         world.bind(heard, sound, MediaKind::Audio);
 
@@ -140,6 +162,7 @@ impl Run {
             world,
             publishers,
             sources,
+            camera,
             sound,
             slots,
             up,
@@ -162,6 +185,14 @@ impl Run {
                 world.write_frame(self.publishers[at], self.sources[at], key, &lengths, complete);
                 world.settle();
             }
+            Step::Picture { encodings, keys } => {
+                for &encoding in ALL.iter().filter(|&&encoding| encodings & 1 << encoding != 0) {
+                    self.camera
+                        .write(world, encoding, keys & 1 << encoding != 0, 1 + encoding);
+                }
+                world.settle();
+            }
+            Step::SkipPictures { encoding, count } => self.camera.skip(usize::from(encoding), u64::from(count)),
             Step::Padding { source } => {
                 let at = usize::from(source);
                 let (publisher, source) = (self.publishers[at], self.sources[at]);
@@ -182,6 +213,7 @@ impl Run {
                 slot: self.slots[usize::from(slot)],
                 paused,
             }),
+            Step::Wish { slot, pixels } => world.wish(self.slots[usize::from(slot)], pixels),
             Step::Enable { source, enabled } => world.command(Command::EnableSource {
                 source: self.sources[usize::from(source)],
                 enabled,

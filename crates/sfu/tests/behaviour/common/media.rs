@@ -4,7 +4,7 @@ use super::{EXTENSIONS, OPUS, VIDEO_CLOCK, VP8, VP8_RTX, World};
 use str0m::Input;
 use str0m::media::{KeyframeRequestKind, MediaKind as Kind};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
-use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec};
+use tertulia_sfu::command::{Binding, Command, EncodingSpec, SlotSpec, SourceSpec};
 use tertulia_sfu::types::*;
 
 /// First packet of a key frame, of a frame that is none, and what follows in a frame (RFC 7741 §4.2, §4.3).
@@ -45,8 +45,11 @@ impl World {
                 clock_rate: VIDEO_CLOCK,
                 payload_type: VP8,
                 rtx_payload_type: Some(VP8_RTX),
-                ssrc: Some(ssrc),
-                rtx_ssrc: Some(rtx),
+                encodings: vec![EncodingSpec {
+                    rid: None,
+                    ssrc: Some(ssrc),
+                    rtx_ssrc: Some(rtx),
+                }],
                 nack: true,
                 extensions: EXTENSIONS,
             },
@@ -74,8 +77,10 @@ impl World {
                 clock_rate: VIDEO_CLOCK,
                 payload_type,
                 rtx_payload_type: None,
-                ssrc: Some(ssrc_of(source)),
-                rtx_ssrc: None,
+                encodings: vec![EncodingSpec {
+                    ssrc: Some(ssrc_of(source)),
+                    ..EncodingSpec::default()
+                }],
                 nack: true,
                 extensions: EXTENSIONS,
             },
@@ -100,8 +105,7 @@ impl World {
                 payload_type: OPUS,
                 rtx_payload_type: None,
                 // Learnt from the MID.
-                ssrc: None,
-                rtx_ssrc: None,
+                encodings: vec![EncodingSpec::default()],
                 nack: false,
                 extensions: EXTENSIONS,
             },

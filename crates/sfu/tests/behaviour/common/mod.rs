@@ -2,8 +2,10 @@
 #![allow(clippy::disallowed_methods)]
 
 mod media;
+mod simulcast;
 
 pub use media::*;
+pub use simulcast::*;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -63,6 +65,8 @@ pub struct Client {
     /// RTP that came in, repairs in their original place.
     pub received: Vec<RtpPacket>,
     pub key_frames_asked: usize,
+    /// The RIDs for which key frames were asked, where there are RIDs, until a camera takes them.
+    pub rids_asked: Vec<String>,
     timeout: Instant,
     next_index: u64,
     /// `str0m` keeps one packet at a time: it is polled between any two datagrams.
@@ -171,6 +175,7 @@ impl World {
             connected: false,
             received: Vec::new(),
             key_frames_asked: 0,
+            rids_asked: Vec::new(),
             timeout: self.now,
             next_index: 5000,
             inbox: VecDeque::new(),
@@ -247,7 +252,10 @@ impl World {
                         }
                         Ok(Output::Event(ClientEvent::Connected)) => client.connected = true,
                         Ok(Output::Event(ClientEvent::RtpPacket(packet))) => client.received.push(packet),
-                        Ok(Output::Event(ClientEvent::KeyframeRequest(_))) => client.key_frames_asked += 1,
+                        Ok(Output::Event(ClientEvent::KeyframeRequest(request))) => {
+                            client.key_frames_asked += 1;
+                            client.rids_asked.extend(request.rid.map(|rid| rid.to_string()));
+                        }
                         Ok(Output::Event(_)) => {}
                         Ok(Output::Timeout(at)) => {
                             client.timeout = at;
