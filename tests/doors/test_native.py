@@ -2,7 +2,8 @@
 
 import pytest
 
-from tertulia.media.port import PublicationKey
+from tertulia.media.port import Preference, PublicationKey
+from tertulia.runtime.importance import OTHERS, PINNED, SCREEN, SPEAKER
 
 from .harness import Client, eventually, person, server
 
@@ -66,6 +67,53 @@ async def test_media_follows_offers_and_topology() -> None:
         )
         media.speak("standup", (PublicationKey(track), 30))
         assert (await ben.until("speakers"))["speakers"] == [{"participant": ana.me, "publication": track, "level": 30}]
+
+
+async def test_how_a_video_is_shown_reaches_media_with_its_importance() -> None:
+    async with server(p2p="never") as (app, media):
+        ana, ben = await person(app, "Ana"), await person(app, "Ben")
+        camera, microphone, screen = [
+            (await ana.ask("publish", source=source, kind=kind))["publication"]["id"]
+            for source, kind in (("camera", "video"), ("microphone", "audio"), ("screen", "video"))
+        ]
+        to_ben = ben.session["id"]
+        assert media.named("prefer") == [(to_ben, screen, Preference(priority=SCREEN))]
+        tile = {"publication": camera, "width": 320, "height": 180, "layer": "medium"}
+        await ben.ask("prefer", **tile)
+        assert media.named("prefer")[-1] == (to_ben, camera, Preference(True, 320, 180, "medium", OTHERS))
+        media.speak("standup", (PublicationKey(microphone), 30))
+        assert media.named("prefer")[-1] == (to_ben, camera, Preference(True, 320, 180, "medium", SPEAKER))
+        told = len(media.named("prefer"))
+        media.speak("standup")
+        media.speak("standup", (PublicationKey(microphone), 20))
+        assert len(media.named("prefer")) == told, "who falls silent stays the last who spoke"
+        await ben.ask("prefer", **tile, pinned=True)
+        assert media.named("prefer")[-1] == (to_ben, camera, Preference(True, 320, 180, "medium", PINNED))
+
+
+async def test_another_speaker_takes_the_first_one_s_importance() -> None:
+    async with server(p2p="never") as (app, media):
+        people = [await person(app, name) for name in ("Ana", "Ben", "Cem")]
+        cameras, voices = [], []
+        for one in people:
+            cameras.append((await one.ask("publish", source="camera", kind="video"))["publication"]["id"])
+            voices.append((await one.ask("publish", source="microphone", kind="audio"))["publication"]["id"])
+        media.speak("standup", (PublicationKey(voices[0]), 30))
+        before = len(media.named("prefer"))
+        media.speak("standup", (PublicationKey(voices[1]), 20), (PublicationKey(voices[0]), 30))
+        told = {(camera, preference.priority) for _, camera, preference in media.named("prefer")[before:]}
+        assert told == {(cameras[0], OTHERS), (cameras[1], SPEAKER)}
+        assert len(media.named("prefer")) == before + 4, "each to the two others"
+
+
+async def test_a_publisher_alone_is_told_which_encodings_are_watched() -> None:
+    async with server(p2p="never") as (app, media):
+        ana, ben = await person(app, "Ana"), await person(app, "Ben")
+        camera = (await ana.ask("publish", source="camera", kind="video"))["publication"]["id"]
+        media.want(ana.session["id"], PublicationKey(camera), "q", "h")
+        told = await ana.until("encodings")
+        assert told == {"seq": ana.last_seq, "type": "encodings", "publication": camera, "active": ["q", "h"]}
+        assert not [message for message in await ben.settle() if message["type"] == "encodings"]
 
 
 async def test_two_talk_directly_and_a_third_moves_them_to_the_server() -> None:

@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import signal
+import socket
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ from playwright.async_api import Page as PlaywrightPage
 from websockets.asyncio.client import ClientConnection, connect
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FIREFOX = ("firefox-esr", "firefox")
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--autoplay-policy=no-user-gesture-required", "--use-fake-device-for-media-stream", "--mute-audio",
@@ -205,27 +207,35 @@ class FirefoxPage:
 class Firefox:
     """Debian's Firefox over WebDriver BiDi: Playwright drives only its own build."""
 
-    def __init__(self, sound: str) -> None:
-        """`sound`: address of a PulseAudio server."""
+    def __init__(
+        self, sound: str, program: Path | None = None, reach: Callable[[int], Awaitable[socket.socket]] | None = None
+    ) -> None:
+        """`sound`: address of a PulseAudio server. `program`: in place of the installed one. `reach`: how to connect to a port of the
+        machine that it runs on, where that is not this one."""
         self._sound = sound
+        self._program = program
+        self._reach = reach
 
     async def __aenter__(self) -> Firefox:
         self._profile = Path(tempfile.mkdtemp(prefix="tertulia-firefox-"))
         lines = [f'user_pref("{key}", {json.dumps(value)});\n' for key, value in FIREFOX_PREFERENCES.items()]
         (self._profile / "user.js").write_text("".join(lines))
         self._process = await asyncio.create_subprocess_exec(
-            find("firefox-esr", "firefox"), "--headless", "--no-remote", "--profile", str(self._profile), "--remote-debugging-port", "0",
+            self._program or find(*FIREFOX), "--headless", "--no-remote", "--profile", str(self._profile), "--remote-debugging-port", "0",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "HOME": str(self._profile), "MOZ_DISABLE_CONTENT_SANDBOX": "1", "PULSE_SERVER": self._sound},
             start_new_session=True,
         )  # fmt: skip
         address = await asyncio.wait_for(self._listening(), 60)
         self._drain = asyncio.create_task(self._read_to_end())
-        self._socket: ClientConnection = await connect(f"{address}/session", max_size=None, compression=None)
+        reached = await self._reach(int(address.rsplit(":", 1)[1])) if self._reach else None
+        self._socket: ClientConnection = await connect(
+            f"{address}/session", sock=reached, max_size=None, compression=None
+        )
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._reader = asyncio.create_task(self._read())
-        await self.command("session.new", capabilities={})
+        await self.command("session.new", capabilities={"alwaysMatch": {"acceptInsecureCerts": True}})
         return self
 
     async def _listening(self) -> str:

@@ -95,6 +95,9 @@ class FakeEngine:
     def pause_slot(self, slot: int, paused: bool) -> None:
         self._record("pause_slot", (slot, paused))
 
+    def wish(self, slot: int, *, priority: int, pixels: int) -> None:
+        self._record("wish", (slot, priority, pixels))
+
     def event_fd(self) -> int:
         return self._read
 

@@ -15,8 +15,10 @@ from tertulia.media.port import (
     Preference,
     PublicationKey,
     Speakers,
+    Wanted,
 )
 from tertulia.media.sdp_parse import parse
+from tertulia.media.wishes import BEST
 from tests.media.offers import all_sending, data, media, offer, publications, sample
 from tests.media.stage import Stage
 
@@ -209,6 +211,52 @@ async def test_hidden_video_is_paused_before_it_is_bound_and_shown_again(stage: 
     assert [paused for _, paused in stage.engine.named("pause_slot")] == [True, False]
 
 
+async def test_a_tile_s_size_and_importance_are_told_before_it_is_bound_and_when_they_change(stage: Stage) -> None:
+    stage.media.subscribe(BOB, CAM, "video")
+    stage.media.prefer(BOB, CAM, Preference(width=320, height=180))
+    stage.answer(ANA, 1, SENDS, BOTH)
+    stage.answer(BOB, 1, pool())
+    slot = stage.engine.named("bind")[0].slot
+    assert [name for name, _ in stage.engine.calls][-2:] == ["wish", "bind"]
+    stage.media.prefer(BOB, CAM, Preference(width=320, height=180))
+    stage.media.prefer(BOB, CAM, Preference(width=320, height=180, priority=2))
+    stage.media.prefer(BOB, CAM, Preference())
+    assert stage.engine.named("wish") == [(slot, 0, 57_600), (slot, 2, 57_600), (slot, 0, BEST)]
+
+
+async def test_a_slot_is_told_anew_what_another_publication_in_it_is_to_get(stage: Stage) -> None:
+    stage.answer(ANA, 1, SENDS, BOTH)
+    stage.answer(BOB, 1, pool())
+    stage.media.subscribe(BOB, CAM, "video")
+    assert stage.engine.named("wish") == [], "the best is what it gets anyway"
+    stage.media.prefer(BOB, CAM, Preference(layer="low"))
+    stage.media.unsubscribe(BOB, CAM)
+    stage.media.subscribe(BOB, CAM, "video")
+    assert [pixels for _, _, pixels in stage.engine.named("wish")] == [1, BEST]
+
+
+async def test_sound_has_no_wishes(stage: Stage) -> None:
+    stage.answer(ANA, 1, SENDS, BOTH)
+    stage.answer(BOB, 1, pool())
+    stage.media.subscribe(BOB, MIC, "audio")
+    stage.media.prefer(BOB, MIC, Preference(width=320, height=180))
+    assert stage.engine.named("wish") == []
+
+
+async def test_who_sends_simulcast_hears_which_encodings_anybody_watches(stage: Stage) -> None:
+    stage.answer(ANA, 1, sample("chromium_simulcast"), {"0": CAM})
+    _, source, _ = stage.engine.named("add_source")[0]
+    stage.engine.happen(("encodings", source, 0b011), ("encodings", source, 0), ("encodings", 999, 0b111))
+    assert await stage.events() == [Wanted(ANA, CAM, ("q", "h")), Wanted(ANA, CAM, ())]
+
+
+async def test_who_sends_one_encoding_is_not_told_that_nobody_watches(stage: Stage) -> None:
+    stage.answer(ANA, 1, SENDS, BOTH)
+    camera = stage.engine.named("add_source")[1][1]
+    stage.engine.happen(("encodings", camera, 0))
+    assert await stage.events() == []
+
+
 async def test_a_hidden_audio_tile_still_sounds(stage: Stage) -> None:
     stage.answer(ANA, 1, SENDS, BOTH)
     stage.answer(BOB, 1, pool())
@@ -375,7 +423,7 @@ async def test_speakers_are_told_by_room_and_publication(stage: Stage) -> None:
 
 async def test_the_engine_s_log_lines_are_logged(stage: Stage) -> None:
     with capture_logs() as logs:
-        stage.engine.happen(("log", "warning", "odd"), ("source_started", 1), ("slot_started", 1, 2))
+        stage.engine.happen(("log", "warning", "odd"), ("source_started", 1), ("layer", 1, 2, 0))
         await stage.events()
     assert [(entry["log_level"], entry["message"]) for entry in logs] == [("warning", "odd")]
 

@@ -5,6 +5,7 @@ from tertulia.media.codecs import Audience
 from tertulia.media.port import PublicationKey
 from tertulia.media.sdp import Direction, Setup
 from tertulia.media.sdp_parse import parse
+from tertulia.media.sections import Encoding
 from tests.media.offers import (
     NAMES,
     PWD,
@@ -47,8 +48,9 @@ def test_a_data_channel_alone_is_answered() -> None:
 def test_sources_and_slots_of_a_pool() -> None:
     plan, answer, _ = exchange(negotiation(), offer(data(), MIC, CAM, *POOL), PUBLISHED)
     mic, cam = plan.added_sources
-    assert (mic.publication, mic.kind, mic.key.name, mic.payload_type, mic.ssrc) == ("mic", "audio", "opus", 111, 77)
-    assert (cam.key.name, cam.payload_type, cam.rtx_payload_type, cam.ssrc, cam.rtx_ssrc) == ("VP8", 96, 97, 5, 6)
+    assert (mic.publication, mic.kind, mic.key.name, mic.payload_type) == ("mic", "audio", "opus", 111)
+    assert (cam.key.name, cam.payload_type, cam.rtx_payload_type) == ("VP8", 96, 97)
+    assert (mic.encodings, cam.encodings) == ((Encoding(None, 77),), (Encoding(None, 5, 6),))
     assert cam.nack and not mic.nack
     assert [(slot.kind, slot.mid) for slot in plan.added_slots] == [("audio", "2"), ("video", "3"), ("video", "4")]
     directions = [item.direction for item in answer.sections[1:]]
@@ -291,13 +293,6 @@ def test_a_withdrawn_source_is_not_removed_twice() -> None:
     state.drop_source(plan.added_sources[0])
     off, _, _ = exchange(state, offer(data(), media("audio", "0", "inactive")))
     assert off.removed_sources == ()
-
-
-def test_simulcast_leaves_ssrcs_to_the_engine() -> None:
-    for name in ("chromium_simulcast", "firefox_simulcast"):
-        plan, answer, _ = exchange(negotiation(), sample(name), publications(m0="cam"))
-        assert plan.added_sources[0].ssrc is None
-        assert answer.sections[0].rids == () and answer.sections[0].simulcast is None
 
 
 def test_a_slot_for_sound_and_one_for_pictures_share_a_stream() -> None:

@@ -149,7 +149,7 @@ def test_an_answer_both_ways_is_source_and_slot() -> None:
     assert plan.opens and not plan.restarts_ice and not plan.dtls_active
     assert (plan.remote.ufrag, plan.remote.pwd, plan.remote.fingerprint) == ("abcd", PWD, FINGERPRINT)
     mic, cam = plan.added_sources
-    assert (mic.publication, mic.key.name, mic.payload_type, mic.ssrc) == ("mic", "opus", 111, 77)
+    assert (mic.publication, mic.key.name, mic.payload_type, mic.encodings[0].ssrc) == ("mic", "opus", 111, 77)
     assert (cam.publication, cam.key.name, cam.payload_type, cam.rtx_payload_type) == ("cam", "VP8", 96, 97)
     assert cam.nack and not mic.nack
     assert [(slot.kind, slot.mid, slot.ssrc, slot.transport_cc) for slot in plan.added_slots] == [

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tertulia.errors import Code, ProtocolError, TertuliaError
-from tertulia.media.sdp import Direction, Setup
+from tertulia.media.sdp import Direction, Rid, Setup, Simulcast
 from tertulia.media.sdp_parse import MAX_BYTES, MAX_LINES, MAX_SECTIONS, parse
+from tertulia.media.sdp_write import write
 from tests.media.offers import NAMES, PWD, all_sending, data, media, negotiation, offer, sample, section
 
 
@@ -59,7 +60,21 @@ def test_simulcast_is_read() -> None:
     for name in ("chromium_simulcast", "firefox_simulcast"):
         video = parse(sample(name)).sections[0]
         assert [rid.id for rid in video.rids] == ["q", "h", "f"]
-        assert video.simulcast == "send q;h;f"
+        assert video.simulcast == Simulcast(send=(("q",), ("h",), ("f",)))
+
+
+def test_alternatives_pauses_and_restrictions_are_read_and_written() -> None:
+    lines = ("a=rid:a send", "a=rid:b send pt=96;max-width=640", "a=rid:c recv", "a=simulcast:recv c send ~a,b;b")
+    text = offer(media("video", "0", "sendrecv", extra=lines))
+    video = parse(text).sections[0]
+    assert video.rids == (Rid("a", "send"), Rid("b", "send", "pt=96;max-width=640"), Rid("c", "recv"))
+    assert video.simulcast == Simulcast(send=(("~a", "b"), ("b",)), recv=(("c",),))
+    assert parse(write(parse(text))).sections[0] == video
+
+
+def test_a_second_simulcast_line_is_refused() -> None:
+    lines = ("a=rid:a send", "a=simulcast:send a", "a=simulcast:send a")
+    assert "second time" in refusal(offer(media("video", "0", "sendonly", extra=lines))).message
 
 
 def test_static_payload_types_need_no_rtpmap() -> None:
@@ -116,6 +131,19 @@ def test_nonsense_is_a_bad_offer(text: str) -> None:
         ("a=extmap:1", "extmap"),
         ("a=sctp-port:70000", "SCTP port"),
         ("a=rid:q sideways", "rid"),
+        ("a=rid:q;h send", "rid"),
+        ("a=rid:q send pt=\u2028", "rid"),
+        ("a=simulcast:", "simulcast"),
+        ("a=simulcast:send", "simulcast"),
+        ("a=simulcast:sideways q", "simulcast"),
+        ("a=simulcast:send q send h", "simulcast"),
+        ("a=simulcast:send q recv", "simulcast"),
+        ("a=simulcast:send q;;h", "RIDs"),
+        ("a=simulcast:send q,", "RIDs"),
+        ("a=simulcast:send ~", "RIDs"),
+        ("a=simulcast:send ~~q", "RIDs"),
+        ("a=simulcast:send rid=q;h;f", "RIDs"),
+        ("a=simulcast:send " + ";".join("abcdefghijklmnopqrstuvwxyzABCDEFG"), "more than"),
         ("m=video 9 UDP/TLS/RTP/SAVPF", "m="),
         ("m=video 9 UDP/TLS/RTP/SAVPF 96 96", "twice"),
         ("m=video 99999 UDP/TLS/RTP/SAVPF 96", "port"),

@@ -23,8 +23,16 @@ const noPreload: Plugin = {
   load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
 };
 
+/** Who only watches shares no screen: without what sharing loads later, nothing of the small page has to be a file of its own. */
+const noSharing: Plugin = {
+  name: 'no-sharing',
+  apply: 'build',
+  enforce: 'pre',
+  load: (id) => (id.endsWith('/room/display-share.ts') ? 'export const shareDisplay = async () => null;' : null),
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload] : [])],
+  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload, noSharing] : [])],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.

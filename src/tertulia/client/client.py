@@ -219,12 +219,20 @@ class Client:
         width: int = 0,
         height: int = 0,
         layer: native.Layer = "auto",
+        pinned: bool = False,
     ) -> None:
-        """How a received video is shown (size in pixels), so that no more is sent than is seen."""
+        """How a received video is shown (size in pixels), so that no more is sent than is seen. `pinned`: chosen, so that it comes before
+        others where not all of them fit."""
 
         def make(n: int) -> native.Message:
             return native.Prefer(
-                id=n, publication=publication, visible=visible, width=width, height=height, layer=layer
+                id=n,
+                publication=publication,
+                visible=visible,
+                width=width,
+                height=height,
+                layer=layer,
+                pinned=pinned,
             )
 
         await self._do(make)

@@ -140,6 +140,8 @@ class Preference:
     width: int = 0
     height: int = 0
     layer: Layer = Layer.AUTO
+    pinned: bool = False
+    """The viewer has chosen it: it comes before those that he has not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ def agreed(answered: Section, proposed: Section) -> Section:
     """An answered section without what our offer does not have in it. Raises ProtocolError with bad_answer where no codec is left.
 
     Codecs stand in our order: an answerer sends the first of the offer that it can. What the answer numbers in a way of its own is left
-    out as well, since an answer keeps the offer's numbers (RFC 9429 section 5.3.1).
+    out as well, since an answer keeps the offer's numbers (RFC 9429 section 5.3.1), and so is simulcast, which our offers do not ask for.
     """
     if answered.refused:
         return answered
     codecs = [kept for codec in proposed.codecs if (kept := _kept(codec, answered)) is not None]
     known = {(extension.id, extension.uri) for extension in proposed.extensions}
     used = tuple(extension for extension in answered.extensions if (extension.id, extension.uri) in known)
-    section = replace(answered, codecs=tuple(codecs), extensions=used)
+    section = replace(answered, codecs=tuple(codecs), extensions=used, rids=(), simulcast=None)
     if answered.protocol != proposed.protocol or not forwardable(section):
         raise ProtocolError(Code.BAD_ANSWER, f"section {answered.mid!r} keeps no codec of the offer")
     return section

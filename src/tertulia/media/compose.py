@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tertulia.media import extensions
+from tertulia.media import extensions, simulcast
 from tertulia.media.sdp import Codec, Direction, Section, SessionDescription, SsrcGroup, Transport
 from tertulia.media.sections import PlannedSection, Slot
 
@@ -87,6 +87,8 @@ def _accepted(plan: PlannedSection, *, receives: bool) -> Section:
         codecs=tuple(_codecs(plan, transport_cc=transport_cc)),
         extensions=plan.extensions,
     )
+    if plan.streams:
+        section = simulcast.answered(section, plan.streams, offered)
     if plan.slot is not None and plan.to_client:
         section = _sending(section, plan.slot)
     return section

@@ -25,6 +25,7 @@ from tertulia.media.port import (
     Preference,
     PublicationKey,
     Speakers,
+    Wanted,
 )
 from tertulia.media.roads import Roads
 from tertulia.media.sdp_parse import parse
@@ -324,10 +325,12 @@ class EngineMedia:
             clock_rate=source.clock_rate,
             payload_type=source.payload_type,
             rtx_payload_type=source.rtx_payload_type,
-            ssrc=source.ssrc,
-            rtx_ssrc=source.rtx_ssrc,
             nack=source.nack,
             extensions=extensions.ids(source.extensions),
+            encodings=[
+                {"rid": encoding.rid, "ssrc": encoding.ssrc, "rtx_ssrc": encoding.rtx_ssrc}
+                for encoding in source.encodings
+            ],
         )
 
     def _add_slot(self, number: int, slot: Slot) -> None:
@@ -460,6 +463,8 @@ class EngineMedia:
                     self._lost(entry, "worker_lost")
             case ("source_payload", source, payload_type):
                 self._switch(source, payload_type)
+            case ("encodings", source, mask):
+                self._wanted(source, mask)
             case ("speakers", room, levels):
                 self._speakers(room, levels)
             case ("http", descriptor, remote, local):
@@ -468,7 +473,7 @@ class EngineMedia:
                 log = {"error": _log.error, "warning": _log.warning}.get(level, _log.info)
                 log("media engine", message=message)
             case _:
-                pass  # source_started and slot_started: nobody needs them yet
+                pass  # source_started and layer: nobody needs them yet
 
     def _switch(self, number: int, payload_type: int) -> None:
         """A client sends a source in another of the codecs that were agreed upon."""
@@ -483,6 +488,17 @@ class EngineMedia:
         self._engine.remove_source(before.id)
         self._add_source(entry.number, after)
         self._forwarding.change_sources(entry.viewer.id, (before,), (after,))
+
+    def _wanted(self, number: int, mask: int) -> None:
+        """Somebody watches these encodings of a source: a bit for each, the lowest first. One without a name is all that there is."""
+        sent = self._forwarding.sent(number)
+        if sent is None:
+            return
+        owner, source = sent
+        rids = [(index, encoding.rid) for index, encoding in enumerate(source.encodings) if encoding.rid is not None]
+        if rids:
+            watched = tuple(rid for index, rid in rids if mask >> index & 1)
+            self._emit(owner, Wanted(owner, source.publication, watched))
 
     def _speakers(self, room: int, levels: Sequence[tuple[int, int]]) -> None:
         name = self._room_names.get(room)

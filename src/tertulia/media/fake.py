@@ -18,6 +18,7 @@ from tertulia.media.port import (
     Preference,
     PublicationKey,
     Speakers,
+    Wanted,
 )
 
 
@@ -165,6 +166,9 @@ class FakeMedia:
 
     def need_sections(self, connection: ConnectionId, audio: int, video: int) -> None:
         self.raise_event(NeedSections(connection, audio, video))
+
+    def want(self, connection: ConnectionId, publication: PublicationKey, *encodings: str) -> None:
+        self.raise_event(Wanted(connection, publication, encodings))
 
     def speak(self, room: str, *levels: tuple[PublicationKey, int]) -> None:
         self.raise_event(Speakers(room, levels))

@@ -13,6 +13,7 @@ import structlog
 from tertulia.media.codecs import Audience, CodecKey, Payload, decodes, payload_for
 from tertulia.media.port import Bound, ConnectionId, Kind, MediaEvent, NeedSections, Preference, PublicationKey
 from tertulia.media.sections import Slot, Source
+from tertulia.media.wishes import Wish, wish_of
 
 if TYPE_CHECKING:
     from tertulia._media import Engine
@@ -30,7 +31,7 @@ class Subscription:
 
     publication: PublicationKey
     kind: Kind
-    visible: bool = True
+    preference: Preference = field(default_factory=Preference)
     slot: Slot | None = None
     payload: Payload | None = None
     unplayable: bool = False
@@ -49,6 +50,8 @@ class Viewer:
     taken: dict[int, PublicationKey] = field(default_factory=dict)
     """What the slots carry, by their ids."""
     paused: set[int] = field(default_factory=set)
+    wishes: dict[int, Wish] = field(default_factory=dict)
+    """What the engine was told of the slots, by their ids; it remembers that of an empty one."""
     asked: bool = False
     """More sections were asked for since the last offer."""
     open: bool = False
@@ -142,8 +145,8 @@ class Forwarding:
     def prefer(self, viewer: Viewer, publication: PublicationKey, preference: Preference) -> None:
         subscription = viewer.subscriptions.get(publication)
         if subscription is not None:
-            subscription.visible = preference.visible
-            self._pause(viewer, subscription)
+            subscription.preference = preference
+            self._tell_wish(viewer, subscription)
 
     # Slots
 
@@ -183,6 +186,7 @@ class Forwarding:
         viewer.decodable = frozenset()
         viewer.taken.clear()
         viewer.paused.clear()
+        viewer.wishes.clear()
         for subscription in viewer.subscriptions.values():
             subscription.slot = subscription.payload = None
 
@@ -259,7 +263,7 @@ class Forwarding:
     def _bind(self, viewer: Viewer, subscription: Subscription, source: Source, slot: Slot, payload: Payload) -> None:
         subscription.slot, subscription.payload = slot, payload
         viewer.taken[slot.id] = subscription.publication
-        self._pause(viewer, subscription)
+        self._tell_wish(viewer, subscription)
         self._engine_bind(slot, source, payload)
         self._emit(viewer.id, Bound(viewer.id, slot.mid, subscription.publication))
 
@@ -294,12 +298,16 @@ class Forwarding:
             self._release(viewer, viewer.subscriptions[publication])
             self.fill(viewer)
 
-    def _pause(self, viewer: Viewer, subscription: Subscription) -> None:
-        """A slot without a viewer's eyes on it sends nothing; sound goes on."""
+    def _tell_wish(self, viewer: Viewer, subscription: Subscription) -> None:
+        """How its picture is shown. A slot without a viewer's eyes on it sends nothing; sound goes on."""
         slot = subscription.slot
-        if slot is None:
+        if slot is None or slot.kind != "video":
             return
-        paused = subscription.kind == "video" and not subscription.visible
+        wish = wish_of(subscription.preference)
+        if wish != viewer.wishes.get(slot.id, Wish()):
+            viewer.wishes[slot.id] = wish
+            self._engine.wish(slot.id, priority=wish.priority, pixels=wish.pixels)
+        paused = not subscription.preference.visible
         if paused != (slot.id in viewer.paused):
             (viewer.paused.add if paused else viewer.paused.discard)(slot.id)
             self._engine.pause_slot(slot.id, paused)

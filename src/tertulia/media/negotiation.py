@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tertulia.errors import Code, ProtocolError
-from tertulia.media import catalogue, compose, extensions
+from tertulia.media import catalogue, compose, extensions, simulcast
 from tertulia.media.agreement import agreed, agreed_slot, used_by_slot
 from tertulia.media.checks import check_bundle, check_order, check_publications, check_reply
 from tertulia.media.codecs import (
@@ -25,7 +25,7 @@ from tertulia.media.codecs import (
 from tertulia.media.port import NO_KINDS, Kind, PublicationKey
 from tertulia.media.sdp import Codec, Section, SessionDescription, Setup, Transport
 from tertulia.media.sdp_write import write
-from tertulia.media.sections import KeptSection, PlannedSection, Slot, Source
+from tertulia.media.sections import Encoding, KeptSection, PlannedSection, Slot, Source
 
 _RTP_PROTOCOLS = frozenset({"UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "TCP/DTLS/RTP/SAVPF", "RTP/SAVPF"})
 _DATA_PROTOCOLS = frozenset({"UDP/DTLS/SCTP", "TCP/DTLS/SCTP"})
@@ -279,10 +279,17 @@ class Negotiation:
             raise ProtocolError(said.code, f"section {offered.mid!r} lacks rtcp-mux")
         publication = said.publications.get(offered.mid or "") if offered.direction.sends else None
         to_client = offered.direction.receives
-        used = extensions.accepted(offered, client_sends=publication is not None, client_receives=to_client)
         if publication is not None:
             codecs = by_audience(codecs, offered.kind, said.audience)
             codecs = codecs if to_client else codecs[:1]
+        # Also while nothing is sent: what an answer leaves out of them, a browser has lost for good.
+        streams = simulcast.accepted(offered, codecs[0])
+        used = extensions.accepted(
+            offered,
+            client_sends=publication is not None or bool(streams),
+            client_receives=to_client,
+            simulcast=bool(streams),
+        )
         old = self._sections[index] if index < len(self._sections) else None
         same = old if old is not None and old.mid == offered.mid and old.accepted else None
         if proposed is not None:
@@ -294,19 +301,24 @@ class Negotiation:
             accepted=True,
             codecs=tuple(codecs) if proposed is None else proposed.codecs,
             extensions=used,
-            source=self._plan_source(offered, publication, codecs[0], same.source if same else None),
+            streams=streams,
+            source=self._plan_source(offered, publication, codecs[0], streams, same.source if same else None),
             slot=slot,
             to_client=to_client,
         )
 
     def _plan_source(
-        self, offered: Section, publication: PublicationKey | None, codec: Codec, old: Source | None
+        self,
+        offered: Section,
+        publication: PublicationKey | None,
+        codec: Codec,
+        streams: Sequence[str],
+        old: Source | None,
     ) -> Source | None:
         key = key_of(codec, offered.kind)
         if publication is None or key is None:
             return None
-        ssrc, rtx_ssrc = _ssrcs(offered, repaired=codec.rtx is not None)
-        used = extensions.accepted(offered, client_sends=True, client_receives=False)
+        used = extensions.accepted(offered, client_sends=True, client_receives=False, simulcast=bool(streams))
         source = Source(
             id=old.id if old else 0,
             publication=publication,
@@ -316,10 +328,9 @@ class Negotiation:
             clock_rate=codec.clock_rate,
             payload_type=codec.payload_type,
             rtx_payload_type=codec.rtx,
-            ssrc=ssrc,
-            rtx_ssrc=rtx_ssrc,
             nack=offered.kind == "video" and "nack" in codec.feedback,
             extensions=used,
+            encodings=_encodings(offered, streams, repaired=codec.rtx is not None),
         )
         return source if source == old else replace(source, id=self.new_id())
 
@@ -388,17 +399,19 @@ def _same_slot(slot: Slot, slots: Sequence[Slot]) -> bool:
     return any(other.id == slot.id for other in slots)
 
 
-def _ssrcs(section: Section, *, repaired: bool) -> tuple[int | None, int | None]:
-    """A sender's media SSRC and that of its retransmissions, where the offer tells them.
+def _encodings(section: Section, streams: Sequence[str], *, repaired: bool) -> tuple[Encoding, ...]:
+    """What a client sends in a section, with its SSRCs where the offer tells them.
 
-    With simulcast (RIDs) SSRCs are learnt from the packets: the answer asks for one layer, and which it is the client decides.
+    Simulcast streams are told apart by the RIDs in their packets: offers name no SSRCs for them, or do not say whose they are.
     """
+    if streams:
+        return tuple(Encoding(rid) for rid in simulcast.lowest_first(streams))
     group = section.group("FID")
     if section.rids:
-        return None, None
+        return (Encoding(),)
     if group is not None and len(group.ssrcs) == 2:
-        return group.ssrcs[0], group.ssrcs[1] if repaired else None
-    return (section.ssrcs[0], None) if len(section.ssrcs) == 1 else (None, None)
+        return (Encoding(None, group.ssrcs[0], group.ssrcs[1] if repaired else None),)
+    return (Encoding(None, section.ssrcs[0] if len(section.ssrcs) == 1 else None),)
 
 
 def _is_player(offer: SessionDescription) -> bool:

@@ -25,6 +25,9 @@ class Preference:
     width: int = 0
     height: int = 0
     layer: str = "auto"
+    """auto, low, medium or high."""
+    priority: int = 0
+    """Where not everything fits, what has a higher one comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,16 @@ class NeedSections:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which encodings of a publication that this connection sends anybody watches now, where it has several; the others may rest."""
+
+    connection: ConnectionId
+    publication: PublicationKey
+    encodings: tuple[str, ...]
+    """Their RIDs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Speakers:
     """Who speaks in a room, loudest first, with loudness in -dBov (0 is loudest)."""
 
@@ -68,7 +81,7 @@ class Speakers:
     levels: tuple[tuple[PublicationKey, int], ...]
 
 
-MediaEvent = Connected | Disconnected | Bound | NeedSections | Speakers
+MediaEvent = Connected | Disconnected | Bound | NeedSections | Wanted | Speakers
 Listener = Callable[[MediaEvent], None]
 
 

@@ -87,10 +87,32 @@ class SsrcGroup:
 
 @dataclass(frozen=True, slots=True)
 class Rid:
-    """A simulcast layer (RFC 8851 section 4)."""
+    """An RTP stream of a section by its name (RFC 8851 section 4)."""
 
     id: str
     direction: str
+    """send or recv, seen from the author."""
+    restrictions: str = ""
+    """As written after the direction, such as "pt=96;max-width=1280"."""
+
+    def allows(self, payload_type: int) -> bool:
+        """Whether the stream may have this payload type: any, where no `pt=` names some."""
+        for restriction in self.restrictions.split(";"):
+            name, _, value = restriction.partition("=")
+            if name.strip() == "pt":
+                return str(payload_type) in [item.strip() for item in value.split(",")]
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Simulcast:
+    """The simulcast streams of a section (RFC 8853 section 5.1), seen from the author.
+
+    Each is the RIDs of its alternatives, the preferred one first; one that begins with ~ is paused at first.
+    """
+
+    send: tuple[tuple[str, ...], ...] = ()
+    recv: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +152,7 @@ class Section:
     """In the order of first mention."""
     cname: str | None = None
     rids: tuple[Rid, ...] = ()
-    simulcast: str | None = None
-    """The value of a=simulcast (RFC 8853) as written."""
+    simulcast: Simulcast | None = None
     sctp_port: int | None = None
     max_message_size: int | None = None
     """Bytes (RFC 8841 section 6)."""

@@ -18,6 +18,7 @@ from tertulia.media.sdp import (
     Section,
     SessionDescription,
     Setup,
+    Simulcast,
     SsrcGroup,
     Transport,
 )
@@ -37,6 +38,7 @@ MAX_FEEDBACK: Final = 32
 """Feedback lines of one payload type."""
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.0-9A-Z^_`a-z{|}~]{1,64}")  # RFC 8866 section 9
+_RID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # RFC 8851 section 10
 _ICE_CHARS = re.compile(r"[A-Za-z0-9+/]+")  # RFC 8839 section 5.4
 _FINGERPRINT = re.compile(r"sha-256 +([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){31})", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -307,16 +309,35 @@ def _ssrc_group(draft: _Draft, value: str) -> None:
 
 
 def _rid(draft: _Draft, value: str) -> None:
-    name, direction, *_ = [*value.split(), "", ""]
-    if not _TOKEN.fullmatch(name) or direction not in ("send", "recv") or len(draft.rids) == MAX_RIDS:
+    name, direction, restrictions = [*value.split(maxsplit=2), "", "", ""][:3]
+    if not _RID.fullmatch(name) or direction not in ("send", "recv") or len(draft.rids) == MAX_RIDS:
         raise _Bad(f"rid needs an id and send or recv, at most {MAX_RIDS} of them")
-    draft.rids.append(Rid(name, direction))
+    if not _PRINTABLE.fullmatch(restrictions):
+        raise _Bad("rid with characters outside ASCII")
+    draft.rids.append(Rid(name, direction, restrictions.strip()))
 
 
 def _simulcast(draft: _Draft, value: str) -> None:
-    if not _PRINTABLE.fullmatch(value):
-        raise _Bad("simulcast with characters outside ASCII")
-    draft.section = replace(draft.section, simulcast=value.strip())
+    if draft.section.simulcast is not None:
+        raise _Bad("simulcast a second time in a section")
+    words = value.split()
+    streams: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for direction, listed in zip(words[::2], words[1::2], strict=False):
+        if direction not in ("send", "recv") or direction in streams:
+            break
+        streams[direction] = tuple(_alternatives(stream) for stream in listed.split(";"))
+    if not streams or 2 * len(streams) != len(words):
+        raise _Bad("simulcast needs send or recv and a list of streams, each direction at most once")
+    if sum(len(alternatives) for listed in streams.values() for alternatives in listed) > 2 * MAX_RIDS:
+        raise _Bad(f"simulcast with more than {2 * MAX_RIDS} streams and alternatives")
+    draft.section = replace(draft.section, simulcast=Simulcast(**streams))
+
+
+def _alternatives(stream: str) -> tuple[str, ...]:
+    alternatives = tuple(stream.split(","))
+    if not all(_RID.fullmatch(rid.removeprefix("~")) for rid in alternatives):
+        raise _Bad(f"not the RIDs of a simulcast stream: {stream[:40]!r}")
+    return alternatives
 
 
 def _sctp_port(draft: _Draft, value: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tertulia.media.sdp import Direction, Section, SessionDescription
+from tertulia.media.sdp import Direction, Section, SessionDescription, Simulcast
 
 
 def write(description: SessionDescription) -> str:
@@ -45,9 +45,9 @@ def _section(section: Section) -> Iterator[str]:
         narrowed = "" if extension.direction is Direction.SENDRECV else f"/{extension.direction}"
         yield f"a=extmap:{extension.id}{narrowed} {extension.uri}"
     for rid in section.rids:
-        yield f"a=rid:{rid.id} {rid.direction}"
+        yield " ".join(part for part in (f"a=rid:{rid.id}", rid.direction, rid.restrictions) if part)
     if section.simulcast is not None:
-        yield f"a=simulcast:{section.simulcast}"
+        yield f"a=simulcast:{' '.join(_simulcast(section.simulcast))}"
     yield from _streams(section)
     if section.sctp_port is not None:
         yield f"a=sctp-port:{section.sctp_port}"
@@ -76,6 +76,12 @@ def _codecs(section: Section) -> Iterator[str]:
         if codec.parameters:
             yield f"a=fmtp:{codec.payload_type} {codec.parameters}"
         yield from (f"a=rtcp-fb:{codec.payload_type} {feedback}" for feedback in codec.feedback)
+
+
+def _simulcast(simulcast: Simulcast) -> Iterator[str]:
+    for direction, streams in (("send", simulcast.send), ("recv", simulcast.recv)):
+        if streams:
+            yield f"{direction} {';'.join(','.join(alternatives) for alternatives in streams)}"
 
 
 def _streams(section: Section) -> Iterator[str]:

@@ -8,8 +8,18 @@ from tertulia.media.sdp import Codec, Extension, Section
 
 
 @dataclass(frozen=True, slots=True)
+class Encoding:
+    """One RTP stream of a source, and that of its retransmissions. SSRCs are None where the offer does not tell them."""
+
+    rid: str | None = None
+    """Its name, where there are several (RFC 8851)."""
+    ssrc: int | None = None
+    rtx_ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """A publication as a client sends it to us. `ssrc` is None where the offer does not tell it."""
+    """A publication as a client sends it to us."""
 
     id: int
     publication: PublicationKey
@@ -19,10 +29,10 @@ class Source:
     clock_rate: int
     payload_type: int
     rtx_payload_type: int | None
-    ssrc: int | None
-    rtx_ssrc: int | None
     nack: bool
     extensions: tuple[Extension, ...]
+    encodings: tuple[Encoding, ...]
+    """One to three, the lowest quality first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class PlannedSection:
     codecs: tuple[Codec, ...] = ()
     """The codecs that we write, or wrote, without RTX."""
     extensions: tuple[Extension, ...] = ()
+    streams: tuple[str, ...] = ()
+    """RIDs of the simulcast streams that we take, as the client wrote them."""
     source: Source | None = None
     slot: Slot | None = None
     """Kept while the section is inactive; see `to_client`."""

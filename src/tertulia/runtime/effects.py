@@ -5,10 +5,11 @@ from collections.abc import Callable
 from tertulia.core import events
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Preference as CorePreference
-from tertulia.core.model import Publication
+from tertulia.core.model import Publication, Source
 from tertulia.core.room import Room
 from tertulia.errors import Code, ProtocolError
-from tertulia.media.port import Bound, ConnectionId, Kind, Media, NeedSections, Preference, PublicationKey
+from tertulia.media.port import Bound, ConnectionId, Kind, Media, NeedSections, Preference, PublicationKey, Wanted
+from tertulia.runtime.importance import importance
 from tertulia.runtime.seat import (
     Accept,
     Call,
@@ -42,6 +43,8 @@ class Effects:
         self._wishes: dict[Wish, CorePreference] = {}
         self._forwarded: set[Wish] = set()
         self._levels: tuple[tuple[PublicationKey, int], ...] = ()
+        self._speaker: ParticipantId | None = None
+        """Who was the loudest last; he stays it through silence."""
         self._table: dict[type, Callable[..., None]] = {
             events.Admitted: self._admitted,
             events.Waiting: self._waiting,
@@ -125,7 +128,7 @@ class Effects:
         known = self._publications.get(publication)
         return None if known is None else known.owner
 
-    def media_told(self, participant: ParticipantId, event: Bound | NeedSections | MediaLost) -> None:
+    def media_told(self, participant: ParticipantId, event: Bound | NeedSections | Wanted | MediaLost) -> None:
         """Something for one participant's client about its connection to the SFU."""
         seat = self._seats.get(participant)
         if seat is not None:
@@ -134,9 +137,19 @@ class Effects:
     def heard(self, levels: tuple[tuple[PublicationKey, int], ...]) -> None:
         """Who speaks, to everybody. A publication that is gone or muted speaks no more."""
         self._levels = levels
-        known = ((self._publications.get(PublicationId(key)), level) for key, level in levels)
+        known = [(self._publications.get(PublicationId(key)), level) for key, level in levels]
         speakers = tuple((p.owner, p.id, level) for p, level in known if p is not None and not p.muted)
         self._show_to(tuple(self._seats), Heard(speakers))
+        voices = [p.owner for p, _ in known if p is not None and not p.muted and p.source is Source.MICROPHONE]
+        if voices and voices[0] != self._speaker:
+            before, self._speaker = self._speaker, voices[0]
+            self._prefer_cameras_of((before, self._speaker))
+
+    def _prefer_cameras_of(self, owners: tuple[ParticipantId | None, ...]) -> None:
+        """They have become more important, or less."""
+        for camera in [it for it in self._publications.values() if it.source is Source.CAMERA and it.owner in owners]:
+            for subscriber in self._seats:
+                self._prefer((subscriber, camera.id))
 
     # --- sessions ---------------------------------------------------------------------------------------------------------------------
 
@@ -199,9 +212,7 @@ class Effects:
     def _subscription_changed(self, event: events.SubscriptionChanged) -> None:
         wish = (event.subscriber, event.publication)
         self._wishes[wish] = event.preference
-        connection = self._connection(wish)
-        if wish in self._forwarded and connection is not None:
-            self._media.prefer(connection, PublicationKey(event.publication), _for_media(event.preference))
+        self._prefer(wish)
 
     def _topology_changed(self, event: events.TopologyChanged) -> None:
         for wish in self._wishes:
@@ -221,8 +232,18 @@ class Effects:
             return
         self._forwarded.add(wish)
         self._media.subscribe(connection, PublicationKey(publication), known.kind.value)
-        if self._wishes[wish] != CorePreference():
-            self._media.prefer(connection, PublicationKey(publication), _for_media(self._wishes[wish]))
+        if self._preference(wish) != Preference():
+            self._prefer(wish)
+
+    def _prefer(self, wish: Wish) -> None:
+        connection = self._connection(wish)
+        if wish in self._forwarded and connection is not None:
+            self._media.prefer(connection, PublicationKey(wish[1]), self._preference(wish))
+
+    def _preference(self, wish: Wish) -> Preference:
+        it = self._wishes[wish]
+        priority = importance(self._publications[wish[1]], it, self._speaker)
+        return Preference(it.visible, it.width, it.height, it.layer.value, priority)
 
     def _stop_forwarding(self, wish: Wish) -> None:
         if wish not in self._forwarded:
@@ -260,7 +281,3 @@ class Effects:
 def branch(connection: ConnectionId, only: ParticipantId) -> ConnectionId:
     """A connection besides a seat's own, whose id has no slash."""
     return ConnectionId(f"{connection}/{only}")
-
-
-def _for_media(preference: CorePreference) -> Preference:
-    return Preference(preference.visible, preference.width, preference.height, preference.layer.value)

@@ -11,7 +11,17 @@ from tertulia.core.ids import ParticipantId
 from tertulia.core.model import RoomSettings
 from tertulia.core.room import Room
 from tertulia.errors import Code, NotAllowed, Unavailable
-from tertulia.media.port import Bound, Connected, ConnectionId, Disconnected, Media, MediaEvent, NeedSections, Speakers
+from tertulia.media.port import (
+    Bound,
+    Connected,
+    ConnectionId,
+    Disconnected,
+    Media,
+    MediaEvent,
+    NeedSections,
+    Speakers,
+    Wanted,
+)
 from tertulia.runtime.actor import Observer, RoomActor
 from tertulia.runtime.seat import MediaLost, Outcome, Seat
 
@@ -147,5 +157,5 @@ class Hub:
             actor.post(commands.MediaDisconnected(participant))
             actor.effects.media_told(participant, MediaLost(event.reason))
         else:
-            told: Bound | NeedSections = event
+            told: Bound | NeedSections | Wanted = event
             actor.effects.media_told(participant, told)

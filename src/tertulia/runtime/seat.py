@@ -8,7 +8,7 @@ from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Snapshot
 from tertulia.errors import TertuliaError
-from tertulia.media.port import Bound, ConnectionId, NeedSections
+from tertulia.media.port import Bound, ConnectionId, NeedSections, Wanted
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ class Data:
 
 
 Request = commands.Command | MediaRequest
-Shown = events.Event | Entered | Bound | NeedSections | MediaLost | Heard
+Shown = events.Event | Entered | Bound | NeedSections | Wanted | MediaLost | Heard
 
 
 class Notice:

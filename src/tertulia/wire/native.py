@@ -243,6 +243,8 @@ class Prefer(Message, frozen=True, tag="prefer"):
     width: Pixels = 0
     height: Pixels = 0
     layer: Layer = "auto"
+    pinned: bool = False
+    """It was chosen by hand: where not everything fits, it comes before others."""
 
 
 class Offer(Message, frozen=True, tag="offer"):
@@ -526,6 +528,15 @@ class NeedSections(FromServer, frozen=True, tag="need_sections"):
     video: int
 
 
+class Encodings(FromServer, frozen=True, tag="encodings"):
+    """Which encodings of your own publication anybody watches now: the others need not be sent to the server. Before the first of these
+    all are wanted."""
+
+    publication: Key
+    active: list[str]
+    """RIDs."""
+
+
 class MediaLost(FromServer, frozen=True, tag="media_lost"):
     """The SFU connection is gone on the server's side: open a new one."""
 
@@ -629,7 +640,7 @@ ClientMessage = (
 ServerMessage = (
     Ok | Error | Joined | Published | Invited | Answered | Waiting | ParticipantJoined | ParticipantLeft | ParticipantUpdated
     | RightsChanged | Knock | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | RoomUpdated | TopologyChanged | Bind
-    | NeedSections | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | DataReceived | Reaction
+    | NeedSections | Encodings | MediaLost | PeerOffer | PeerAnswer | PeerCandidate | ChatReceived | DataReceived | Reaction
     | UnmuteAsked | Speakers | IceServers | Bye | Pong | Resumed
 )  # fmt: skip
 CLIENT_MESSAGES: Any = ClientMessage

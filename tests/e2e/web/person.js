@@ -11,7 +11,7 @@ class Person {
   elements = new Map();
   log = [];
 
-  async join({ room, name, id, hz, fps = 10, options = {}, clap = false, publish = ['camera', 'microphone'] }) {
+  async join({ room, name, id, hz, fps = 10, scale = 1, sending = {}, options = {}, clap = false, publish = ['camera', 'microphone'] }) {
     this.room = new Room(`/r/${room}`, options);
     this.room.addEventListener('publicationadded', (event) => this.#attach(event.publication, event.participant));
     this.room.addEventListener('publicationremoved', (event) => this.#detach(event.publication));
@@ -20,8 +20,8 @@ class Person {
     await this.room.join({ name });
     if (clap) this.board = clapper(hz);
     if (publish.includes('camera')) {
-      this.painted = paint(id, fps, this.board?.flash);
-      this.camera = await this.room.local.publish(this.painted.track, { source: 'camera' });
+      this.painted = paint(id, fps, this.board?.flash, scale);
+      this.camera = await this.room.local.publish(this.painted.track, { source: 'camera', ...sending });
     }
     if (publish.includes('microphone')) {
       this.microphone = await this.room.local.publish(this.board?.track ?? tone(hz), { source: 'microphone' });
@@ -76,15 +76,58 @@ class Person {
   /** From now on this page sends its pictures in this codec. */
   prefer({ codec }) {
     const add = RTCPeerConnection.prototype.addTransceiver;
+    const set = RTCRtpTransceiver.prototype.setCodecPreferences;
+    RTCRtpTransceiver.prototype.setCodecPreferences = function preferring(codecs) {
+      const first = codecs.filter(({ mimeType }) => mimeType === `video/${codec}`);
+      set.call(this, [...first, ...codecs.filter((one) => !first.includes(one))]);
+    };
     RTCPeerConnection.prototype.addTransceiver = function preferring(...given) {
       const transceiver = add.apply(this, given);
-      const codecs = RTCRtpSender.getCapabilities('video').codecs;
-      const first = codecs.filter(({ mimeType }) => mimeType === `video/${codec}`);
       if (transceiver.sender.track?.kind === 'video' || given[0] === 'video') {
-        transceiver.setCodecPreferences([...first, ...codecs.filter((one) => !first.includes(one))]);
+        transceiver.setCodecPreferences(RTCRtpSender.getCapabilities('video').codecs);
       }
       return transceiver;
     };
+  }
+
+  #cameraOf(name) {
+    const person = [...this.room.participants.values()].find((participant) => participant.name === name);
+    return [...person.publications.values()].find(({ source }) => source === 'camera');
+  }
+
+  /** Shows somebody's picture so large from now on, and has the room told. */
+  tile({ name, width, height }) {
+    const camera = this.#cameraOf(name);
+    const element = this.elements.get(camera.id);
+    Object.assign(element.style, { width: `${width}px`, height: `${height}px` });
+    if (!element.dataset.followed) camera.follow(element);
+    element.dataset.followed = 'yes';
+  }
+
+  async hide({ name, hidden }) {
+    await this.#cameraOf(name).prefer({ visible: !hidden });
+  }
+
+  /** What is received of somebody's picture. */
+  async received({ name }) {
+    const { track } = this.#cameraOf(name);
+    const stats = [...(await this.room.roads().sfu.getStats()).values()];
+    const found = stats.find((s) => s.type === 'inbound-rtp' && s.trackIdentifier === track?.id);
+    if (!found) return null;
+    const { frameWidth: width = 0, framesDecoded: frames = 0, keyFramesDecoded: keyFrames = 0, pliCount = 0 } = found;
+    return { width, frames, keyFrames, pliCount };
+  }
+
+  /** The encodings of this page's own picture as they go to the server, by RID. */
+  async sent() {
+    const stats = [...(await this.room.roads().sfu.getStats()).values()];
+    const sent = stats.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video');
+    return Object.fromEntries(
+      sent.map(({ rid = '', frameWidth: width = 0, framesEncoded: frames = 0, keyFramesEncoded: keyFrames = 0 }) => [
+        rid,
+        { width, frames, keyFrames },
+      ]),
+    );
   }
 
   /** The codecs of the pictures that arrive by the server. */

@@ -16,10 +16,11 @@ const checksum = (id, n) => (id * 7 + n * 13 + (n >> 6) * 5 + 21) & 63;
 /** The border's colour: far apart for neighbouring identities. */
 const colour = (id) => [id & 1 ? 220 : 40, id & 2 ? 200 : 60, id & 4 ? 220 : 40];
 
-/** A video track that shows identity `id` (0–63) with a counter that grows by one a frame. */
-export function paint(id, fps = 10, flash = null) {
-  const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+/** A video track that shows identity `id` (0–63) with a counter that grows by one a frame; `scale` times as large. */
+export function paint(id, fps = 10, flash = null, scale = 1) {
+  const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH * scale, height: HEIGHT * scale });
   const context = canvas.getContext('2d', { alpha: false });
+  context.scale(scale, scale);
   const times = new Map();
   let n = 0;
   const draw = () => {

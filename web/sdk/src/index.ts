@@ -18,10 +18,12 @@ export type {
 } from './devices/devices.js';
 export { Devices } from './devices/devices.js';
 export type { ConnectionFactory } from './media/link.js';
+export type { VideoEncoding } from './media/send-section.js';
 export type { Chat } from './room/chat.js';
 export type { CallOptions } from './room/context.js';
 export type { DataMessage, DataTopic, TopicOptions } from './room/data.js';
 export type { DisplayOptions, DisplayShare } from './room/display-share.js';
+export type { EncodingOptions } from './room/encodings.js';
 export type { LocalParticipant, PublishOptions } from './room/local-participant.js';
 export type { LocalPublication } from './room/local-publication.js';
 export type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from './room/options.js';

@@ -96,7 +96,8 @@ def _publish(who: ParticipantId, it: wire.Publish) -> seat.Request:
 
 
 def _prefer(who: ParticipantId, it: wire.Prefer) -> seat.Request:
-    return cmd.Prefer(who, PublicationId(it.publication), Preference(it.visible, it.width, it.height, Layer(it.layer)))
+    preference = Preference(it.visible, it.width, it.height, Layer(it.layer), it.pinned)
+    return cmd.Prefer(who, PublicationId(it.publication), preference)
 
 
 def _offer(who: ParticipantId, it: wire.Offer) -> seat.Request:

@@ -10,7 +10,7 @@ from tertulia.core import model
 from tertulia.core.model import Snapshot
 from tertulia.doors.session import RETRYABLE
 from tertulia.errors import Code
-from tertulia.media.port import Bound, NeedSections
+from tertulia.media.port import Bound, NeedSections, Wanted
 from tertulia.runtime.seat import Data, Heard, MediaLost, Shown
 from tertulia.wire import native as wire
 
@@ -85,6 +85,8 @@ def key(event: Shown) -> str | None:
             return "speakers"
         case ev.DataSent(latest=True):
             return f"data {_sender(event.sender)} {event.topic}"
+        case Wanted():
+            return f"encodings {event.publication}"
         case _:
             return None
 
@@ -183,6 +185,7 @@ _SHARED: dict[type, Callable[[Any], wire.Message | None]] = {
     ev.UnmuteAsked: lambda e: wire.UnmuteAsked(by=_sender(e.by), source=e.source.value),
     Bound: lambda e: wire.Bind(mid=e.mid, publication=e.publication),
     NeedSections: lambda e: wire.NeedSections(audio=e.audio, video=e.video),
+    Wanted: lambda e: wire.Encodings(publication=e.publication, active=list(e.encodings)),
     MediaLost: lambda e: wire.MediaLost(reason=e.reason),
     Heard: lambda e: wire.Speakers(speakers=[wire.Speaker(who, track, level) for who, track, level in e.speakers]),
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
+import type { Silence, SilenceOptions } from './silence.js';
 
 /** `trouble`: it was connected, and may come back by itself or by an ICE restart. */
 export type LinkState = 'connecting' | 'connected' | 'trouble' | 'dead';
@@ -8,26 +9,29 @@ const DEAD_MS = 10_000;
 /** Many interruptions heal by themselves: the restart waits a moment. */
 const RESTART_MS = 1500;
 
-export interface WatchOptions {
+export interface WatchOptions extends SilenceOptions {
   /** Whether an ICE that failed in spite of a restart is the end (a direct road has the server to fall back on) or a reason for another. */
   failFast: boolean;
   restart(): void;
   changed(state: LinkState): void;
 }
 
-/** Follows one RTCPeerConnection: connected within 10 s, an ICE restart in trouble, dead after 10 s of it. */
+/** Follows one RTCPeerConnection: connected within 10 s, silent after one without a word, an ICE restart in trouble, dead after 10 s of it. */
 export class ConnectionWatch {
   readonly #pc: RTCPeerConnection;
+  readonly #clock: Clock;
   readonly #timers: ClockedTimeouts;
   readonly #options: WatchOptions;
   #state: LinkState = 'connecting';
   /** Since it was connected last. */
   #restarted = false;
+  #silence: Silence | null = null;
   // The browser may keep a closed connection for long: a listener left on it would keep the whole room with it.
   readonly #listening = new AbortController();
 
   constructor(pc: RTCPeerConnection, clock: Clock, options: WatchOptions) {
     this.#pc = pc;
+    this.#clock = clock;
     this.#timers = new ClockedTimeouts(clock);
     this.#options = options;
     pc.addEventListener('connectionstatechange', () => this.#update(), { signal: this.#listening.signal });
@@ -35,6 +39,11 @@ export class ConnectionWatch {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Connected, but nothing comes any more. */
+  get silent(): boolean {
+    return this.#silence?.silent ?? false;
   }
 
   /** From now on it has to connect within 10 s. */
@@ -53,6 +62,7 @@ export class ConnectionWatch {
   stop(): void {
     this.#listening.abort();
     this.#timers.clearAll();
+    this.#deafen();
   }
 
   #update(): void {
@@ -60,6 +70,7 @@ export class ConnectionWatch {
       case 'connected':
         this.#timers.clearAll();
         this.#restarted = false;
+        this.#listen();
         return this.#set('connected');
       case 'disconnected':
         return this.#trouble(RESTART_MS);
@@ -71,7 +82,22 @@ export class ConnectionWatch {
     }
   }
 
+  /** Loaded when there is something to listen to: it is not what a page needs first. Where it cannot be loaded the browser notices later. */
+  #listen(): void {
+    const listen = ({ Silence }: typeof import('./silence.js')) => {
+      if (this.#silence || this.#state !== 'connected' || this.#listening.signal.aborted) return;
+      this.#silence = new Silence(this.#pc, this.#clock, this.#options);
+    };
+    import('./silence.js').then(listen, () => undefined);
+  }
+
+  #deafen(): void {
+    this.#silence?.stop();
+    this.#silence = null;
+  }
+
   #trouble(restartIn: number): void {
+    this.#deafen();
     if (!this.#timers.has('dead')) this.#expire();
     this.#timers.set('restart', restartIn, () => this.#restart());
     if (this.#state === 'connected') this.#set('trouble');
@@ -90,7 +116,10 @@ export class ConnectionWatch {
   #set(state: LinkState): void {
     if (this.#state === state || this.#state === 'dead') return;
     this.#state = state;
-    if (state === 'dead') this.#timers.clearAll();
+    if (state === 'dead') {
+      this.#timers.clearAll();
+      this.#deafen();
+    }
     this.#options.changed(state);
   }
 }

@@ -1,4 +1,6 @@
 import type { Carried } from './link.js';
+import type { Stats } from './stats.js';
+import { number, readStats, selectedPair } from './stats.js';
 
 /** Why a video is sent in less than full quality. */
 export type Limit = 'none' | 'bandwidth' | 'cpu' | 'other';
@@ -35,9 +37,6 @@ export interface LinkSample {
   availableSend: number | null;
 }
 
-type Stats = Record<string, unknown> & { id: string; type: string };
-
-const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 const isLimit = (value: unknown): value is Limit => value === 'bandwidth' || value === 'cpu' || value === 'other';
 
@@ -48,12 +47,8 @@ export async function sampleLink(
   carried: Iterable<Carried>,
 ): Promise<LinkSample> {
   const sections = [...carried];
-  const all = new Map<string, Stats>();
-  try {
-    for (const stats of (await pc.getStats()).values()) all.set(stats.id, stats);
-  } catch {
-    return { streams: [], rtt: null, availableSend: null };
-  }
+  const all = await readStats(pc);
+  if (!all) return { streams: [], rtt: null, availableSend: null };
   const reports = new Map<unknown, Stats>();
   for (const stats of all.values()) if (stats.type === 'remote-inbound-rtp') reports.set(stats.localId, stats);
   const streams: StreamSample[] = [];
@@ -94,15 +89,4 @@ export async function sampleLink(
 function matches({ section }: Carried, stats: Stats): boolean {
   if (typeof stats.mid === 'string') return stats.mid === section.mid;
   return stats.type === 'inbound-rtp' && stats.trackIdentifier === section.receiver.track.id;
-}
-
-function selectedPair(all: Map<string, Stats>): Stats | undefined {
-  for (const stats of all.values()) {
-    if (stats.type === 'transport' && stats.selectedCandidatePairId) {
-      return all.get(String(stats.selectedCandidatePairId));
-    }
-  }
-  // Firefox has no transport statistics.
-  const pairs = [...all.values()].filter(({ type }) => type === 'candidate-pair');
-  return pairs.find(({ selected }) => selected) ?? pairs.find((pair) => pair.nominated && pair.state === 'succeeded');
 }

@@ -25,6 +25,8 @@ export interface LinkEvents {
   track: Incoming;
   untrack: { publication: string };
   state: { state: LinkState };
+  /** Connected, but nothing comes any more, sooner than the browser doubts it: the network may be another one. */
+  silent: object;
   fault: { error: RoomError };
 }
 

@@ -225,7 +225,7 @@ describe('PeerConnection', () => {
     await link.handleOffer({ ...offered(2), sdp: 'a=ice-ufrag:two' });
     await settle();
     expect(begun()).toEqual([2, 0]);
-    expect(camera?.active).toBe(true);
+    expect(camera?.active).toEqual(['-']);
     await link.replace('cam', null);
     pc.become('disconnected');
     pc.become('connected');

@@ -67,12 +67,15 @@ export class PeerConnection extends Emitter<LinkEvents> {
     let stood = false;
     this.#watch = new ConnectionWatch(this.pc, ports.clock, {
       failFast: true,
+      sends: () => this.#sends.size > 0,
       restart: () => this.pc.restartIce(),
       changed: (state) => {
         if (state === 'connected' && stood) void this.#sends.refresh();
         stood ||= state === 'connected';
         this.emit('state', { state });
       },
+      silent: () => this.emit('silent', {}),
+      heard: () => void this.#sends.refresh(),
     });
     this.#watch.start();
     this.pc.onnegotiationneeded = () => this.#negotiate();
@@ -87,6 +90,10 @@ export class PeerConnection extends Emitter<LinkEvents> {
 
   get state(): LinkState {
     return this.#watch.state;
+  }
+
+  get silent(): boolean {
+    return this.#watch.silent;
   }
 
   publish(id: string, kind: Kind, track: MediaStreamTrack | null): void {

@@ -11,6 +11,10 @@ import {
 import type { IceServer, Topology } from '../wire/generated.js';
 import { Receiver } from './receiver.js';
 import { Roads } from './roads.js';
+import type { Stats } from './stats.js';
+
+// Loaded by the SDK when needed, which takes longer than fake time does.
+await import('./silence.js');
 
 const BOB = [{ participant: 'bob', polite: false }];
 const NO_SERVERS = { sfu: [], direct: [] };
@@ -48,6 +52,7 @@ describe('Roads', () => {
     });
     roads.addEventListener('ready', ({ epoch }) => events.push(`ready ${epoch}`));
     roads.addEventListener('failed', ({ epoch }) => events.push(`failed ${epoch}`));
+    roads.addEventListener('silent', () => events.push('silent'));
     roads.addEventListener('link', ({ interrupted }) => events.push(interrupted ? 'interrupted' : 'restored'));
   });
 
@@ -92,6 +97,22 @@ describe('Roads', () => {
     await settle();
     expect(directions(sfu())).toEqual([]);
     expect(roads.peers.size).toBe(0);
+  });
+
+  it('several encodings go to the server alone, and all of them begin anew with a new connection', async () => {
+    const encodings = [{ rid: 'q' }, { rid: 'f' }];
+    roads.start(NO_SERVERS, topology('direct', 'commit', 1));
+    roads.publish('my-cam', 'video', track('video'), encodings);
+    await settle();
+    expect(peer().transceivers[0]?.sender.active).toEqual(['-']);
+    roads.handleTopology(topology('sfu', 'commit', 2, []));
+    await settle();
+    roads.handleEncodings('my-cam', ['q']);
+    await settle();
+    expect(sfu().transceivers[0]?.sender.active).toEqual(['q']);
+    roads.handleMediaLost();
+    await clock.advance(0);
+    expect(sfu().transceivers[0]?.sender.active).toEqual(['q', 'f']);
   });
 
   it('each road has the servers that are meant for it', async () => {
@@ -276,11 +297,42 @@ describe('Roads', () => {
   it('restarts ICE on every road when the network is another one', async () => {
     await startDirect();
     events = [];
-    roads.handleNetworkBack();
+    roads.handleNetworkBack(true);
     await settle();
     expect([sfu().restarts, peer().restarts]).toEqual([1, 1]);
     expect(events).toEqual(['offer 2']);
     expect(said()).toEqual([]);
+  });
+
+  it('tells of a connection that falls silent, and restarts ICE on that one alone where the network is the same', async () => {
+    await startDirect();
+    await settle();
+    const flow = async (ms: number, receives: boolean) => {
+      for (let passed = 0; passed < ms; passed += 100) {
+        const [bytesReceived, packetsSent] = [receives ? clock.now() : -1, clock.now()];
+        const stats: Stats[] = [
+          { id: 'P', type: 'candidate-pair', selected: true, bytesReceived },
+          { id: 'out', type: 'outbound-rtp', packetsSent },
+        ];
+        peer().stats = stats;
+        await clock.advance(100);
+      }
+    };
+    await flow(10_000, true);
+    roads.handleNetworkBack(false);
+    expect(said()).toEqual([]);
+    await flow(2000, false);
+    expect(said()).toEqual(['silent']);
+    roads.handleNetworkBack(false);
+    expect([sfu().restarts, peer().restarts]).toEqual([0, 1]);
+    const [camera] = peer().transceivers;
+    const begun = camera?.sender.keyFrames ?? 0;
+    await flow(500, true);
+    expect(camera?.sender.keyFrames).toBe(begun + 1);
+    roads.handleNetworkBack(false);
+    expect(peer().restarts).toBe(1);
+    expect(said()).toEqual(['silent']);
+    expect(sfu().polls).toBe(0);
   });
 
   it('opens the connection whose turn had not come yet when the network is back, and restarts none that is new', async () => {
@@ -290,7 +342,7 @@ describe('Roads', () => {
     await clock.advance(10_000); // so is that
     expect(roads.sfu).toBeNull();
     const before = FakePeerConnection.all.length;
-    roads.handleNetworkBack();
+    roads.handleNetworkBack(true);
     expect(FakePeerConnection.all).toHaveLength(before + 1);
     await settle();
     expect(sfu().restarts).toBe(0);

@@ -9,6 +9,7 @@ import type { PeerPorts } from './peer-connection.js';
 import { PeerConnection } from './peer-connection.js';
 import type { Receiver } from './receiver.js';
 import { Retirement } from './retirement.js';
+import type { Encodings } from './send-section.js';
 import type { Kind } from './send-sections.js';
 import type { ServerOffer } from './sfu-connection.js';
 import { SfuConnection } from './sfu-connection.js';
@@ -25,6 +26,8 @@ export interface RoadsEvents {
   failed: { epoch: number };
   /** The road that media takes now is interrupted, or works again. */
   link: { interrupted: boolean };
+  /** Nothing comes any more by a connection that says it works. */
+  silent: object;
   fault: { error: RoomError };
 }
 
@@ -36,6 +39,8 @@ export interface RoadsPorts extends Omit<PeerPorts, 'createPeerConnection'> {
 interface Sending {
   kind: Kind;
   track: MediaStreamTrack | null;
+  /** By the server; directly the browser sends one stream. */
+  encodings: Encodings;
 }
 
 type Link = SfuConnection | PeerConnection;
@@ -104,9 +109,9 @@ export class Roads extends Emitter<RoadsEvents> {
       link.pc.setConfiguration?.({ ...link.pc.getConfiguration?.(), ...this.#configs[modeOf(link)] });
   }
 
-  publish(id: string, kind: Kind, track: MediaStreamTrack | null): void {
-    this.#sending.set(id, { kind, track });
-    for (const link of this.#links()) if (this.#sendsOn(link)) link.publish(id, kind, track);
+  publish(id: string, kind: Kind, track: MediaStreamTrack | null, encodings: Encodings = []): void {
+    this.#sending.set(id, { kind, track, encodings });
+    for (const link of this.#links()) if (this.#sendsOn(link)) link.publish(id, kind, track, encodings);
   }
 
   async replace(id: string, track: MediaStreamTrack | null): Promise<void> {
@@ -164,6 +169,10 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#sfu?.handleBind(mid, publication);
   }
 
+  handleEncodings(publication: string, active: readonly string[]): void {
+    this.#sfu?.handleEncodings(publication, active);
+  }
+
   handleNeedSections(audio: number, video: number): void {
     this.#wanted = { audio: Math.max(audio, this.#wanted.audio), video: Math.max(video, this.#wanted.video) };
     this.#sfu?.requireSections(this.#wanted.audio, this.#wanted.video);
@@ -174,10 +183,13 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#renewSfu();
   }
 
-  /** The network is back, or another one, and the server can be asked: nothing waits for its turn, and all paths are found anew. */
-  handleNetworkBack(): void {
-    if (this.#timers.has('renew')) this.#reopenSfu();
-    for (const link of this.#links()) link.restart();
+  /**
+   * The server can be asked. `changed`: the network is back, or another one: nothing waits for its turn, and all paths are found anew.
+   * Else only those that are still silent.
+   */
+  handleNetworkBack(changed: boolean): void {
+    if (changed && this.#timers.has('renew')) this.#reopenSfu();
+    for (const link of this.#links()) if (changed || link.silent) link.restart();
   }
 
   handleOffer(message: PeerOffer): void {
@@ -238,7 +250,7 @@ export class Roads extends Emitter<RoadsEvents> {
   /** Gives the connection to the server what the topology wants of it. */
   #supply(sfu: SfuConnection): void {
     if (this.#needsServer()) {
-      for (const [id, { kind, track }] of this.#sending) sfu.publish(id, kind, track);
+      for (const [id, { kind, track, encodings }] of this.#sending) sfu.publish(id, kind, track, encodings);
       this.handleNeedSections(POOL.audio, POOL.video);
     } else {
       for (const id of this.#sending.keys()) sfu.unpublish(id);
@@ -302,6 +314,9 @@ export class Roads extends Emitter<RoadsEvents> {
     });
     link.addEventListener('state', ({ state }) => {
       if (current()) this.#handleState(link, state);
+    });
+    link.addEventListener('silent', () => {
+      if (current()) this.emit('silent', {});
     });
     link.addEventListener('fault', ({ error }) => {
       if (current()) this.emit('fault', { error });

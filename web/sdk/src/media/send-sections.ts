@@ -1,12 +1,14 @@
 import type { Carried } from './link.js';
+import type { Encodings } from './send-section.js';
+import { SendSection } from './send-section.js';
 
 export type Kind = 'audio' | 'video';
 
-/** The sendonly sections of one connection, one per publication; those of ended publications are used again. */
+/** The sendonly sections of one connection, one per publication; those of ended publications are used again where that can be. */
 export class SendSections {
   readonly #pc: RTCPeerConnection;
-  readonly #sections = new Map<string, RTCRtpTransceiver>();
-  readonly #idle: RTCRtpTransceiver[] = [];
+  readonly #sections = new Map<string, SendSection>();
+  readonly #idle: SendSection[] = [];
   #refreshing = false;
 
   constructor(pc: RTCPeerConnection) {
@@ -17,8 +19,13 @@ export class SendSections {
     return [...this.#sections.keys()];
   }
 
+  get size(): number {
+    return this.#sections.size;
+  }
+
   *carried(): Iterable<Carried> {
-    for (const [publication, section] of this.#sections) yield { publication, direction: 'send', section };
+    for (const [publication, { transceiver }] of this.#sections)
+      yield { publication, direction: 'send', section: transceiver };
   }
 
   has(id: string): boolean {
@@ -26,14 +33,11 @@ export class SendSections {
   }
 
   /** An offer has to follow. `track` null: the section sends nothing for now. */
-  add(id: string, kind: Kind, track: MediaStreamTrack | null): void {
-    const index = this.#idle.findIndex((section) => section.receiver.track.kind === kind);
+  add(id: string, kind: Kind, track: MediaStreamTrack | null, encodings: Encodings = []): void {
+    const index = this.#idle.findIndex((section) => section.fits(kind, encodings));
     const [idle] = index < 0 ? [] : this.#idle.splice(index, 1);
-    if (idle) {
-      idle.direction = 'sendonly';
-      void replace(idle, track);
-    }
-    this.#sections.set(id, idle ?? this.#pc.addTransceiver(track ?? kind, { direction: 'sendonly' }));
+    idle?.use(track, encodings);
+    this.#sections.set(id, idle ?? new SendSection(this.#pc, kind, track, encodings));
   }
 
   /** An offer has to follow. */
@@ -41,22 +45,29 @@ export class SendSections {
     const section = this.#sections.get(id);
     if (!section) return;
     this.#sections.delete(id);
-    section.direction = 'inactive';
-    void replace(section, null);
-    this.#idle.push(section);
+    if (section.rest()) this.#idle.push(section);
   }
 
   /** Needs no offer. */
   async replace(id: string, track: MediaStreamTrack | null): Promise<void> {
-    const section = this.#sections.get(id);
-    if (section) await replace(section, track);
+    await this.#sections.get(id)?.replace(track);
+  }
+
+  /** Nobody watches other encodings than these. Needs no offer. */
+  setWatched(id: string, rids: readonly string[]): void {
+    this.#sections.get(id)?.setWatched(rids);
+  }
+
+  /** After an answer: Chromium makes active again what was so when the offer was written. */
+  settle(): void {
+    for (const section of this.#sections.values()) section.settle();
   }
 
   /** Pictures begin anew, with a key frame: what was lost on the way nobody repeats. */
   async refresh(): Promise<void> {
     if (this.#refreshing) return;
     this.#refreshing = true;
-    await Promise.allSettled([...this.#sections.values()].map(({ sender }) => refresh(sender)));
+    await Promise.allSettled([...this.#sections.values()].map((section) => section.refresh()));
     this.#refreshing = false;
   }
 
@@ -68,27 +79,8 @@ export class SendSections {
     const sections = [...this.#sections];
     return () => {
       const mids: Record<string, string> = {};
-      for (const [id, section] of sections) if (section.mid !== null) mids[section.mid] = id;
+      for (const [id, { transceiver }] of sections) if (transceiver.mid !== null) mids[transceiver.mid] = id;
       return mids;
     };
-  }
-}
-
-/** The only way to a key frame that all browsers know. */
-async function refresh(sender: RTCRtpSender): Promise<void> {
-  if (sender.track?.kind !== 'video') return;
-  for (const active of [false, true]) {
-    const parameters = sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.active = active;
-    await sender.setParameters(parameters);
-  }
-}
-
-/** A closed connection refuses: then there is nothing to send anyway. */
-async function replace(section: RTCRtpTransceiver, track: MediaStreamTrack | null): Promise<void> {
-  try {
-    await section.sender.replaceTrack(track);
-  } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
   }
 }

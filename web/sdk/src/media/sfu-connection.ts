@@ -5,6 +5,7 @@ import type { LinkState } from './connection-watch.js';
 import { ConnectionWatch } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Incoming, LinkEvents } from './link.js';
 import { linkKey } from './link.js';
+import type { Encodings } from './send-section.js';
 import type { Kind } from './send-sections.js';
 import { SendSections } from './send-sections.js';
 
@@ -50,11 +51,13 @@ export class SfuConnection extends Emitter<LinkEvents> {
     this.#sends = new SendSections(this.pc);
     this.#watch = new ConnectionWatch(this.pc, ports.clock, {
       failFast: false,
+      sends: () => this.#sends.size > 0,
       restart: () => {
         this.pc.restartIce();
         this.negotiate();
       },
       changed: (state) => this.emit('state', { state }),
+      silent: () => this.emit('silent', {}),
     });
     this.negotiate();
   }
@@ -63,9 +66,13 @@ export class SfuConnection extends Emitter<LinkEvents> {
     return this.#dead ? 'dead' : this.#watch.state;
   }
 
-  publish(id: string, kind: Kind, track: MediaStreamTrack | null): void {
+  get silent(): boolean {
+    return this.#watch.silent;
+  }
+
+  publish(id: string, kind: Kind, track: MediaStreamTrack | null, encodings: Encodings = []): void {
     if (this.#sends.has(id)) return;
-    this.#sends.add(id, kind, track);
+    this.#sends.add(id, kind, track, encodings);
     this.negotiate();
   }
 
@@ -77,6 +84,10 @@ export class SfuConnection extends Emitter<LinkEvents> {
 
   replace(id: string, track: MediaStreamTrack | null): Promise<void> {
     return this.#sends.replace(id, track);
+  }
+
+  handleEncodings(publication: string, active: readonly string[]): void {
+    this.#sends.setWatched(publication, active);
   }
 
   /** Keeps at least so many receiving sections. */
@@ -170,6 +181,7 @@ export class SfuConnection extends Emitter<LinkEvents> {
     const answer = await this.#ports.offer({ serial: ++this.#serial, sdp, publications: publications() });
     if (this.#stopped) return;
     await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+    this.#sends.settle();
     this.#watch.start();
   }
 

@@ -2,12 +2,13 @@ import { RoomError } from '../common/room-error.js';
 import type { Participant as WireParticipant } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { DisplayOptions, DisplayShare } from './display-share.js';
-import { LocalPublication } from './local-publication.js';
+import type { EncodingOptions } from './encodings.js';
+import type { LocalPublication } from './local-publication.js';
 import type { ParticipantSnapshot, Role, Source } from './room-events.js';
 import type { ConnectionQuality, StatisticsOptions } from './statistics.js';
 import { qualityOf } from './statistics.js';
 
-export interface PublishOptions extends CallOptions {
+export interface PublishOptions extends CallOptions, EncodingOptions {
   /** Left out: `camera` or `microphone`, by the kind of the track. */
   source?: Source;
   /** Starts muted. */
@@ -18,6 +19,8 @@ export interface PublishOptions extends CallOptions {
 export class LocalParticipant {
   readonly #room: RoomContext;
   readonly #publications = new Set<LocalPublication>();
+  /** What is about to be published. */
+  readonly #opening = new Set<Source>();
   #wire: Pick<WireParticipant, 'id' | 'name' | 'role' | 'metadata' | 'hand'> | null = null;
   #snapshot: ParticipantSnapshot | null = null;
 
@@ -70,10 +73,9 @@ export class LocalParticipant {
   async publish(track: MediaStreamTrack, options: PublishOptions = {}): Promise<LocalPublication> {
     const { source = track.kind === 'audio' ? 'microphone' : 'camera', muted = false, signal = null } = options;
     signal?.throwIfAborted();
-    if (this.publication(source))
+    if (this.publication(source) || this.#opening.has(source))
       throw new RoomError('already_published', `There is a ${source} already: use replace().`);
-    const publication = new LocalPublication(track, source, muted, this, this.#room);
-    this.#publications.add(publication);
+    const publication = await this.#open(track, source, muted, options);
     try {
       for (;;) {
         try {
@@ -107,6 +109,20 @@ export class LocalParticipant {
   /** How one's connection does, for a sign beside the name: a small part of `room.statistics`, which it shares the measuring with. */
   quality(options: StatisticsOptions = {}): AsyncIterableIterator<ConnectionQuality> {
     return this.#room.statistics.iterate(options, qualityOf);
+  }
+
+  /** Loaded when somebody has something to send: who only watches never does. */
+  async #open(track: MediaStreamTrack, source: Source, muted: boolean, options: PublishOptions) {
+    this.#opening.add(source);
+    try {
+      const { LocalPublication } = await import('./local-publication.js');
+      options.signal?.throwIfAborted();
+      const publication = new LocalPublication(track, source, muted, options, this, this.#room);
+      this.#publications.add(publication);
+      return publication;
+    } finally {
+      this.#opening.delete(source);
+    }
   }
 
   /** @internal */

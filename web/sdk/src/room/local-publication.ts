@@ -1,6 +1,8 @@
 import { abortable, RoomError } from '../common/room-error.js';
 import type { Publication as WirePublication } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
+import type { EncodingOptions } from './encodings.js';
+import { encodingsOf } from './encodings.js';
 import type { LocalParticipant } from './local-participant.js';
 import type { Kind, PublicationSnapshot, Source } from './room-events.js';
 
@@ -12,6 +14,7 @@ export class LocalPublication {
   /** For a preview; always the same object. */
   readonly stream = new MediaStream();
   readonly #room: RoomContext;
+  readonly #options: EncodingOptions;
   #id = '';
   #track: MediaStreamTrack;
   #muted: boolean;
@@ -30,9 +33,11 @@ export class LocalPublication {
     track: MediaStreamTrack,
     source: Source,
     muted: boolean,
+    options: EncodingOptions,
     participant: LocalParticipant,
     room: RoomContext,
   ) {
+    this.#options = options;
     this.kind = track.kind as Kind;
     this.source = source;
     this.participant = participant;
@@ -149,7 +154,8 @@ export class LocalPublication {
       await this.#room.request({ type: 'unpublish', publication: this.#id });
       throw new RoomError('no_such_publication', `The ${this.source} ended before it was published.`);
     }
-    this.#room.roads.publish(this.#id, this.kind, this.#sent());
+    const encodings = this.kind === 'video' ? encodingsOf(this.source, this.#size(), this.#options) : [];
+    this.#room.roads.publish(this.#id, this.kind, this.#sent(), encodings);
     if (muted !== this.#muted) await this.#room.request({ type: 'mute', publication: this.#id, muted: this.#muted });
     this.#changed();
   }

@@ -16,6 +16,8 @@ export interface Preference {
   width?: number;
   height?: number;
   quality?: Quality;
+  /** Chosen by hand: where the network does not carry everything, it comes before others. */
+  pinned?: boolean;
 }
 
 /** A track that somebody else sends. The object stays the same while it is published, through every change of road and reconnection. */
@@ -202,9 +204,9 @@ export class Publication {
   }
 
   async #sendPreference(options: CallOptions): Promise<void> {
-    const { visible = true, width = 0, height = 0, quality = 'auto' } = this.#preference;
-    const size = { width: Math.round(width), height: Math.round(height) };
-    await this.#room.request({ type: 'prefer', publication: this.#id, visible, ...size, layer: quality }, options);
+    const { visible = true, width = 0, height = 0, quality = 'auto', pinned = false } = this.#preference;
+    const shown = { visible, width: Math.round(width), height: Math.round(height), layer: quality, pinned };
+    await this.#room.request({ type: 'prefer', publication: this.#id, ...shown }, options);
   }
 
   /** The track, when it comes before the subscription ends. */

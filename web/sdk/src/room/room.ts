@@ -201,10 +201,10 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     signal.addEventListener('joined', ({ joined, again }) => this.#handleJoined(joined, again));
     signal.addEventListener('resumed', ({ iceServers }) => {
       this.#roads.setIceServers(iceServers);
-      this.#roads.handleNetworkBack();
+      this.#roads.handleNetworkBack(true);
       this.#setSignalUp(true);
     });
-    signal.addEventListener('network', () => this.#roads.handleNetworkBack());
+    signal.addEventListener('heard', ({ changed }) => this.#roads.handleNetworkBack(changed));
     signal.addEventListener('reconnecting', ({ attempt, delay, phase }) => {
       this.#setSignalUp(false);
       this.emit('reconnecting', { attempt, delay, phase });
@@ -365,12 +365,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#roads.addEventListener('ready', ({ epoch }) => this.#tell({ type: 'topology_ready', epoch }));
     this.#roads.addEventListener('failed', ({ epoch }) => this.#tell({ type: 'road_failed', epoch }));
     this.#roads.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
+    // What broke one road may have broken the socket, too, which would say so much later.
+    const doubt = () => this.#signalUp && this.#signal?.wake(false);
+    this.#roads.addEventListener('silent', doubt);
     this.#roads.addEventListener('link', ({ interrupted }) => {
       this.#mediaUp = !interrupted;
       this.#updateState();
       this.#tellMedia();
-      // What broke one road may have broken the socket, too, which would say so much later.
-      if (interrupted && this.#signalUp) this.#signal?.wake(false);
+      if (interrupted) doubt();
     });
   }
 
@@ -462,6 +464,8 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#setRoad(message.topology);
       case 'bind':
         return this.#roads.handleBind(message.mid, message.publication);
+      case 'encodings':
+        return this.#roads.handleEncodings(message.publication, message.active);
       case 'need_sections':
         return this.#roads.handleNeedSections(message.audio, message.video);
       case 'media_lost':

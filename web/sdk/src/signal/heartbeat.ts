@@ -1,10 +1,8 @@
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
 
-/** After a wake-up the network is doubtful: a ping then has to be answered sooner than by the usual two heartbeats. */
-const PROBE_MS = 4000;
-/** A socket rarely outlives its network, and a new one is cheap. */
-const URGENT_MS = 1000;
+/** Where the socket is in doubt a ping has to be answered sooner than by the usual two heartbeats: a new one is cheap. */
+const PROBE_MS = 1000;
 
 /** Sends pings and notices when one is not answered. */
 export class Heartbeat {
@@ -34,15 +32,13 @@ export class Heartbeat {
   handlePong(): void {
     this.#waitingSince = null;
     this.#timers.clear('probe');
-    this.#timers.clear('urgent');
   }
 
-  /** Asks at once whether the socket still lives. `urgent`: the network is another one, so that it hardly does. */
-  probe(urgent: boolean): void {
-    const name = urgent ? 'urgent' : 'probe';
-    if (this.#interval === 0 || this.#timers.has(name)) return;
+  /** Asks at once whether the socket still lives. */
+  probe(): void {
+    if (this.#interval === 0 || this.#timers.has('probe')) return;
     this.#send();
-    this.#timers.set(name, Math.min(urgent ? URGENT_MS : PROBE_MS, 2 * this.#interval), this.#lost);
+    this.#timers.set('probe', Math.min(PROBE_MS, 2 * this.#interval), this.#lost);
   }
 
   stop(): void {

@@ -22,8 +22,11 @@ export interface SignalEvents {
   joined: { joined: Joined; again: boolean };
   /** The same session goes on; everything missed follows as `message`. */
   resumed: { iceServers: IceServerLists };
-  /** The network is another one, or is back, and the socket has lived through it. */
-  network: object;
+  /**
+   * After `wake` the server has answered on the same socket. `changed`: the network is another one, or is back, as the browser told; else
+   * something was only suspected.
+   */
+  heard: { changed: boolean };
   /** The socket is lost; attempt number `attempt` follows in `delay` milliseconds. `full`: by joining anew. */
   reconnecting: { attempt: number; delay: number; phase: 'signal' | 'full' };
   /** The session has ended for good after it had begun. */

@@ -29,7 +29,7 @@ describe('SignalManager', () => {
     signal.addEventListener('message', ({ message }) => events.push(message.type));
     signal.addEventListener('fault', ({ error }) => events.push(`fault:${error.code}`));
     signal.addEventListener('closed', ({ error }) => events.push(`closed:${error.code}`));
-    signal.addEventListener('network', () => events.push('network'));
+    signal.addEventListener('heard', ({ changed }) => events.push(changed ? 'heard anew' : 'heard'));
     signal.addEventListener('joined', ({ again }) => events.push(again ? 'rejoined' : 'joined'));
     signal.addEventListener('reconnecting', ({ attempt, phase }) => events.push(`reconnecting:${attempt}:${phase}`));
   });
@@ -228,29 +228,121 @@ describe('SignalManager', () => {
     server.socket.deliver({ type: 'pong', ack: 1, time: null });
     wake(false);
     expect(server.sent('ping')).toHaveLength(2);
-    await clock.advance(3999);
+    await clock.advance(999);
     expect(signal.phase).toBe('open');
     await clock.advance(1);
     expect(events.at(-1)).toBe('reconnecting:1:signal');
   });
 
-  it('gives a socket a second to show that it lives in another network', async () => {
+  it('resumes in another network by the socket that opens first', async () => {
     await join();
-    server.socket.deliver({ type: 'pong', ack: 1, time: null });
-    wake(false);
-    await clock.advance(500);
+    const old = server.socket;
+    old.deliver({ type: 'pong', ack: 1, time: null });
     wake(true);
-    expect(server.sent('ping')).toHaveLength(3);
-    await clock.advance(999);
-    expect(signal.phase).toBe('open');
+    expect(server.sent('ping')).toHaveLength(2);
+    await clock.advance(199);
+    expect(server.sockets).toHaveLength(1);
     await clock.advance(1);
-    expect(events).toEqual(['joined', 'reconnecting:1:signal']);
-    await clock.advance(300);
+    expect(server.sockets).toHaveLength(2);
+    expect([signal.phase, old.closedWith]).toEqual(['open', null]);
     server.socket.accept();
+    expect(old.closedWith).toBe(4000);
+    expect(server.sent('resume')).toMatchObject([{ session: 's1', token: 't1', lastSeq: 1 }]);
     server.resumed(1);
     server.socket.deliver({ type: 'pong', ack: 1, time: null });
     expect(events).toEqual(['joined', 'reconnecting:1:signal']);
+    await clock.advance(5000);
     expect(signal.phase).toBe('open');
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('gives a socket a second to show that it lives in another network, and goes on with the next one, open or not', async () => {
+    await join();
+    const old = server.socket;
+    wake(true);
+    await clock.advance(999);
+    expect([signal.phase, old.closedWith]).toEqual(['open', null]);
+    await clock.advance(1);
+    expect(events).toEqual(['joined', 'reconnecting:1:signal']);
+    expect([signal.phase, old.closedWith]).toEqual(['connecting', 4000]);
+    await clock.advance(5000);
+    expect(server.sockets).toHaveLength(2);
+    server.socket.accept();
+    server.resumed(1);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('stays with a socket that answers, and lets go of the other one', async () => {
+    await join();
+    const old = server.socket;
+    wake(true);
+    await clock.advance(200);
+    const spare = server.socket;
+    old.deliver({ type: 'pong', ack: 1, time: null });
+    expect([old.closedWith, spare.closedWith]).toEqual([null, 4000]);
+    expect(events).toEqual(['joined', 'heard anew']);
+    await clock.advance(5000);
+    expect(server.sockets).toHaveLength(2);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('tries as before where another socket is refused', async () => {
+    await join();
+    wake(true);
+    await clock.advance(200);
+    server.socket.drop();
+    expect(signal.phase).toBe('open');
+    await clock.advance(800);
+    expect(signal.phase).toBe('lost');
+    await clock.advance(300);
+    server.socket.accept();
+    server.resumed(1);
+    expect(signal.phase).toBe('open');
+  });
+
+  it('says whether the socket that answered was in doubt for a network that is another one', async () => {
+    await join();
+    const pong = () => server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    pong();
+    wake(false);
+    wake(false);
+    expect(server.sent('ping')).toHaveLength(2);
+    pong();
+    expect(events).toEqual(['joined', 'heard']);
+    wake(false);
+    wake(true);
+    wake(false);
+    pong();
+    expect(events).toEqual(['joined', 'heard', 'heard anew']);
+    wake(false);
+    await clock.advance(200);
+    server.socket.accept();
+    expect(server.sent('resume')).toHaveLength(1);
+    wake(false); // it is being resumed already
+    await clock.advance(1000);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it('joins anew by a socket of its own when the session ends while another socket is tried', async () => {
+    await join();
+    const old = server.socket;
+    wake(true);
+    await clock.advance(200);
+    const spare = server.socket;
+    old.deliver({ seq: 2, type: 'bye', code: 'server_stopping', message: '', retryable: true });
+    expect(spare.closedWith).toBe(4000);
+    await clock.advance(300);
+    await server.letIn();
+    expect(events.at(-1)).toBe('rejoined');
+  });
+
+  it('leaves no socket behind', async () => {
+    await join();
+    wake(true);
+    await clock.advance(200);
+    signal.close();
+    expect(server.sockets.every(({ closedWith }) => closedWith !== null)).toBe(true);
+    expect(clock.timers).toBe(0);
   });
 
   it('says once that the socket has lived through a change of network', async () => {
@@ -261,7 +353,7 @@ describe('SignalManager', () => {
     wake(true);
     server.socket.deliver({ type: 'pong', ack: 1, time: null });
     server.socket.deliver({ type: 'pong', ack: 1, time: null });
-    expect(events).toEqual(['joined', 'network']);
+    expect(events).toEqual(['joined', 'heard anew']);
     await clock.advance(5000);
     expect(signal.phase).toBe('open');
   });

@@ -27,7 +27,8 @@ import { PendingRequests } from './pending-requests.js';
 import { Rate } from './rate.js';
 import type { ServerEvent, SignalEvents } from './signal-events.js';
 import type { SignalSocket, SocketFactory, WakeUps } from './signal-socket.js';
-import { openWebSocket, pageWakeUps } from './signal-socket.js';
+import { discard, openWebSocket, pageWakeUps } from './signal-socket.js';
+import { SpareSocket } from './spare-socket.js';
 
 type WithoutId<T> = T extends Request ? Omit<T, 'id'> : never;
 /** A request without its id. */
@@ -86,8 +87,9 @@ export class SignalManager extends Emitter<SignalEvents> {
   #attempt = 0;
   /** Attempts that were made before the network came back: they say nothing about it now. */
   #forgiven = 0;
-  /** The network is another one, and whether the socket has lived through it is not known yet. */
-  #doubtful = false;
+  /** Not null: whether the socket still lives is not known; true: for the network is another one. */
+  #doubt: boolean | null = null;
+  readonly #spare: SpareSocket;
 
   constructor(options: SignalOptions) {
     super();
@@ -99,6 +101,11 @@ export class SignalManager extends Emitter<SignalEvents> {
     this.#heartbeat = new Heartbeat(
       this.#clock,
       (time) => this.#write({ type: 'ping', ack: this.#lastSeq, time }),
+      () => this.#lose(),
+    );
+    this.#spare = new SpareSocket(
+      this.#clock,
+      () => this.#createSocket(this.#url, SUBPROTOCOL),
       () => this.#lose(),
     );
     this.#stopWakeUps = (options.wakeUps ?? pageWakeUps)((network) => this.wake(network));
@@ -162,11 +169,15 @@ export class SignalManager extends Emitter<SignalEvents> {
     this.#end(new RoomError('closed', 'The room was left.'));
   }
 
-  /** The socket may have died unseen: asks, or opens the next one at once. `network`: it is back, or another one. */
+  /**
+   * The socket may have died unseen: asks it and opens another one, and goes on with whichever is sooner; where there is none, the next one
+   * is opened at once. `network`: it is back, or another one.
+   */
   wake(network: boolean): void {
     if (this.#phase === 'open') {
-      this.#doubtful ||= network;
-      return this.#heartbeat.probe(network);
+      this.#doubt ||= network;
+      this.#heartbeat.probe();
+      return this.#spare.open();
     }
     if (network) this.#forgiven = this.#attempt;
     // What was begun over a network that is gone may hang for long. Only a resume can be said twice.
@@ -206,9 +217,8 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   async #connect(): Promise<void> {
     this.#phase = 'connecting';
-    const resume = this.#session;
     let body: JoinBody | null = null;
-    if (!resume) {
+    if (!this.#session) {
       try {
         body = (await this.#joinBody?.()) ?? null;
       } catch (error) {
@@ -218,19 +228,25 @@ export class SignalManager extends Emitter<SignalEvents> {
       }
       if (this.#phase !== 'connecting' || this.#socket) return; // closed, or woken up, in the meantime
     }
-    let socket: SignalSocket;
     try {
-      socket = this.#createSocket(this.#url, SUBPROTOCOL);
+      this.#use(this.#createSocket(this.#url, SUBPROTOCOL), body);
     } catch (error) {
-      return this.#end(new RoomError('unreachable', `${this.#url} cannot be opened.`, { cause: error }));
+      this.#end(new RoomError('unreachable', `${this.#url} cannot be opened.`, { cause: error }));
     }
+  }
+
+  /** Says the first message on this socket, as soon as it is open: resumes the session, or joins with `body`. */
+  #use(socket: SignalSocket, body: JoinBody | null): void {
+    const resume = this.#session;
     this.#socket = socket;
     this.#timers.set('connect', CONNECT_MS, () => this.#lose());
-    socket.onopen = () => {
+    const begin = () => {
       if (socket !== this.#socket) return;
       if (resume) this.#write({ type: 'resume', session: resume.id, token: resume.token, lastSeq: this.#lastSeq });
       else if (body) this.#sendJoin(body);
     };
+    if (socket.readyState === 1) begin();
+    else socket.onopen = begin;
     socket.onmessage = (event) => {
       if (socket === this.#socket) this.#receive(event.data);
     };
@@ -297,9 +313,11 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   #handlePong(): void {
     this.#heartbeat.handlePong();
-    if (!this.#doubtful) return;
-    this.#doubtful = false;
-    this.emit('network', {});
+    if (this.#doubt === null) return;
+    const changed = this.#doubt;
+    this.#doubt = null;
+    this.#spare.drop();
+    this.emit('heard', { changed });
   }
 
   #handleJoined(joined: Joined): void {
@@ -328,7 +346,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   #opened(session: Session): void {
     this.#phase = 'open';
     this.#attempt = this.#forgiven = 0;
-    this.#doubtful = false;
+    this.#doubt = null;
     this.#timers.clear('connect');
     this.#heartbeat.start(session.heartbeat * 1000);
   }
@@ -378,15 +396,18 @@ export class SignalManager extends Emitter<SignalEvents> {
   /** The socket is of no use any more: go on with another one. */
   #lose(): void {
     if (this.#phase === 'closed') return;
+    // A session begins with a socket of its own: the spare one is for going on.
+    const spare = this.#session && !this.#leaving ? this.#spare.take() : null;
     this.#dropSocket();
     if (this.#leaving) return this.close();
     if (!this.#session && !this.#joinedOnce && !this.#knocking) {
       return this.#end(new RoomError('unreachable', 'The server cannot be reached.', { retryable: true }));
     }
-    this.#phase = 'lost';
     this.#attempt += 1;
-    const delay = backoff(this.#attempt - this.#forgiven, this.#clock.random());
-    this.#timers.set('retry', delay, () => void this.#connect());
+    const delay = spare ? 0 : backoff(this.#attempt - this.#forgiven, this.#clock.random());
+    this.#phase = spare ? 'connecting' : 'lost';
+    if (spare) this.#use(spare, null);
+    else this.#timers.set('retry', delay, () => void this.#connect());
     this.emit('reconnecting', { attempt: this.#attempt, delay, phase: this.#session ? 'signal' : 'full' });
   }
 
@@ -394,12 +415,11 @@ export class SignalManager extends Emitter<SignalEvents> {
     const socket = this.#socket;
     this.#socket = null;
     this.#heartbeat.stop();
+    this.#spare.drop();
     this.#timers.clear('connect');
     this.#timers.clear('flush');
     if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    // Code 1000 would say that we mean it.
-    socket.close(this.#phase === 'closed' ? 1000 : 4000);
+    discard(socket, this.#phase === 'closed' ? 1000 : 4000);
   }
 
   #end(reason: unknown): void {

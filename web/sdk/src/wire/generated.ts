@@ -84,6 +84,7 @@ export const SERVER_MESSAGE_TYPES = [
   'candidate',
   'chat',
   'data',
+  'encodings',
   'error',
   'ice_servers',
   'invited',
@@ -167,6 +168,7 @@ export type ServerMessage =
   | TopologyChanged
   | Bind
   | NeedSections
+  | Encodings
   | MediaLost
   | PeerOffer
   | PeerAnswer
@@ -267,6 +269,7 @@ export interface Prefer {
   width?: number;
   height?: number;
   layer?: "auto" | "high" | "low" | "medium";
+  pinned?: boolean;
 }
 /**
  * To `server`: the whole offer of the connection to the SFU; reply `answer`. To a person: relayed, reply `ok`.
@@ -664,6 +667,16 @@ export interface NeedSections {
   type: "need_sections";
   audio: number;
   video: number;
+  seq?: number;
+}
+/**
+ * Which encodings of your own publication anybody watches now: the others need not be sent to the server. Before the first of these
+ *     all are wanted.
+ */
+export interface Encodings {
+  type: "encodings";
+  publication: string;
+  active: string[];
   seq?: number;
 }
 /**

@@ -121,7 +121,8 @@ export const clientMessages = {
   "visible": true,
   "width": 320,
   "height": 180,
-  "layer": "low"
+  "layer": "low",
+  "pinned": true
 },
   'client.publish.json': {
   "type": "publish",
@@ -249,6 +250,15 @@ export const serverMessages = {
   "topic": "file/1",
   "data": "aGVsbG8=",
   "encoding": "base64"
+},
+  'server.encodings.json': {
+  "seq": 20,
+  "type": "encodings",
+  "publication": "pb_7Qx2",
+  "active": [
+    "q",
+    "h"
+  ]
 },
   'server.error.json': {
   "seq": 10,

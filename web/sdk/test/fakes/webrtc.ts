@@ -91,17 +91,29 @@ export class FakeRtpReceiver {
   }
 }
 
+export type FakeEncoding = RTCRtpEncodingParameters & { active: boolean };
+
 export class FakeRtpSender {
   track: unknown;
   /** For tests: the level of one's own sound, 0 to 1; undefined: this browser does not tell. */
   level: number | undefined = 0;
-  active = true;
+  encodings: FakeEncoding[];
   /** For tests: how many pictures of its own accord it began anew with. */
   keyFrames = 0;
+  /** For tests: how often its parameters were set. */
+  changes = 0;
   #asked = 0;
+  /** Only the parameters that were asked for last may be set, as in a browser. */
+  #latest: object | null = null;
 
-  constructor(track: unknown) {
+  constructor(track: unknown, encodings: RTCRtpEncodingParameters[] = [{}]) {
     this.track = track;
+    this.encodings = encodings.map((encoding) => ({ ...encoding, active: encoding.active ?? true }));
+  }
+
+  /** For tests: RIDs of what is sent; one without a name is called `-`. */
+  get active(): string[] {
+    return this.encodings.filter(({ active }) => active).map(({ rid = '-' }) => rid);
   }
 
   async replaceTrack(track: unknown): Promise<void> {
@@ -109,18 +121,28 @@ export class FakeRtpSender {
   }
 
   getParameters(): object {
-    return { encodings: [{ active: this.active }] };
+    this.#latest = { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
+    return this.#latest;
   }
 
-  async setParameters({ encodings }: { encodings: { active: boolean }[] }): Promise<void> {
-    const active = encodings[0]?.active ?? true;
-    if (active && !this.active) this.keyFrames += 1;
-    this.active = active;
+  async setParameters(parameters: { encodings: FakeEncoding[] }): Promise<void> {
+    if (parameters !== this.#latest) throw new DOMException('not the last ones', 'InvalidStateError');
+    this.#latest = null;
+    await Promise.resolve();
+    const begins = parameters.encodings.some(({ active }, index) => active && !this.encodings[index]?.active);
+    if (begins) this.keyFrames += 1;
+    this.encodings = parameters.encodings.map((encoding) => ({ ...encoding }));
+    this.changes += 1;
   }
 
   async getStats(): Promise<Map<string, object>> {
     return new Map([['source', { type: 'media-source', audioLevel: this.level, timestamp: ++this.#asked }]]);
   }
+}
+
+interface FakeTransceiverInit {
+  direction: string;
+  sendEncodings?: RTCRtpEncodingParameters[];
 }
 
 export class FakeTransceiver {
@@ -130,15 +152,20 @@ export class FakeTransceiver {
   readonly #changed: () => void;
   #direction: string;
 
-  constructor(kind: string, sent: unknown, direction: string, changed: () => void) {
+  constructor(kind: string, sent: unknown, init: FakeTransceiverInit, changed: () => void) {
     this.receiver = new FakeRtpReceiver(kind);
-    this.#direction = direction;
+    this.#direction = init.direction;
     this.#changed = changed;
-    this.sender = new FakeRtpSender(sent);
+    this.sender = new FakeRtpSender(sent, init.sendEncodings);
   }
 
   get direction(): string {
     return this.#direction;
+  }
+
+  /** An offer then has its section with port 0, and a later one uses that line for another. */
+  stop(): void {
+    this.direction = 'stopped';
   }
 
   set direction(direction: string) {
@@ -184,11 +211,9 @@ export class FakePeerConnection extends EventTarget {
     return {};
   }
 
-  addTransceiver(what: string | FakeTrack, init: { direction: string }): FakeTransceiver {
+  addTransceiver(what: string | FakeTrack, init: FakeTransceiverInit): FakeTransceiver {
     const kind = typeof what === 'string' ? what : what.kind;
-    const transceiver = new FakeTransceiver(kind, typeof what === 'string' ? null : what, init.direction, () =>
-      this.#need(),
-    );
+    const transceiver = new FakeTransceiver(kind, typeof what === 'string' ? null : what, init, () => this.#need());
     this.transceivers.push(transceiver);
     this.#need();
     return transceiver;
@@ -260,7 +285,7 @@ export class FakePeerConnection extends EventTarget {
 
   /** For tests: a section that the other side's offer brings. */
   remoteSection(mid: string, kind: string): FakeTransceiver {
-    const transceiver = new FakeTransceiver(kind, null, 'recvonly', () => this.#need());
+    const transceiver = new FakeTransceiver(kind, null, { direction: 'recvonly' }, () => this.#need());
     transceiver.mid = mid;
     this.transceivers.push(transceiver);
     return transceiver;

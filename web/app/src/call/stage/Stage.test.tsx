@@ -185,6 +185,15 @@ test('a video without a tile is said to be unseen', async () => {
   expect(told.mock.calls).toEqual([[{ visible: false }]]);
 });
 
+test('a pinned video comes before others as long as it is pinned', async () => {
+  const told = vi.fn(async () => undefined);
+  Object.assign(fake.participants.get('cleo')?.publication('camera') ?? {}, { prefer: told });
+  const pin = { participant: 'cleo', source: 'camera' } as const;
+  await change(() => dispatch({ type: 'pin', pin }));
+  await change(() => dispatch({ type: 'pin', pin }));
+  expect(told.mock.calls).toEqual([[{ pinned: true }], [{ pinned: false }]]);
+});
+
 test('reactions are announced once in a while, the rest by their number', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const said = () => document.querySelector('[aria-live="polite"]')?.textContent;

@@ -29,6 +29,7 @@ import { useFloor } from './useFloor.ts';
 import { useMarks } from './useMarks.ts';
 import { useOrder } from './useOrder.ts';
 import { usePeople } from './usePeople.ts';
+import { usePinned } from './usePinned.ts';
 import { useUnseen } from './useUnseen.ts';
 
 interface StageProps {
@@ -78,6 +79,8 @@ export function Stage({ room, devices, view, dispatch, menuFor }: StageProps) {
     room,
     members.filter((_, index) => !isKept(index)),
   );
+  const pinned = members.find(({ person, source }) => samePin(view.pin, { participant: person.id, source }));
+  usePinned(room, pinned && !pinned.person.local ? (pinned.picture?.id ?? null) : null);
   const onCorner = useCallback(
     (next: Corner | 'next') =>
       setCorner((last) => (next === 'next' ? (CORNERS[(CORNERS.indexOf(last) + 1) % CORNERS.length] as Corner) : next)),
