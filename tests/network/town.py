@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -15,7 +16,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Error as PlaywrightError
 
 from tertulia.cli import certificate
-from tests.e2e.browsers import CHROMIUM, CHROMIUM_FLAGS, Chromium, ChromiumPage, find
+from tests.e2e.browsers import (
+    CHROMIUM,
+    CHROMIUM_FLAGS,
+    FIREFOX,
+    Chromium,
+    ChromiumPage,
+    Firefox,
+    FirefoxPage,
+    SoundServer,
+    find,
+)
 from tests.e2e.caller import PATIENCE, Caller, until
 from tests.e2e.conftest import HERE as E2E
 from tests.e2e.conftest import Server
@@ -30,13 +41,14 @@ SERVER, SECOND_SERVER = "server", "second"
 """Places."""
 HOME, GUEST, MOBILE = "home0", "guest0", "mobile0"
 """Networks of a machine: one's own; with Ana; a telephone's."""
+NOBODY: frozenset[str] = frozenset()
 AT_HOME: Mapping[str, str] = {}
 NO_OPTIONS: Mapping[str, object] = {}
 _ON_ONE_MACHINE = "--allow-loopback-in-peer-connection"
 
 
 class Person:
-    """Somebody with a machine, and a browser that is opened once."""
+    """Somebody with a machine, and browsers that are opened once: Chromium for all, Firefox for who is asked to use it."""
 
     def __init__(self, name: str, number: int, machine: Machine, home: Household, mobile: Household) -> None:
         self.name = name
@@ -45,6 +57,7 @@ class Person:
         self.home = home
         self.mobile = mobile
         self.browser: Chromium
+        self.firefox: Firefox | None = None
 
 
 class Town:
@@ -57,6 +70,7 @@ class Town:
         self.callers: list[Caller] = []
         """Those of this test."""
         self._servers: list[Server] = []
+        self._sound: SoundServer | None = None
 
     async def __aenter__(self) -> Town:
         async with AsyncExitStack() as self._stack:
@@ -85,15 +99,17 @@ class Town:
         server: str = SERVER,
         networks: Mapping[str, str] = AT_HOME,
         options: Mapping[str, object] = NO_OPTIONS,
+        firefox: frozenset[str] = NOBODY,
     ) -> list[Caller]:
         """Ana, Ben and Cora, as many as boxes are given, each at home behind one, or on the network that is named; their pages are open,
-        nobody has joined."""
+        in Chromium or in Firefox, nobody has joined."""
         room = f"room-{uuid.uuid4().hex[:8]}"
         for person, rules in zip(self.people, boxes, strict=False):
             await person.home.obey(rules)
             await person.machine.up(networks.get(person.name, HOME), family)
         for person, _ in zip(self.people, boxes, strict=False):
-            page = await _open(person.browser, f"{self.line(server).url(family)}/")
+            browser = await self._firefox(person) if person.name in firefox else person.browser
+            page = await _open(browser, f"{self.line(server).url(family)}/")
             self.callers.append(Caller(page, person.name, person.number, room, options=dict(options)))
         return list(self.callers)
 
@@ -103,10 +119,11 @@ class Town:
         family: Family = 4,
         server: str = SERVER,
         options: Mapping[str, object] = NO_OPTIONS,
+        firefox: frozenset[str] = NOBODY,
         patience: float = PATIENCE,
     ) -> list[Caller]:
         """As `invite`; they join one room and each sees all others."""
-        callers = await self.invite(*boxes, family=family, server=server, options=options)
+        callers = await self.invite(*boxes, family=family, server=server, options=options, firefox=firefox)
         for caller in callers:
             await caller.join()
         await see_each_other(*callers, patience=patience)
@@ -152,19 +169,31 @@ class Town:
         trusted = f"--ignore-certificate-errors-spki-list={_public_key_hash(self._certificate[0])}"
         person.browser = await self._stack.enter_async_context(Chromium(program, [*flags, trusted]))
 
+    async def _firefox(self, person: Person) -> Firefox:
+        if not person.firefox:
+            place = person.machine.place
+            if not self._sound:
+                self._sound = await self._stack.enter_async_context(SoundServer())
+            program = self.world.wrapper(place, find(*FIREFOX), self._folder)
+            firefox = Firefox(self._sound.address, program, partial(self.world.reach, place))
+            person.firefox = await self._stack.enter_async_context(firefox)
+        return person.firefox
 
-async def _open(browser: Chromium, url: str) -> ChromiumPage:
+
+async def _open(browser: Chromium | Firefox, url: str) -> ChromiumPage | FirefoxPage:
     page = await browser.open("about:blank")
+    faults: list[str] = []
 
     async def loaded() -> bool:
         # A browser that finds its network to be another, which takes it a second or two, gives up what it was loading.
         try:
-            await page.page.goto(url)
-        except PlaywrightError:
+            await (page.page if isinstance(page, ChromiumPage) else page).goto(url)
+        except (PlaywrightError, RuntimeError) as error:
+            faults.append(str(error))
             return False
         return bool(await page.evaluate("typeof person !== 'undefined'"))
 
-    await until(loaded, lambda: f"{url} is loaded: {page.errors}")
+    await until(loaded, lambda: f"{url} is loaded: {faults[-1:]} {getattr(page, 'errors', '')}")
     return page
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import socket
 import stat
+import sys
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
@@ -82,6 +84,14 @@ class World:
         if process.returncode:
             raise RuntimeError(f"in {place}: {shlex.join(command)}: {output.decode()}\n{text}")
         return output.decode()
+
+    async def reach(self, place: str, port: int) -> socket.socket:
+        """A connection to a port on a place's loopback."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            joined = [*self.inside(place), sys.executable, "-m", "tests.network.reach", str(port)]
+            await asyncio.create_subprocess_exec(*joined, stdin=theirs.fileno())
+        return ours
 
     async def add(self, place: str, *, forwards: bool = False) -> None:
         """A new place with nothing but loopback. `forwards`: it is a router."""
