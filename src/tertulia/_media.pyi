@@ -25,6 +25,9 @@ Event: TypeAlias = (
         Literal["layer"], int, int, int
     ]  # slot, source, number of the encoding (0 for the first): the slot gets it from now on; its first packet left
     | tuple[
+        Literal["starved"], int, int
+    ]  # slot, source: it gets nothing, for the way to its viewer does not carry even the least; a layer follows when it does
+    | tuple[
         Literal["encodings"], int, int
     ]  # source, mask: which of its encodings viewers call for, bit 0 for the first; at first all count as told, and of sound nothing is
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
@@ -169,6 +172,7 @@ class Engine:
         """Totals since the start, by stable names: rtp_in, rtp_out, rtx_out, rtcp_in, dropped_<reason>, …"""
     def connection_stats(self, connection: int) -> dict[str, int] | None:
         """Bytes, packets, losses and round trip of one connection, as of at most a second ago; None when unknown. `…_in`: what it sends,
-        summed over its sources; `…_out`: what it receives, summed over its slots; `round_trip_us` is there once it is known."""
+        summed over its sources; `…_out`: what it receives, summed over its slots; `round_trip_us` is there once it is known, `estimate`
+        (bits a second that the way to the client is held to carry) where it receives pictures."""
     def stop(self) -> None:
         """Ends the threads and closes the sockets. Safe to call twice."""

@@ -31,6 +31,8 @@ pub enum Event {
         source: SourceId,
         encoding: u8,
     },
+    /// A slot gets nothing for the time being: nothing of the source fits on the way to its viewer.
+    Starved { slot: SlotId, source: SourceId },
     /// Which encodings of a source are called for, one bit each.
     Encodings { source: SourceId, wanted: u8 },
     /// Who speaks, loudest first, with the level in -dBov.

@@ -284,6 +284,7 @@ impl Worker {
             SfuEvent::SourceStarted { source } => Event::SourceStarted { source },
             SfuEvent::SourcePayload { source, payload_type } => Event::SourcePayload { source, payload_type },
             SfuEvent::Layer { slot, source, encoding } => Event::Layer { slot, source, encoding },
+            SfuEvent::Starved { slot, source } => Event::Starved { slot, source },
             SfuEvent::Encodings { source, wanted } => Event::Encodings { source, wanted },
             SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
             SfuEvent::Fault { connection, message } => {

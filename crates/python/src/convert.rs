@@ -78,6 +78,7 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
         Event::Disconnected { connection, reason } => ("disconnected", connection.0, reason.as_str()).into_pyobject(py),
         Event::SourceStarted { source } => ("source_started", source.0).into_pyobject(py),
         Event::SourcePayload { source, payload_type } => ("source_payload", source.0, payload_type).into_pyobject(py),
+        Event::Starved { slot, source } => ("starved", slot.0, source.0).into_pyobject(py),
         Event::Layer { slot, source, encoding } => ("layer", slot.0, source.0, encoding).into_pyobject(py),
         Event::Encodings { source, wanted } => ("encodings", source.0, wanted).into_pyobject(py),
         Event::Speakers { room, levels } => {
@@ -96,7 +97,7 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
     }
 }
 
-/// Sums over sources ("in", from the client) and slots ("out", to the client). `round_trip_us` is there once it is known.
+/// Sums over sources ("in", from the client) and slots ("out", to the client). `round_trip_us` and `estimate` are there once they are known.
 pub fn flat_stats(stats: &ConnectionStats) -> BTreeMap<&'static str, u64> {
     let encodings = || stats.sources.iter().flat_map(|source| &source.encodings);
     let sum = |of: fn(&EncodingStats) -> u64| encodings().map(of).sum();
@@ -120,5 +121,6 @@ pub fn flat_stats(stats: &ConnectionStats) -> BTreeMap<&'static str, u64> {
             .round_trip
             .map(|round_trip| ("round_trip_us", round_trip.as_micros() as u64)),
     );
+    flat.extend(stats.estimate.map(|estimate| ("estimate", estimate)));
     flat
 }

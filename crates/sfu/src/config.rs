@@ -16,6 +16,8 @@ pub struct Config {
     pub pad_max: usize,
     /// Lost packets sent again to one connection, per second.
     pub resends_per_second: u32,
+    /// What the way to a client is held to carry, at first and at most.
+    pub estimate: tertulia_bwe::Config,
     /// Seeds the jitter of report intervals (RFC 3550 §6.2); nothing secret comes from it.
     pub seed: u64,
 }
@@ -28,6 +30,7 @@ impl Default for Config {
             hold_time: Duration::from_millis(12),
             pad_max: 64,
             resends_per_second: 300,
+            estimate: tertulia_bwe::Config::default(),
             seed: 0x7e27_1a5f_0dd5_eed5,
         }
     }

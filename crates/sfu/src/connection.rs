@@ -2,6 +2,7 @@
 
 use crate::arrivals::Arrivals;
 use crate::config::Config;
+use crate::downlink::Downlink;
 use crate::encoding::Encoding;
 use crate::resends::Resends;
 use crate::slot::Slot;
@@ -39,6 +40,8 @@ pub(crate) struct Connection {
     pub transport_cc: u16,
     pub arrivals: Arrivals,
     pub resends: Resends,
+    /// From the first slot for pictures on: sound alone is sent whatever the way carries.
+    pub downlink: Option<Box<Downlink>>,
     pub round_trip: Option<Duration>,
     /// Packets that its transport-wide feedback acknowledged and reported missing.
     pub acked: u64,
@@ -75,6 +78,7 @@ impl Connection {
             transport_cc: 0,
             arrivals: Arrivals::default(),
             resends: Resends::new(config.resends_per_second, now),
+            downlink: None,
             round_trip: None,
             acked: 0,
             lost: 0,

@@ -32,6 +32,8 @@ counters! {
     rtx_in,
     /// Resent to viewers.
     rtx_out,
+    /// Packets sent again to find out what a way carries.
+    probes_out,
     rtcp_in,
     rtcp_out,
     /// Packets that viewers reported lost.

@@ -15,15 +15,18 @@ pub enum Event {
     SourceStarted { source: SourceId },
     /// The source's stream came with a payload type that is not its own; told once for each. Such packets are dropped.
     SourcePayload { source: SourceId, payload_type: u8 },
-    /// A slot gets this encoding (its rank) from now on: the first packet left for the viewer, and of video it begins a
-    /// key frame. So after it was bound, switched or paused, and where the publisher's stream began anew.
+    /// A slot gets this encoding (its rank) from now on: the first packet left for the viewer, and of video it begins a key
+    /// frame. So after it was bound, switched or paused, and where the publisher's stream began anew.
     Layer {
         slot: SlotId,
         source: SourceId,
         encoding: u8,
     },
-    /// Which encodings of a video source anybody's wish calls for, whatever his way carries: bit 0 for the first. On
-    /// change only, at first all count as told. It rises at once and falls after two seconds.
+    /// A slot gets nothing for the time being: the way to its viewer does not carry even the least. A `Layer` follows when it
+    /// does.
+    Starved { slot: SlotId, source: SourceId },
+    /// Which encodings of a video source anybody's wish calls for, whatever his way carries: bit 0 for the first. On change
+    /// only, at first all count as told. It rises at once and falls after two seconds.
     Encodings { source: SourceId, wanted: u8 },
     /// Who speaks, loudest first, with the level in -dBov. On change only, at most every 200 ms.
     Speakers { room: RoomKey, levels: Vec<(SourceId, u8)> },

@@ -11,7 +11,7 @@ use crate::sfu::Sfu;
 use crate::slot::{Repair, Slot};
 use crate::srtp::SrtpSender;
 use crate::table::Index;
-use crate::types::Extensions;
+use crate::types::{Extensions, MediaKind};
 use std::time::{Duration, Instant};
 
 /// A viewer's first report is due this long after its first packet, if the publisher's clock is not known at once.
@@ -130,6 +130,7 @@ impl Sfu {
             };
             started |= place.starts;
             let values = values(packet, &ids, mid, &mut connection.transport_cc, micros);
+            let number = values.transport_cc;
             let outgoing = Outgoing {
                 packet,
                 payload_type: bound.payload_type,
@@ -142,6 +143,12 @@ impl Sfu {
             };
             let len = seal(outgoing, values, &ids, self.config.pad_max, sender, out.buffer());
             out.commit(&path, len);
+            if let Some(downlink) = &mut connection.downlink {
+                number.inspect(|&number| downlink.sent(number, len, now));
+                if slot.spec.kind == MediaKind::Audio {
+                    downlink.sent_sound(len);
+                }
+            }
             slot.packets += 1;
             slot.octets += packet.payload.len() as u64;
             self.counters.rtp_out += 1;

@@ -1,20 +1,17 @@
 //! RTCP both ways: what viewers say of what they got, and what publishers hear of theirs.
-//!
-//! Estimation of bandwidth will read the viewers' transport-wide feedback here; until then it is counted.
 
 use crate::clock::SenderClock;
 use crate::connection::{Connection, Role};
 use crate::egress::Egress;
 use crate::encoding::Encoding;
-use crate::fanout::{Outgoing, seal, values};
 use crate::reception::round_trip;
+use crate::resend::Why;
 use crate::rtcp::{self, CompoundWriter, ReportBlock, Rtcp, SenderInfo};
-use crate::sequence::Sent;
 use crate::sfu::Sfu;
-use crate::slot::{Repair, Slot};
+use crate::slot::Slot;
 use crate::srtp::RTCP_OVERHEAD_MAX;
 use crate::table::Index;
-use crate::types::Path;
+use crate::types::{MediaKind, Path};
 use std::time::{Duration, Instant};
 
 /// Reports go out about once a second (RFC 3550 §6.2 allows more seldom, lip-sync and senders want no less), with a
@@ -71,7 +68,7 @@ impl Sfu {
                 if let Some(slot) = self.slot_by_ssrc(at, nack.media_ssrc) {
                     nack.sequence_numbers().take(NACK_MAX).for_each(|number| {
                         self.counters.nack_in += 1;
-                        self.resend(at, slot, number, now, out);
+                        let _ = self.send_again(at, slot, number, Why::Lost, now, out);
                     });
                 }
             }
@@ -88,13 +85,24 @@ impl Sfu {
                 if let Some(connection) = self.connections.get_mut(at) {
                     connection.acked += acked;
                     connection.lost += lost;
+                    if let Some(downlink) = &mut connection.downlink {
+                        downlink.estimator.feedback(feedback.statuses(), now);
+                        downlink.heard(now);
+                    }
                 }
                 self.counters.twcc_in += 1;
                 self.counters.twcc_acked += acked;
                 self.counters.twcc_lost += lost;
             }
-            // A source ends by command, and REMB waits for the estimator.
-            Rtcp::Goodbye(_) | Rtcp::Estimate(_) | Rtcp::SourceDescription(_) | Rtcp::Unknown { .. } => {}
+            Rtcp::Estimate(estimate) => {
+                let connection = self.connections.get_mut(at);
+                if let Some(downlink) = connection.and_then(|connection| connection.downlink.as_mut()) {
+                    downlink.estimator.remb(estimate.bitrate, now);
+                    downlink.heard(now);
+                }
+            }
+            // A source ends by command.
+            Rtcp::Goodbye(_) | Rtcp::SourceDescription(_) | Rtcp::Unknown { .. } => {}
         }
     }
 
@@ -140,6 +148,15 @@ impl Sfu {
         if let Some(time) = slot.last_report.and_then(|sent| round_trip(block, sent, now)) {
             connection.round_trip = Some(time);
         }
+        if let Some(downlink) = connection
+            .downlink
+            .as_mut()
+            .filter(|_| slot.spec.kind == MediaKind::Video)
+        {
+            let lost = f32::from(block.fraction_lost) / 256.0;
+            downlink.estimator.report(lost, connection.round_trip, now);
+            downlink.heard(now);
+        }
     }
 
     fn handle_picture_loss(&mut self, at: Index<Connection>, ssrc: u32, now: Instant, out: &mut impl Egress) {
@@ -158,77 +175,6 @@ impl Sfu {
             .iter()
             .copied()
             .find(|&slot| self.slots.get(slot).is_some_and(|slot| slot.spec.ssrc == ssrc))
-    }
-
-    /// Sends a lost packet again, from the ring that all viewers share.
-    fn resend(
-        &mut self,
-        at: Index<Connection>,
-        slot_at: Index<Slot>,
-        number: u16,
-        now: Instant,
-        out: &mut impl Egress,
-    ) {
-        let micros = self.micros(now);
-        let (Some(connection), Some(slot)) = (self.connections.get_mut(at), self.slots.get_mut(slot_at)) else {
-            return;
-        };
-        let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
-            return;
-        };
-        let Some(bound) = slot.binding.filter(|_| slot.repair != Repair::Never) else {
-            self.counters.resend_unknown += 1;
-            return;
-        };
-        let found = self.sources.get(bound.source).and_then(|source| {
-            let sent = slot.sequence.sent(number)?;
-            let mut encodings = source.encodings.iter().filter_map(|&index| self.encodings.get(index));
-            let encoding = encodings.find(|encoding| encoding.epoch == sent.epoch)?;
-            Some((encoding.ring.get(sent.source_index)?, sent))
-        });
-        let Some((packet, Sent { index, shifts, .. })) = found else {
-            self.counters.resend_unknown += 1;
-            return;
-        };
-        let share = self.config.resends_per_second;
-        if !connection
-            .resends
-            .take(slot_at, index, share, connection.round_trip, now)
-        {
-            self.counters.resend_limited += 1;
-            return;
-        }
-        let ids = slot.extensions();
-        let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
-        let values = values(packet, &ids, mid, &mut connection.transport_cc, micros);
-        let outgoing = match slot.repair {
-            Repair::Rtx { payload_type } => {
-                slot.rtx_index += 1;
-                Outgoing {
-                    packet,
-                    payload_type,
-                    ssrc: slot.spec.rtx_ssrc,
-                    index: slot.rtx_index,
-                    shifts,
-                    original: Some(number),
-                    length: 0,
-                }
-            }
-            Repair::Identical | Repair::Never => Outgoing {
-                packet,
-                payload_type: bound.payload_type,
-                ssrc: slot.spec.ssrc,
-                index,
-                shifts,
-                original: None,
-                length: 0,
-            },
-        };
-        let len = seal(outgoing, values, &ids, 0, sender, out.buffer());
-        out.commit(&path, len);
-        slot.resent += 1;
-        self.counters.rtx_out += 1;
-        self.counters.bytes_out += len as u64;
     }
 
     /// Sends all that is due to one client: transport-wide feedback, NACKs, key-frame requests, reports.

@@ -1,6 +1,9 @@
 //! What slots get of what is bound in them: which encoding, and which of them publishers need not send.
 
-use crate::allocation::{Offer, assume_pixels, choose, lowest};
+use crate::allocation::{Offer, Want, allocate, assume_bitrate, assume_pixels, choose, lowest};
+use crate::connection::Connection;
+use crate::downlink::Outcome;
+use crate::egress::Egress;
 use crate::encoding::Encoding;
 use crate::event::Event;
 use crate::flow::TICK;
@@ -12,21 +15,37 @@ use crate::types::MediaKind;
 use std::time::Instant;
 
 impl Sfu {
-    /// Sets anew what a slot shall get, after its wish or what is bound in it changed.
+    /// Sets anew what a slot shall get, after its wish or what is bound in it changed. What it gets others cannot have, so all
+    /// of its connection are looked at.
     pub(crate) fn aim(&mut self, at: Index<Slot>, now: Instant) {
-        let bound = self.slots.get(at).and_then(|slot| slot.binding);
-        let offers = bound.map(|bound| self.offers(bound.source));
-        self.aim_at(at, &offers.unwrap_or_default(), now);
+        if let Some(slot) = self.slots.get(at) {
+            self.share_out(slot.connection, now);
+        }
     }
 
     /// As [`aim`](Sfu::aim) for all in which a source is bound, after one of its encodings changed.
     pub(crate) fn aim_viewers(&mut self, source: Index<Source>, now: Instant) {
         let viewers = self.sources.get(source).map(|source| source.viewers.clone());
-        let offers = self.offers(source);
         for slot in viewers.unwrap_or_default() {
-            self.aim_at(slot, &offers, now);
+            self.aim(slot, now);
         }
         self.want(source, now);
+    }
+
+    /// What is due on the way to a client: its layers, the estimator, a probe.
+    pub(crate) fn handle_downlink(&mut self, at: Index<Connection>, now: Instant, out: &mut impl Egress) {
+        let Some(connection) = self.connections.get_mut(at) else {
+            return;
+        };
+        let Some(downlink) = connection.downlink.as_mut().filter(|_| connection.connected) else {
+            return;
+        };
+        downlink.estimator.handle_timeout(now);
+        downlink.heard(now);
+        if downlink.is_due(now) {
+            self.share_out(at, now);
+        }
+        self.probe(at, now, out);
     }
 
     /// Tells the owner which encodings of a source are called for, if that changed.
@@ -45,8 +64,10 @@ impl Sfu {
         let mut called_for = 0;
         let slots = source.viewers.iter().filter_map(|&slot| self.slots.get(slot));
         for slot in slots.filter(|slot| !slot.is_unseen()) {
-            let ranks = [choose(slot.wish.pixels, &offers), lowest(&offers)];
-            called_for |= ranks.iter().flatten().fold(0, |mask, rank| mask | 1 << rank);
+            if let Some(best) = choose(slot.wish.pixels, &offers) {
+                // With those below it, to which his way may bring him down at any time.
+                called_for |= steps(&offers, best).iter().fold(0, |mask, (rank, _)| mask | 1 << rank);
+            }
             if called_for == all {
                 break;
             }
@@ -131,23 +152,106 @@ impl Sfu {
         let offer = |(encoding, pixels): (&Encoding, u32)| Offer {
             pixels,
             flows: encoding.flow.flows(),
+            bitrate: match encoding.flow.bitrate() {
+                0 => assume_bitrate(pixels),
+                bitrate => with_overhead(bitrate),
+            },
         };
         encodings.zip(assume_pixels(&known)).map(offer).collect()
     }
 
-    fn aim_at(&mut self, at: Index<Slot>, offers: &[Offer], now: Instant) {
-        let Some(slot) = self.slots.get(at) else {
+    /// Chooses for all slots of a connection what they shall get.
+    fn share_out(&mut self, at: Index<Connection>, now: Instant) {
+        let Some(connection) = self.connections.get(at) else {
             return;
         };
-        let source = slot.binding.and_then(|bound| self.sources.get(bound.source));
-        let target = match source.filter(|_| !slot.is_unseen()) {
-            // Where nothing flows, whatever comes first is better than what does not come.
-            Some(source) => match choose(slot.wish.pixels, offers).or_else(|| lowest(offers)) {
-                Some(rank) => source.encodings.get(rank).copied(),
-                None => None,
-            },
-            None => None,
+        let slots = connection.slots.clone();
+        let (mut wants, mut wanting) = (Vec::new(), Vec::new());
+        for at in slots {
+            match self.want_of(at) {
+                Some(want) => {
+                    wants.push(want);
+                    wanting.push(at);
+                }
+                None => self.aim_at_the_only(at, now),
+            }
+        }
+        let Some(downlink) = self
+            .connections
+            .get_mut(at)
+            .and_then(|connection| connection.downlink.as_mut())
+        else {
+            return;
         };
+        if wants.is_empty() {
+            return downlink.rest(now);
+        }
+        let allocation = allocate(downlink.budget(now), &wants);
+        let gone_up = |(want, &chosen): (&Want, &Option<usize>)| want.now.is_some() && chosen > want.now;
+        let gone_down = |(want, &chosen): (&Want, &Option<usize>)| chosen < want.now;
+        let outcome = Outcome {
+            raised: wants.iter().zip(&allocation.chosen).any(gone_up),
+            lowered: wants.iter().zip(&allocation.chosen).any(gone_down),
+            lacking: allocation.lacking,
+        };
+        downlink.allocated(outcome, now);
+        for ((slot, want), chosen) in wanting.into_iter().zip(wants).zip(allocation.chosen) {
+            self.give(slot, chosen.map(|step| want.steps[step].0), now);
+        }
+        self.schedule(at);
+    }
+
+    /// What a slot for pictures, if somebody looks at it, is to be considered for.
+    fn want_of(&self, at: Index<Slot>) -> Option<Want> {
+        let slot = self.slots.get(at)?;
+        let bound = slot.binding?;
+        if slot.spec.kind == MediaKind::Audio || slot.is_unseen() {
+            return None;
+        }
+        let offers = self.offers(bound.source);
+        let steps = match choose(slot.wish.pixels, &offers) {
+            Some(best) => steps(&offers, best),
+            // Where nothing flows, whatever comes first is better than what does not come.
+            None => lowest(&offers).map(|rank| (rank, 0)).into_iter().collect(),
+        };
+        let target = slot.target.and_then(|target| self.encodings.get(target));
+        let now = target.and_then(|target| steps.iter().position(|&(rank, _)| rank == usize::from(target.rank)));
+        Some(Want {
+            priority: slot.wish.priority,
+            steps,
+            now,
+            starved: slot.starved,
+        })
+    }
+
+    /// Sound has one encoding, and who does not look gets nothing.
+    fn aim_at_the_only(&mut self, at: Index<Slot>, now: Instant) {
+        let slot = self.slots.get(at).filter(|slot| !slot.is_unseen());
+        let bound = slot.and_then(|slot| slot.binding);
+        let source = bound.and_then(|bound| self.sources.get(bound.source));
+        let target = source.and_then(|source| source.encodings.first().copied());
+        self.listen(at, target);
+        self.demand_start(at, now);
+    }
+
+    /// Has a slot for pictures get an encoding, by its rank. None: nothing fits.
+    fn give(&mut self, at: Index<Slot>, rank: Option<usize>, now: Instant) {
+        let Some(slot) = self.slots.get_mut(at) else {
+            return;
+        };
+        let starves = rank.is_none() && !slot.starved;
+        slot.starved = rank.is_none();
+        let (id, bound) = (slot.id, slot.binding);
+        let source = bound.and_then(|bound| self.sources.get(bound.source));
+        let target = source
+            .zip(rank)
+            .and_then(|(source, rank)| source.encodings.get(rank).copied());
+        if let Some(bound) = bound.filter(|_| starves) {
+            self.emit(Event::Starved {
+                slot: id,
+                source: bound.source_id,
+            });
+        }
         self.listen(at, target);
         self.demand_start(at, now);
     }
@@ -189,4 +293,18 @@ impl Sfu {
             encoding.demand.met();
         }
     }
+}
+
+/// What a packet has around its payload, on an average one of pictures.
+fn with_overhead(payload: u64) -> u64 {
+    payload + payload / 16
+}
+
+/// The encodings that flow and are no larger than the best one, the smallest first, by rank and bitrate.
+fn steps(offers: &[Offer], best: usize) -> Vec<(usize, u64)> {
+    let fitting =
+        |(rank, offer): &(usize, &Offer)| offer.flows && (*rank == best || offer.pixels < offers[best].pixels);
+    let mut steps: Vec<_> = offers.iter().enumerate().filter(fitting).collect();
+    steps.sort_by_key(|(_, offer)| offer.pixels);
+    steps.into_iter().map(|(rank, offer)| (rank, offer.bitrate)).collect()
 }

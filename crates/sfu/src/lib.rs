@@ -11,8 +11,8 @@
 //!
 //! A packet's way: `ingress` opens it and matches it to an `encoding` of a `source`, whose `ring` keeps it once for all
 //! viewers and whose `outbox` may hold it until its frame is complete; `fanout` gives it a place in the `sequence` of each
-//! viewer's `slot` and seals it. `feedback` goes the other way. Which encoding a slot gets is `layers`' matter, and
-//! `allocation`'s.
+//! viewer's `slot` and seals it. `feedback` goes the other way, and tells the viewer's `downlink` what the way to him carries.
+//! Which encoding a slot gets of that is `layers`' matter, and `allocation`'s.
 
 mod allocation;
 mod arrivals;
@@ -23,6 +23,7 @@ pub mod config;
 mod connection;
 pub mod counters;
 mod demand;
+mod downlink;
 pub mod egress;
 mod encoding;
 pub mod event;
@@ -35,7 +36,9 @@ mod layers;
 mod losses;
 mod membership;
 mod outbox;
+mod probing;
 mod reception;
+mod resend;
 mod resends;
 mod ring;
 pub mod rtcp;

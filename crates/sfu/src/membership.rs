@@ -4,6 +4,7 @@
 
 use crate::command::{Binding, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use crate::connection::{Connection, Role};
+use crate::downlink::Downlink;
 use crate::egress::Egress;
 use crate::encoding::{ENCODINGS_MAX, Encoding, EncodingId};
 use crate::event::Event;
@@ -205,11 +206,22 @@ impl Sfu {
         Some(())
     }
 
-    pub(crate) fn add_slot(&mut self, connection: ConnectionId, id: SlotId, spec: SlotSpec) -> Option<()> {
+    pub(crate) fn add_slot(
+        &mut self,
+        connection: ConnectionId,
+        id: SlotId,
+        spec: SlotSpec,
+        now: Instant,
+    ) -> Option<()> {
         let at = self.connections.find(connection)?;
         let connection = self.connections.get_mut(at)?;
         if self.slots.contains(id) {
             return None;
+        }
+        if spec.kind == MediaKind::Video {
+            let estimate = self.config.estimate;
+            let downlink = || Box::new(Downlink::new(estimate, now));
+            connection.downlink.get_or_insert_with(downlink);
         }
         let slot = self.slots.insert(id, Slot::new(id, at, spec));
         connection.slots.push(slot);

@@ -6,13 +6,13 @@ use crate::rtp::PictureNumbers;
 use crate::types::MediaKind;
 use std::time::{Duration, Instant};
 
-/// A receiver that joins late assumes that the roll-over counter is 0, so every stream starts there; 1000 leaves room
-/// for packets that come in before the first.
+/// A receiver that joins late assumes that the roll-over counter is 0, so every stream starts there; 1000 leaves room for
+/// packets that come in before the first.
 pub(crate) const FIRST_INDEX: u64 = 1000;
 /// Segments that ended by a switch and are still looked up, so that what was lost around it can be sent again.
 const EARLIER_MAX: usize = 3;
-/// A timestamp carried over by sender reports may lie so far from what the time of arrival says. Beyond, the reports
-/// are wrong, or the publisher's clock was set.
+/// A timestamp carried over by sender reports may lie so far from what the time of arrival says. Beyond, the reports are
+/// wrong, or the publisher's clock was set.
 const CARRY_TOLERANCE: Duration = Duration::from_secs(1);
 
 /// One stretch of an encoding's stream in which its indices and timestamps go on; unique in an `Sfu`.
@@ -36,8 +36,7 @@ pub(crate) struct Stream {
     pub epoch: Epoch,
     pub kind: MediaKind,
     pub clock_rate: u32,
-    /// What to add to its timestamps to get those that the stream before it has at the same moment, where that is
-    /// known.
+    /// What to add to its timestamps to get those that the stream before it has at the same moment, where that is known.
     pub offset: Option<u32>,
 }
 
@@ -72,9 +71,9 @@ pub(crate) struct Sent {
 
 /// Maps the sequence numbers, timestamps and picture numbers of changing streams to one.
 ///
-/// Between two changes the map is a constant difference (a *segment*), so gaps and reordering pass through and come out
-/// the same when a packet is sent again. Segments do not overlap: each begins above all that went before, and what
-/// precedes its first packet is refused. Therefore no index ever names two packets.
+/// Between two changes the map is a constant difference (a *segment*), so gaps and reordering pass through and come out the
+/// same when a packet is sent again. Segments do not overlap: each begins above all that went before, and what precedes its
+/// first packet is refused. Therefore no index ever names two packets.
 #[derive(Debug, Default)]
 pub(crate) struct SequenceSpace {
     segment: Option<Segment>,
@@ -90,8 +89,8 @@ struct Segment {
     source_base: u64,
     base: u64,
     shifts: Shifts,
-    /// What the shift of timestamps would be if the first one had not been kept from going back. The next segment
-    /// counts from it, or small steps forward would add up.
+    /// What the shift of timestamps would be if the first one had not been kept from going back. The next segment counts
+    /// from it, or small steps forward would add up.
     exact: u32,
 }
 
@@ -142,6 +141,11 @@ impl SequenceSpace {
         Some(Place { index, shifts, starts })
     }
 
+    /// The highest sequence number that was given away.
+    pub fn latest(&self) -> Option<u16> {
+        self.last.map(|last| last.index as u16)
+    }
+
     /// What the receiver means by a sequence number; none if it is not known any more or was never given away.
     pub fn sent(&self, sequence_number: u16) -> Option<Sent> {
         let last = self.last?;
@@ -188,8 +192,8 @@ impl SequenceSpace {
         }
     }
 
-    /// The shift of timestamps for a segment that begins with this one, at least a tick after the last, and what it
-    /// would be without that.
+    /// The shift of timestamps for a segment that begins with this one, at least a tick after the last, and what it would be
+    /// without that.
     fn carry(&self, last: &Last, timestamp: u32, stream: &Stream, now: Instant) -> (u32, u32) {
         let elapsed = ticks(now.saturating_duration_since(last.at), stream.clock_rate).max(1);
         let by_arrival = last.timestamp.wrapping_add(elapsed);

@@ -130,7 +130,7 @@ impl Sfu {
             } => self.add_source(connection, source, spec, now),
             Command::RemoveSource { source } => self.remove_source(source, now),
             Command::EnableSource { source, enabled } => self.enable_source(source, enabled, now),
-            Command::AddSlot { connection, slot, spec } => self.add_slot(connection, slot, spec),
+            Command::AddSlot { connection, slot, spec } => self.add_slot(connection, slot, spec, now),
             Command::RemoveSlot { slot } => self.remove_slot(slot, now),
             Command::Bind { slot, to } => self.bind(slot, to, now, out),
             Command::PauseSlot { slot, paused } => self.pause_slot(slot, paused, now, out),
@@ -231,6 +231,7 @@ impl Sfu {
         Some(ConnectionStats {
             path: connection.paths.selected().copied(),
             round_trip: connection.round_trip,
+            estimate: { connection.downlink.as_ref() }.map(|downlink| downlink.estimator.estimate().bitrate),
             acked: connection.acked,
             lost: connection.lost,
             sources: sources.map(|source| self.source_stats(source)).collect(),
@@ -327,6 +328,7 @@ impl Sfu {
         if connection.connected {
             consider(connection.report_due);
             consider(connection.arrivals.deadline());
+            consider(connection.downlink.as_ref().and_then(|downlink| downlink.deadline()));
             for encoding in connection
                 .encodings
                 .iter()
@@ -349,6 +351,7 @@ impl Sfu {
             connection.transport.handle_timeout(now);
             self.poll_transport(at, None, now, out);
         }
+        self.handle_downlink(at, now, out);
         self.send_feedback(at, now, out);
     }
 
@@ -377,8 +380,8 @@ impl Sfu {
             });
         }
         self.poll_transport(at, Some(path), now, out);
-        // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a
-        // user-name fragment can send such: it must not fill the log.
+        // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a user-name
+        // fragment can send such: it must not fill the log.
         let connection = self.connections.get(at);
         if is_stun && connection.is_some_and(|connection| connection.transport.answered() == answered) {
             self.counters.dropped_bad_stun += 1;

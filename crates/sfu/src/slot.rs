@@ -21,6 +21,8 @@ pub(crate) struct Slot {
     pub current: Option<Index<Encoding>>,
     /// What it shall get, from the next key frame on where that is another.
     pub target: Option<Index<Encoding>>,
+    /// It gets nothing, for nothing fits on the way to its viewer.
+    pub starved: bool,
     pub sequence: SequenceSpace,
     pub repair: Repair,
     /// Next index of the RTX stream.
@@ -71,6 +73,7 @@ impl Slot {
             wish: Wish::default(),
             current: None,
             target: None,
+            starved: false,
             sequence: SequenceSpace::default(),
             repair: Repair::Never,
             rtx_index: FIRST_INDEX,
@@ -86,6 +89,7 @@ impl Slot {
     /// It gets nothing until it is aimed anew.
     pub fn bind(&mut self, binding: Option<Bound>) {
         self.binding = binding;
+        self.starved = false;
         self.rest();
         self.repair = match binding.and_then(|bound| bound.rtx_payload_type) {
             Some(payload_type) if self.spec.rtx_ssrc != 0 => Repair::Rtx { payload_type },

@@ -10,6 +10,8 @@ pub struct ConnectionStats {
     pub path: Option<Path>,
     /// From the client's receiver reports (RFC 3550 §6.4.1); none before the first.
     pub round_trip: Option<Duration>,
+    /// Bits a second that the way to the client is held to carry; none where it receives no pictures.
+    pub estimate: Option<u64>,
     /// Packets that the client's transport-wide feedback acknowledged.
     pub acked: u64,
     /// Packets that the client's transport-wide feedback reported missing.

@@ -5,6 +5,7 @@ mod common;
 
 mod a_foreign_payload_type_is_told;
 mod a_muted_source_reaches_nobody;
+mod a_narrow_way_carries_what_fits;
 mod a_switch_is_one_stream;
 mod a_tile_gets_the_encoding_that_fills_it;
 mod crash_of_one_connection_spares_the_room;

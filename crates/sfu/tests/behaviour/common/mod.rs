@@ -116,8 +116,11 @@ pub fn server() -> SocketAddr {
 }
 
 impl World {
+    /// In which every way carries everything, and is known to.
     pub fn new() -> World {
-        World::with(Config::default())
+        let mut config = Config::default();
+        config.estimate.start = config.estimate.max;
+        World::with(config)
     }
 
     pub fn with(config: Config) -> World {

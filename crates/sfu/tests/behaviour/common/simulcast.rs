@@ -133,15 +133,20 @@ impl Camera {
     /// encoding begins anew.
     pub fn film(&mut self, world: &mut World, encodings: &[usize], pictures: usize) {
         for _ in 0..pictures {
-            let asked = std::mem::take(&mut world.client(self.connection).rids_asked);
-            let is_asked = |encoding: &usize| asked.iter().any(|rid| rid == RIDS[*encoding]);
-            let keys: Vec<usize> = { encodings.iter() }
-                .filter(|encoding| !self.running[**encoding] || is_asked(encoding))
-                .copied()
-                .collect();
-            self.take(world, encodings, &keys);
+            self.shoot(world, encodings);
             world.run(FRAME);
         }
+    }
+
+    /// One of them, without waiting for the next.
+    pub fn shoot(&mut self, world: &mut World, encodings: &[usize]) {
+        let asked = std::mem::take(&mut world.client(self.connection).rids_asked);
+        let is_asked = |encoding: &usize| asked.iter().any(|rid| rid == RIDS[*encoding]);
+        let keys: Vec<usize> = { encodings.iter() }
+            .filter(|encoding| !self.running[**encoding] || is_asked(encoding))
+            .copied()
+            .collect();
+        self.take(world, encodings, &keys);
     }
 
     /// Takes one picture and sends it in these encodings, in `keys` as a key frame.
