@@ -120,6 +120,19 @@ class Caller:
 
         await until(pitch, f"{self.name} hears {other.name} at {other.pitch:g} Hz", patience)
 
+    async def plays_sound_of(self, other: Caller, patience: float = PATIENCE) -> None:
+        """Fails unless an element that has the other's stream from the beginning plays on: `hears` listens past it, to the track."""
+
+        async def played() -> float:
+            return float((await self.call("hear", name=other.name) or {}).get("played", 0))
+
+        before = await played()
+
+        async def on() -> bool:
+            return await played() > before + 0.5
+
+        await until(on, f"{self.name} plays the sound of {other.name} past {before:g} s", patience)
+
     async def hears_nothing_of(self, other: Caller) -> None:
         async def silent() -> bool:
             heard = await self.call("hear", name=other.name)

@@ -23,16 +23,20 @@ const noPreload: Plugin = {
   load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
 };
 
-/** Who only watches shares no screen: without what sharing loads later, nothing of the small page has to be a file of its own. */
-const noSharing: Plugin = {
-  name: 'no-sharing',
+/** Who only watches sends nothing and shares no screen: without these nothing of the small page has to be a file of its own. */
+const leftOut = new Map([
+  ['/room/display-share.ts', 'export const shareDisplay = async () => null;'],
+  ['/media/send-section.ts', 'export const SendSection = Object;'],
+]);
+const onlyWatching: Plugin = {
+  name: 'only-watching',
   apply: 'build',
   enforce: 'pre',
-  load: (id) => (id.endsWith('/room/display-share.ts') ? 'export const shareDisplay = async () => null;' : null),
+  load: (id) => [...leftOut].find(([module]) => id.endsWith(module))?.[1] ?? null,
 };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload, noSharing] : [])],
+  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload, onlyWatching] : [])],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.

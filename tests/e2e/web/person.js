@@ -200,12 +200,15 @@ class Person {
     await this.room.chat.send(text);
   }
 
-  /** The selected candidate pair and the RTP counts of each road. */
+  /** The selected candidate pair and the RTP counts of each road; null for one that was closed meanwhile. */
   async roads() {
     const roads = this.room.roads();
     const describe = async (connection) => {
-      if (!connection) return null;
-      const stats = [...(await connection.getStats()).values()];
+      // Firefox never answers for a connection that is closed while it is asked.
+      const late = new Promise((resolve) => setTimeout(resolve, 3000, null));
+      const report = await Promise.race([connection?.getStats() ?? null, late]);
+      if (!report) return null;
+      const stats = [...report.values()];
       const transport = stats.find((s) => s.type === 'transport');
       const pair = stats.find((s) => s.id === transport?.selectedCandidatePairId) ?? stats.find((s) => s.type === 'candidate-pair' && s.nominated);
       const candidate = (id) => {

@@ -99,7 +99,8 @@ export function tone(hz) {
   return out.stream.getAudioTracks()[0];
 }
 
-/** Listens to a stream: gives a function that names the loudest pitch now and how far it stands above the median, in dB. */
+/** Listens to a stream: gives a function that names the loudest pitch now, how far it stands above the median, in dB, and how long the stream has
+ * been played by an element, in seconds. */
 export function listen(stream) {
   // Chromium gives Web Audio nothing of a remote track that no media element plays.
   const element = Object.assign(new Audio(), { muted: true, srcObject: stream });
@@ -125,7 +126,8 @@ export function listen(stream) {
     for (let i = 20; i < spectrum.length; i += 1) if (spectrum[i] > spectrum[peak]) peak = i;
     const sorted = [...spectrum].filter(Number.isFinite).sort((a, b) => a - b);
     const median = sorted[sorted.length >> 1] ?? -200;
-    return { hz: (peak * context().sampleRate) / analyser.fftSize, above: Number.isFinite(spectrum[peak]) ? spectrum[peak] - median : 0 };
+    const above = Number.isFinite(spectrum[peak]) ? spectrum[peak] - median : 0;
+    return { hz: (peak * context().sampleRate) / analyser.fftSize, above, played: element.currentTime };
   };
 }
 

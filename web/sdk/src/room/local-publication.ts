@@ -1,4 +1,5 @@
 import { abortable, RoomError } from '../common/room-error.js';
+import { exchangeTrack } from '../media/exchange-track.js';
 import type { Publication as WirePublication } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { EncodingOptions } from './encodings.js';
@@ -44,7 +45,7 @@ export class LocalPublication {
     this.#room = room;
     this.#muted = muted;
     this.#track = track;
-    this.#adopt(track);
+    this.#adopt(track, null);
   }
 
   /** The server's; another one after the room was joined anew. */
@@ -108,8 +109,7 @@ export class LocalPublication {
     if (track === old) return;
     old.removeEventListener('ended', this.#onEnded);
     this.#track = track;
-    this.#adopt(track);
-    this.stream.removeTrack(old);
+    this.#adopt(track, old);
     this.#changed();
     await abortable(this.#room.roads.replace(this.#id, this.#sent()), options.signal);
   }
@@ -182,11 +182,11 @@ export class LocalPublication {
     this.#onRemoved?.();
   }
 
-  #adopt(track: MediaStreamTrack): void {
+  #adopt(track: MediaStreamTrack, before: MediaStreamTrack | null): void {
     track.addEventListener('ended', this.#onEnded);
     if (this.kind === 'audio') track.enabled = !this.#muted;
     if (this.source === 'screen' && !track.contentHint) track.contentHint = 'detail';
-    this.stream.addTrack(track);
+    exchangeTrack([this.stream], before, track);
   }
 
   /** A muted video sends nothing at all; muted audio goes on as silence, so that unmuting is instant. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
 import { Emitter } from '../common/emitter.js';
+import { exchangeTrack } from '../media/exchange-track.js';
 import { watchFirstMedia } from '../media/first-media.js';
 import type { Preference, Publication } from '../room/publication.js';
 
@@ -131,8 +132,7 @@ export class Picture extends Emitter<{ change: object }> {
   #put(track: MediaStreamTrack | null): void {
     const old = this.track;
     if (track === old) return;
-    if (track) this.stream.addTrack(track);
-    if (old) this.stream.removeTrack(old);
+    exchangeTrack([this.stream], old, track);
     this.emit('change', {});
   }
 }

@@ -21,6 +21,12 @@ export class FakeTrack extends EventTarget {
     this.readyState = 'ended';
   }
 
+  clone(): FakeTrack {
+    const copy = new FakeTrack(this.kind);
+    copy.readyState = this.readyState;
+    return copy;
+  }
+
   /** For tests: unplugged, or the browser's "stop sharing". */
   end(): void {
     this.stop();
