@@ -21,8 +21,9 @@ SMALL, LARGE = (150, 110), (600, 450)
 STOPS_WITHIN = 6.0
 """Seconds: what nobody watches is sent for two more, and a layout has to come to rest first."""
 LONGEST_FREEZE = 1.0
-KEY_FRAMES = 12
-"""Of all encodings in a test: the first ones, and one or two for each change of tiles."""
+KEY_FRAMES = 28
+"""Of both encodings in a test, for Chromium makes them together: the first ones, those with which two viewers go up when it is known
+what their ways carry, and one or two for each change of tiles."""
 
 
 async def shows(viewer: Caller, publisher: Caller, tile: tuple[int, int]) -> None:

@@ -3,15 +3,18 @@ export type Stats = Record<string, unknown> & { id: string; type: string };
 
 export const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 
+/** A connection that says nothing for so long was closed: Firefox never answers what it was asked just before. */
+const PATIENCE_MS = 3000;
+
 /** What a connection tells, by id. Null where it is closing. */
 export async function readStats(pc: RTCPeerConnection): Promise<Map<string, Stats> | null> {
-  const all = new Map<string, Stats>();
-  try {
-    for (const stats of (await pc.getStats()).values()) all.set(stats.id, stats);
-  } catch {
-    return null;
-  }
-  return all;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, null);
+  });
+  const report = await Promise.race([pc.getStats().catch(() => null), silence]);
+  clearTimeout(timer);
+  return report && new Map([...report.values()].map((stats: Stats) => [stats.id, stats]));
 }
 
 /** The pair of candidates that carries everything. */

@@ -1,0 +1,17 @@
+// By the SDK, as an app would.
+import { Room } from '/sdk/tertulia.js';
+
+export async function publish(name, video, audio) {
+  const room = new Room(`/r/${name}`);
+  await room.join({ name: 'Sender' });
+  await room.local.publish(video, { source: 'camera' });
+  await room.local.publish(audio, { source: 'microphone' });
+  return () => room.roads().sfu;
+}
+
+export async function receive(name, take) {
+  const room = new Room(`/r/${name}`);
+  room.addEventListener('track', ({ track }) => take(track));
+  await room.join({ name: 'Receiver' });
+  return () => room.roads().sfu;
+}

@@ -1,0 +1,57 @@
+"""What receivers in Chromium see and hear on bad networks; `python bench/quality.py` measures the same for longer, and more of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.laboratory.figures import Figures, figures
+from bench.laboratory.lab import Laboratory
+from bench.laboratory.scenario import SCENARIOS, Scenario
+
+pytestmark = [pytest.mark.network, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
+
+STUTTER = 0.5
+"""Seconds without a new picture that nobody calls a freeze, with room for a machine that encodes and decodes in software."""
+BACK_AFTER_LOSS = 5.0
+"""Seconds from the end of the loss until pictures move steadily, as large as before."""
+BACK_AFTER_NARROW = 15.0
+"""The same for a line that is wide again."""
+
+
+async def run(laboratory: Laboratory, scenario: Scenario) -> Figures:
+    """What the one with the bad line has."""
+    return figures((await laboratory.run(scenario))[0])
+
+
+async def test_five_percent_of_loss_are_repaired_before_a_picture_freezes(laboratory: Laboratory) -> None:
+    seen = await run(laboratory, SCENARIOS["loss-5"].lasting(6))
+    assert seen.longest < STUTTER, seen
+    assert seen.repaired > 0, seen
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", ["jitter-50", "reorder-5", "duplicate-5", "delay-150"])
+async def test_an_uneven_line_freezes_no_picture(laboratory: Laboratory, name: str) -> None:
+    seen = await run(laboratory, SCENARIOS[name].lasting(15))
+    assert seen.longest < STUTTER, seen
+
+
+@pytest.mark.soak
+async def test_pictures_are_back_after_five_seconds_of_heavy_loss(laboratory: Laboratory) -> None:
+    seen = await run(laboratory, SCENARIOS["loss-30"])
+    assert seen.recovers is not None, seen
+    assert seen.recovers <= BACK_AFTER_LOSS, seen
+
+
+@pytest.mark.soak
+async def test_pictures_are_back_when_a_narrow_line_is_wide_again(laboratory: Laboratory) -> None:
+    seen = await run(laboratory, SCENARIOS["drop"])
+    assert seen.recovers is not None, seen
+    assert seen.recovers <= BACK_AFTER_NARROW, seen
+
+
+@pytest.mark.soak
+async def test_a_narrow_line_costs_nobody_else_a_picture() -> None:
+    async with Laboratory(receivers=2) as laboratory:
+        narrow, other = map(figures, await laboratory.run(SCENARIOS["drop"]))
+    assert other.longest < STUTTER < narrow.longest, (narrow, other)
