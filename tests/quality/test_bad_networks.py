@@ -8,7 +8,12 @@ from bench.laboratory.figures import Figures, figures
 from bench.laboratory.lab import Laboratory
 from bench.laboratory.scenario import SCENARIOS, Scenario
 
-pytestmark = [pytest.mark.network, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [
+    pytest.mark.network,
+    pytest.mark.soak,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 STUTTER = 0.5
 """Seconds without a new picture that nobody calls a freeze, with room for a machine that encodes and decodes in software."""
@@ -29,28 +34,24 @@ async def test_five_percent_of_loss_are_repaired_before_a_picture_freezes(labora
     assert seen.repaired > 0, seen
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("name", ["jitter-50", "reorder-5", "duplicate-5", "delay-150"])
 async def test_an_uneven_line_freezes_no_picture(laboratory: Laboratory, name: str) -> None:
     seen = await run(laboratory, SCENARIOS[name].lasting(15))
     assert seen.longest < STUTTER, seen
 
 
-@pytest.mark.soak
 async def test_pictures_are_back_after_five_seconds_of_heavy_loss(laboratory: Laboratory) -> None:
     seen = await run(laboratory, SCENARIOS["loss-30"])
     assert seen.recovers is not None, seen
     assert seen.recovers <= BACK_AFTER_LOSS, seen
 
 
-@pytest.mark.soak
 async def test_pictures_are_back_when_a_narrow_line_is_wide_again(laboratory: Laboratory) -> None:
     seen = await run(laboratory, SCENARIOS["drop"])
     assert seen.recovers is not None, seen
     assert seen.recovers <= BACK_AFTER_NARROW, seen
 
 
-@pytest.mark.soak
 async def test_a_narrow_line_costs_nobody_else_a_picture() -> None:
     async with Laboratory(receivers=2) as laboratory:
         narrow, other = map(figures, await laboratory.run(SCENARIOS["drop"]))

@@ -18,7 +18,7 @@ from bench.laboratory.link import Link
 from tests.network.internet import Internet
 from tests.network.world import World
 
-pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.network, pytest.mark.soak, pytest.mark.asyncio(loop_scope="module")]
 
 PORT = 7
 TARDY = 30.0
