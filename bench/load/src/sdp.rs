@@ -165,11 +165,15 @@ impl Answer {
     }
 }
 
-/// The first IPv4 candidate, or a loopback one, which is preferred.
+/// The first IPv4 candidate for UDP, or a loopback one, which is preferred.
 fn better(known: Option<SocketAddr>, value: &str) -> Option<SocketAddr> {
     let words: Vec<&str> = value.split(' ').collect();
+    let is_udp = words
+        .get(2)
+        .is_some_and(|transport| transport.eq_ignore_ascii_case("udp"));
     let address = words
         .get(4..6)
+        .filter(|_| is_udp)
         .and_then(|pair| format!("{}:{}", pair[0], pair[1]).parse::<SocketAddr>().ok());
     match address {
         Some(address) if address.is_ipv4() && (known.is_none() || address.ip().is_loopback()) => Some(address),
@@ -186,7 +190,7 @@ mod tests {
         let text = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:p\r\na=fingerprint:sha-256 ".to_owned()
             + &["AB"; 32].join(":")
             + "\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=candidate:1 1 udp 1 192.0.2.1 5000 typ host\r\n\
-               a=candidate:2 1 udp 1 127.0.0.1 5000 typ host\r\na=ssrc-group:FID 7 8\r\na=ssrc:7 cname:x\r\na=ssrc:8 cname:x\r\n\
+               a=candidate:2 1 udp 1 127.0.0.1 5000 typ host\r\na=candidate:3 1 tcp 1 127.0.0.1 80 typ host tcptype passive\r\na=ssrc-group:FID 7 8\r\na=ssrc:7 cname:x\r\na=ssrc:8 cname:x\r\n\
                m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ssrc:9 cname:y\r\n";
         let answer = Answer::parse(&text).unwrap();
         assert_eq!(answer.candidate, "127.0.0.1:5000".parse().unwrap());
