@@ -21,6 +21,8 @@ BACK_AFTER_LOSS = 5.0
 """Seconds from the end of the loss until pictures move steadily, as large as before."""
 BACK_AFTER_NARROW = 15.0
 """The same for a line that is wide again."""
+LONGEST_AFTER_A_DROP = 2.0
+"""Seconds without a new picture when a line becomes narrow: until that is found out, and a smaller picture begins."""
 
 
 async def run(laboratory: Laboratory, scenario: Scenario) -> Figures:
@@ -46,8 +48,9 @@ async def test_pictures_are_back_after_five_seconds_of_heavy_loss(laboratory: La
     assert seen.recovers <= BACK_AFTER_LOSS, seen
 
 
-async def test_pictures_are_back_when_a_narrow_line_is_wide_again(laboratory: Laboratory) -> None:
+async def test_a_narrow_line_has_smaller_pictures_until_it_is_wide_again(laboratory: Laboratory) -> None:
     seen = await run(laboratory, SCENARIOS["drop"])
+    assert seen.longest <= LONGEST_AFTER_A_DROP, seen
     assert seen.recovers is not None, seen
     assert seen.recovers <= BACK_AFTER_NARROW, seen
 
@@ -55,4 +58,5 @@ async def test_pictures_are_back_when_a_narrow_line_is_wide_again(laboratory: La
 async def test_a_narrow_line_costs_nobody_else_a_picture() -> None:
     async with Laboratory(receivers=2) as laboratory:
         narrow, other = map(figures, await laboratory.run(SCENARIOS["drop"]))
-    assert other.longest < STUTTER < narrow.longest, (narrow, other)
+    assert other.longest < STUTTER, (narrow, other)
+    assert narrow.width < other.width, (narrow, other)
