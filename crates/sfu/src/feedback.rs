@@ -78,18 +78,22 @@ impl Sfu {
                 .for_each(|(ssrc, _)| self.handle_picture_loss(at, ssrc, now, out)),
             Rtcp::TransportFeedback(feedback) => {
                 let (mut acked, mut lost) = (0, 0);
-                feedback.statuses().for_each(|(_, arrival)| match arrival {
+                let statuses = feedback.statuses().inspect(|(_, arrival)| match arrival {
                     Some(_) => acked += 1,
                     None => lost += 1,
                 });
-                if let Some(connection) = self.connections.get_mut(at) {
-                    connection.acked += acked;
-                    connection.lost += lost;
-                    if let Some(downlink) = &mut connection.downlink {
-                        downlink.estimator.feedback(feedback.statuses(), now);
+                let Some(connection) = self.connections.get_mut(at) else {
+                    return;
+                };
+                match &mut connection.downlink {
+                    Some(downlink) => {
+                        downlink.estimator.feedback(statuses, now);
                         downlink.heard(now);
                     }
+                    None => statuses.for_each(drop),
                 }
+                connection.acked += acked;
+                connection.lost += lost;
                 self.counters.twcc_in += 1;
                 self.counters.twcc_acked += acked;
                 self.counters.twcc_lost += lost;

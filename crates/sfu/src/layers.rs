@@ -15,11 +15,12 @@ use crate::types::MediaKind;
 use std::time::Instant;
 
 impl Sfu {
-    /// Sets anew what a slot shall get, after its wish or what is bound in it changed. What it gets others cannot have, so all
-    /// of its connection are looked at.
+    /// Sets anew what a slot shall get, after its wish or what is bound in it changed. Pictures that it gets others cannot have,
+    /// so all of its connection are looked at.
     pub(crate) fn aim(&mut self, at: Index<Slot>, now: Instant) {
-        if let Some(slot) = self.slots.get(at) {
-            self.share_out(slot.connection, now);
+        match self.slots.get(at) {
+            Some(slot) if slot.spec.kind == MediaKind::Video => self.share_out(slot.connection, now),
+            _ => self.aim_at_the_only(at, now),
         }
     }
 
@@ -160,12 +161,16 @@ impl Sfu {
         encodings.zip(assume_pixels(&known)).map(offer).collect()
     }
 
-    /// Chooses for all slots of a connection what they shall get.
+    /// Chooses for all slots of a connection which pictures they shall get.
     fn share_out(&mut self, at: Index<Connection>, now: Instant) {
         let Some(connection) = self.connections.get(at) else {
             return;
         };
-        let slots = connection.slots.clone();
+        let is_for_pictures = |at: &Index<Slot>| {
+            let slot = self.slots.get(*at);
+            slot.is_some_and(|slot| slot.spec.kind == MediaKind::Video)
+        };
+        let slots: Vec<_> = connection.slots.iter().copied().filter(is_for_pictures).collect();
         let (mut wants, mut wanting) = (Vec::new(), Vec::new());
         for at in slots {
             match self.want_of(at) {
@@ -173,7 +178,7 @@ impl Sfu {
                     wants.push(want);
                     wanting.push(at);
                 }
-                None => self.aim_at_the_only(at, now),
+                None => self.listen(at, None),
             }
         }
         let Some(downlink) = self
@@ -201,11 +206,11 @@ impl Sfu {
         self.schedule(at);
     }
 
-    /// What a slot for pictures, if somebody looks at it, is to be considered for.
+    /// What a slot for pictures is to be considered for, if something is in it and somebody looks.
     fn want_of(&self, at: Index<Slot>) -> Option<Want> {
         let slot = self.slots.get(at)?;
         let bound = slot.binding?;
-        if slot.spec.kind == MediaKind::Audio || slot.is_unseen() {
+        if slot.is_unseen() {
             return None;
         }
         let offers = self.offers(bound.source);
@@ -224,7 +229,7 @@ impl Sfu {
         })
     }
 
-    /// Sound has one encoding, and who does not look gets nothing.
+    /// Sound has one encoding, and is sent whatever the way carries.
     fn aim_at_the_only(&mut self, at: Index<Slot>, now: Instant) {
         let slot = self.slots.get(at).filter(|slot| !slot.is_unseen());
         let bound = slot.and_then(|slot| slot.binding);
