@@ -15,8 +15,8 @@ use crate::types::MediaKind;
 use std::time::Instant;
 
 impl Sfu {
-    /// Sets anew what a slot shall get, after its wish or what is bound in it changed. Pictures that it gets others cannot have,
-    /// so all of its connection are looked at.
+    /// Sets anew what a slot shall get, after its wish or what is bound in it changed. Pictures that it gets others cannot
+    /// have, so all of its connection are looked at.
     pub(crate) fn aim(&mut self, at: Index<Slot>, now: Instant) {
         match self.slots.get(at) {
             Some(slot) if slot.spec.kind == MediaKind::Video => self.share_out(slot.connection, now),
