@@ -12,6 +12,45 @@ __all__ = ["Engine", "classify"]
 FirstBytes: TypeAlias = Literal["http", "turn", "ice", "tls", "tls_http", "more", "unknown"]
 StreamKind: TypeAlias = Literal["turn", "ice", "tls"]
 
+Reason: TypeAlias = Literal["best", "size", "bandwidth", "publisher", "hidden", "starved"]
+"""Why a slot gets the encoding that it gets: there is no better one; its wish calls for no better one; the way to its viewer does not carry
+a better one; its publisher sends no better one, or nothing yet; it is paused or nobody looks; the way does not carry even the least."""
+
+EncodingStatistics: TypeAlias = tuple[
+    int,  # packets that came
+    int,  # octets of payload
+    int,  # packets that never came, or came only resent
+    int,  # packets that came only resent
+    float,  # interarrival jitter in seconds (RFC 3550)
+    int,  # bits of payload a second of late; 0 for sound
+    float,  # frames a second of late; 0 for sound
+    tuple[int, int] | None,  # width and height, where key frames tell
+]
+"""What one RTP stream of a source brought. Counts begin anew with another SSRC."""
+
+SlotStatistics: TypeAlias = tuple[
+    int,  # slot
+    int,  # the source in it
+    tuple[
+        int | None, int | None, Reason | None
+    ],  # number of the encoding it gets, of the one that its wish calls for, why
+    int,  # packets sent
+    int,  # octets of payload
+    int,  # packets resent
+    int,  # packets lost, by the receiver's last report
+    float,  # jitter in seconds, by the receiver's last report
+]
+"""What one slot received, whatever was in it."""
+
+ConnectionStatistics: TypeAlias = tuple[
+    int,  # connection
+    float,  # of when this is, in seconds on the engine's clock
+    float | None,  # round trip in seconds, once known
+    int | None,  # bits a second that the way to the client is held to carry; None where it receives no pictures
+    list[tuple[int, list[EncodingStatistics]]],  # (source, its encodings)
+    list[SlotStatistics],  # those in which something is
+]
+
 Event: TypeAlias = (
     tuple[Literal["connected"], int]  # connection: ICE and DTLS are up
     | tuple[
@@ -22,8 +61,9 @@ Event: TypeAlias = (
         Literal["source_payload"], int, int
     ]  # source, payload type: it sends with one that is not its own; told once for each
     | tuple[
-        Literal["layer"], int, int, int
-    ]  # slot, source, number of the encoding (0 for the first): the slot gets it from now on; its first packet left
+        Literal["layer"], int, int, int, int | None, int | None, Reason
+    ]  # slot, source, number of the encoding (0 for the first), highest spatial and temporal layer (None: all that there are), why no more:
+    # the slot gets them from now on; the first packet left
     | tuple[
         Literal["starved"], int, int
     ]  # slot, source: it gets nothing, for the way to its viewer does not carry even the least; a layer follows when it does
@@ -72,10 +112,13 @@ class Engine:
     """UDP sockets, media threads and everything that forwards.
 
     `bind`: addresses as "host:port"; port 0 picks a free one; a wildcard keeps each datagram's local address.
-    `workers`: media threads, at least 1. `local_only`: drop datagrams whose source is not an address of this machine.
+    `workers`: media threads, at least 1. `room_share`: so many connections, and slots of theirs in which something is bound, has a room on
+    one of them before it takes another one; None: a number that suits what packets cost.
+    `local_only`: drop datagrams whose source is not an address of this machine.
     `gso`: send batches with UDP segmentation where the kernel has it. `relay`: None relays nothing; STUN is answered anyway.
     `own`: addresses that are ours besides those of the interfaces.
     `public`: addresses that clients are told in place of a local one of the family.
+    `loudest`: where a room has more than twice as many voices, only so many are passed on at a time; 0: all; None: as the engine sees fit.
     `test_commands`: allow `crash`. Raises OSError when an address cannot be bound, ValueError for settings that make no sense.
     """
 
@@ -84,11 +127,13 @@ class Engine:
         *,
         bind: Sequence[str],
         workers: int = 1,
+        room_share: int | None = None,
         local_only: bool = False,
         gso: bool = True,
         relay: Relay | None = None,
         own: Sequence[str] = ...,
         public: Sequence[str] = ...,
+        loudest: int | None = None,
         test_commands: bool = False,
     ) -> Engine: ...
     def addresses(self) -> list[str]:
@@ -113,6 +158,9 @@ class Engine:
         else new ones. `dtls_active`: we start DTLS (the peer said setup:passive). Raises ValueError for a malformed fingerprint."""
     def restart_ice(self, connection: int, *, ice_ufrag: str, ice_pwd: str) -> tuple[str, str]:
         """New remote credentials; gives our new (ufrag, pwd). The old path serves until a new one is validated."""
+    def member(self, connection: int, name: str, sends: bool) -> None:
+        """Whose connection it is, for messages on its data channels, and whether he may send any; may be called again. Without it he hears
+        none. Raises ValueError for a name of other than 1 to 255 bytes."""
     def close(self, connection: int) -> None: ...
     def add_source(
         self,
@@ -128,13 +176,17 @@ class Engine:
         encodings: Sequence[Encoding],
         nack: bool,
         extensions: Mapping[str, int],
+        red_payload_type: int | None = None,
     ) -> None:
         """A track that the connection sends. `codec`: opus, VP8, VP9, H264, AV1 or any other name (then forwarded without key-frame
         detection). `encodings`: one to three, the lowest first. `extensions`: header-extension ids by the names mid, transport_cc,
-        audio_level, video_orientation, abs_send_time, rid, repaired_rid. Raises ValueError for another number of encodings."""
+        audio_level, video_orientation, abs_send_time, rid, repaired_rid, dependency_descriptor. `red_payload_type`: of redundant audio
+        (RFC 2198), which is taken apart when it comes. Raises ValueError for another number of encodings."""
     def remove_source(self, source: int) -> None: ...
     def enable_source(self, source: int, enabled: bool) -> None:
         """False: its packets are dropped on arrival (a moderator's mute, a revoked right)."""
+    def favour_source(self, source: int, favoured: bool) -> None:
+        """True: a sound that is heard however many speak in its room."""
     def request_key_frame(self, source: int) -> None: ...
     def add_slot(
         self,
@@ -151,13 +203,21 @@ class Engine:
         """A section in which the connection receives, empty at first."""
     def remove_slot(self, slot: int) -> None: ...
     def bind(
-        self, slot: int, source: int | None, *, payload_type: int = 0, rtx_payload_type: int | None = None
+        self,
+        slot: int,
+        source: int | None,
+        *,
+        payload_type: int = 0,
+        rtx_payload_type: int | None = None,
+        red_payload_type: int | None = None,
     ) -> None:
-        """Puts a source into a slot (None empties it); the payload types are those that the receiver expects for the source's codec."""
+        """Puts a source into a slot (None empties it); the payload types are those that the receiver expects for the source's codec.
+        `red_payload_type`: of redundant audio, by which packets come again to a receiver who loses some."""
     def pause_slot(self, slot: int, paused: bool) -> None: ...
-    def wish(self, slot: int, *, priority: int, pixels: int) -> None:
+    def wish(self, slot: int, *, priority: int, pixels: int, detail: bool = False) -> None:
         """What the tile calls for in which a video slot is shown, whatever is bound in it. `priority`: 0 to 255, more goes first. `pixels`:
-        its size; 0 shows nothing and gets nothing, 2**32 - 1 (as at first) calls for the best there is."""
+        its size; 0 shows nothing and gets nothing, 2**32 - 1 (as at first) calls for the best there is. `detail`: where not everything
+        fits, pictures go before pixels (W3C: `maintain-resolution`)."""
     def crash(self, connection: int | None, worker: int = 0) -> None:
         """Test only: panics inside a connection, or in a worker. Raises RuntimeError unless made with `test_commands`."""
     def adopt(self, fd: int, kind: StreamKind) -> None:
@@ -173,6 +233,8 @@ class Engine:
     def connection_stats(self, connection: int) -> dict[str, int] | None:
         """Bytes, packets, losses and round trip of one connection, as of at most a second ago; None when unknown. `…_in`: what it sends,
         summed over its sources; `…_out`: what it receives, summed over its slots; `round_trip_us` is there once it is known, `estimate`
-        (bits a second that the way to the client is held to carry) where it receives pictures."""
+        (bits a second that the way to the client is held to carry) where it receives pictures, or not all of the sound."""
+    def statistics(self) -> list[ConnectionStatistics]:
+        """All connections in one go, as of at most a second ago, while there is traffic; a new one may be missing for as long."""
     def stop(self) -> None:
         """Ends the threads and closes the sockets. Safe to call twice."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tests.media.offers import OURS
 
 if TYPE_CHECKING:
-    from tertulia._media import Engine, Event
+    from tertulia._media import ConnectionStatistics, Engine, Event
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Bind:
     source: int | None
     payload_type: int = 0
     rtx_payload_type: int | None = None
+    red_payload_type: int | None = None
 
 
 class FakeEngine:
@@ -25,6 +26,7 @@ class FakeEngine:
         self.fails: set[str] = set()
         """Names of methods that raise ValueError."""
         self.stopped = False
+        self.measured: list[ConnectionStatistics] = []
         self._read, self._write = os.pipe()
         self._events: list[Event] = []
 
@@ -68,6 +70,9 @@ class FakeEngine:
         self._record("restart_ice", (connection, keywords))
         return f"again{connection}", "q" * 22
 
+    def member(self, connection: int, name: str, sends: bool) -> None:
+        self._record("member", (connection, name, sends))
+
     def close(self, connection: int) -> None:
         self._record("close", connection)
 
@@ -79,6 +84,9 @@ class FakeEngine:
 
     def enable_source(self, source: int, enabled: bool) -> None:
         self._record("enable_source", (source, enabled))
+
+    def favour_source(self, source: int, favoured: bool) -> None:
+        self._record("favour_source", (source, favoured))
 
     def request_key_frame(self, source: int) -> None:
         self._record("request_key_frame", source)
@@ -95,8 +103,8 @@ class FakeEngine:
     def pause_slot(self, slot: int, paused: bool) -> None:
         self._record("pause_slot", (slot, paused))
 
-    def wish(self, slot: int, *, priority: int, pixels: int) -> None:
-        self._record("wish", (slot, priority, pixels))
+    def wish(self, slot: int, *, priority: int, pixels: int, detail: bool = False) -> None:
+        self._record("wish", (slot, priority, pixels, detail))
 
     def event_fd(self) -> int:
         return self._read
@@ -108,6 +116,9 @@ class FakeEngine:
 
     def counters(self) -> Mapping[str, int]:
         return {"rtp_in": 7}
+
+    def statistics(self) -> "list[ConnectionStatistics]":
+        return list(self.measured)
 
     def stop(self) -> None:
         self.stopped = True

@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from tertulia.media.negotiation import Negotiation, Plan
 from tertulia.media.port import PublicationKey
@@ -62,6 +63,11 @@ def offer(
     head += [f"a=fingerprint:{fingerprint}"] if fingerprint else []
     head += [f"a=setup:{setup}"] if setup else []
     return "".join(f"{line}\r\n" for line in [*head, *(line for section in sections for line in section)])
+
+
+def pool(audio: int = 1, video: int = 1, **options: Any) -> str:
+    kinds = ["audio"] * audio + ["video"] * video
+    return offer(data(), *(media(kind, f"{kind}{n}", "recvonly") for n, kind in enumerate(kinds)), **options)
 
 
 def negotiation() -> Negotiation:

@@ -6,9 +6,9 @@ from tertulia.errors import Code, ProtocolError, TertuliaError, Unavailable
 from tertulia.media.negotiation import MAX_SWITCHES
 from tertulia.media.port import Bound, ConnectionId, Disconnected, PublicationKey
 from tertulia.media.sdp_parse import parse
-from tests.media.offers import data, media, offer, publications
+from tests.media.offers import data, media, offer, pool, publications
 from tests.media.stage import Stage
-from tests.media.test_engine import ANA, BOB, BOTH, CAM, EVA, SENDS, pool
+from tests.media.test_engine import ANA, BOB, BOTH, CAM, EVA, SENDS
 from tests.media.test_offering import answer_to
 
 OURS = {"0": PublicationKey("mic"), "1": PublicationKey("cam")}

@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -19,7 +17,7 @@ from tertulia.media.port import (
 )
 from tertulia.media.sdp_parse import parse
 from tertulia.media.wishes import BEST
-from tests.media.offers import all_sending, data, media, offer, publications, sample
+from tests.media.offers import all_sending, data, media, offer, pool, publications, sample
 from tests.media.stage import Stage
 
 ANA, BOB, EVA = ConnectionId("ana"), ConnectionId("bob"), ConnectionId("eva")
@@ -28,11 +26,6 @@ SECTIONS = (data(), media("audio", "0", "sendonly"), media("video", "1", "sendon
 SENDS = offer(*SECTIONS)
 BOTH = publications(m0="mic", m1="cam")
 QUIET = offer(data(), media("audio", "0", "inactive"), media("video", "1", "inactive"))
-
-
-def pool(audio: int = 1, video: int = 1, **options: Any) -> str:
-    kinds = ["audio"] * audio + ["video"] * video
-    return offer(data(), *(media(kind, f"{kind}{n}", "recvonly") for n, kind in enumerate(kinds)), **options)
 
 
 async def test_it_keeps_the_port(stage: Stage) -> None:
@@ -221,7 +214,11 @@ async def test_a_tile_s_size_and_importance_are_told_before_it_is_bound_and_when
     stage.media.prefer(BOB, CAM, Preference(width=320, height=180))
     stage.media.prefer(BOB, CAM, Preference(width=320, height=180, priority=2))
     stage.media.prefer(BOB, CAM, Preference())
-    assert stage.engine.named("wish") == [(slot, 0, 57_600), (slot, 2, 57_600), (slot, 0, BEST)]
+    assert stage.engine.named("wish") == [
+        (slot, 0, 57_600, False),
+        (slot, 2, 57_600, False),
+        (slot, 0, BEST, False),
+    ]
 
 
 async def test_a_slot_is_told_anew_what_another_publication_in_it_is_to_get(stage: Stage) -> None:
@@ -232,7 +229,7 @@ async def test_a_slot_is_told_anew_what_another_publication_in_it_is_to_get(stag
     stage.media.prefer(BOB, CAM, Preference(layer="low"))
     stage.media.unsubscribe(BOB, CAM)
     stage.media.subscribe(BOB, CAM, "video")
-    assert [pixels for _, _, pixels in stage.engine.named("wish")] == [1, BEST]
+    assert [pixels for _, _, pixels, _ in stage.engine.named("wish")] == [1, BEST]
 
 
 async def test_sound_has_no_wishes(stage: Stage) -> None:
@@ -423,7 +420,7 @@ async def test_speakers_are_told_by_room_and_publication(stage: Stage) -> None:
 
 async def test_the_engine_s_log_lines_are_logged(stage: Stage) -> None:
     with capture_logs() as logs:
-        stage.engine.happen(("log", "warning", "odd"), ("source_started", 1), ("layer", 1, 2, 0))
+        stage.engine.happen(("log", "warning", "odd"), ("source_started", 1), ("layer", 1, 2, 0, None, 1, "best"))
         await stage.events()
     assert [(entry["log_level"], entry["message"]) for entry in logs] == [("warning", "odd")]
 

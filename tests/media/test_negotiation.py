@@ -68,7 +68,7 @@ def test_a_sending_section_is_answered_with_one_codec_and_its_rtx() -> None:
     description = parse(sample("chromium_pool"))
     _, answer, _ = exchange(negotiation(), sample("chromium_pool"), all_sending(description))
     sent = [item for item in answer.sections if item.direction is Direction.RECVONLY]
-    assert [[codec.name for codec in item.codecs] for item in sent] == [["opus"], ["VP8", "rtx"]]
+    assert [[codec.name for codec in item.codecs] for item in sent] == [["red", "opus"], ["VP8", "rtx"]]
 
 
 def test_the_client_s_order_of_codecs_decides() -> None:

@@ -77,7 +77,7 @@ def test_an_offer_for_sound_and_pictures_word_for_word() -> None:
         "a=ice-lite",
         "a=group:BUNDLE 0 1",
         "a=msid-semantic: WMS *",
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 63 111",
         "c=IN IP4 0.0.0.0",
         "a=mid:0",
         *transport,
@@ -86,6 +86,8 @@ def test_an_offer_for_sound_and_pictures_word_for_word() -> None:
         "a=sendrecv",
         "a=rtcp-mux",
         "a=rtcp-rsize",
+        "a=rtpmap:63 red/48000/2",
+        "a=fmtp:63 111/111",
         "a=rtpmap:111 opus/48000/2",
         "a=fmtp:111 minptime=10;useinbandfec=1",
         "a=rtcp-fb:111 transport-cc",
@@ -130,7 +132,10 @@ def test_numbers_mean_one_thing_in_the_whole_offer() -> None:
     assert len(set(payload_types)) == len(payload_types)
     meanings = {(extension.id, extension.uri) for item in proposed.sections for extension in item.extensions}
     assert len({id for id, _ in meanings}) == len(meanings)
-    keys = [key_of(codec, item.kind) for item in proposed.sections for codec in item.codecs if not codec.is_rtx]
+    plain = [
+        (codec, item.kind) for item in proposed.sections for codec in item.codecs if not (codec.is_rtx or codec.is_red)
+    ]
+    keys = [key_of(codec, kind) for codec, kind in plain]
     assert None not in keys and len(set(keys)) == len(keys)
     assert parse(write(proposed)) == proposed
 

@@ -76,6 +76,18 @@ def test_payload_types_and_extension_ids_are_the_client_s_own(name: str) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_client_without_transport_cc_is_asked_what_it_can_take(name: str) -> None:
+    description = parse(sample(name))
+    _, answer, _ = exchange(negotiation(), sample(name), all_sending(description))
+    for item in answer.sections:
+        of_items = extensions.ids(item.extensions)
+        tells = any("goog-remb" in codec.feedback for codec in item.codecs)
+        assert tells == (name == "aiortc" and item.kind == "video")
+        assert ("abs_send_time" in of_items) == (tells and item.direction.sends)
+        assert not tells or extensions.TRANSPORT_CC not in of_items
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_transport_cc_is_answered_only_where_the_section_has_the_extension(name: str) -> None:
     description = parse(sample(name))
     plan, answer, text = exchange(negotiation(), sample(name), all_sending(description))

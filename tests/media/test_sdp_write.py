@@ -45,6 +45,7 @@ def test_the_answer_to_ffmpeg_word_for_word() -> None:
         "a=recvonly",
         "a=rtcp-mux",
         "a=rtpmap:111 opus/48000/2",
+        "a=fmtp:111 useinbandfec=1",
         "m=video 9 UDP/TLS/RTP/SAVPF 106 105",
         "c=IN IP4 0.0.0.0",
         "a=mid:1",

@@ -24,12 +24,14 @@ async def connect(
 
 
 @pytest.mark.interop
-async def test_sound_and_picture_reach_a_viewer_who_came_first() -> None:
-    await asyncio.wait_for(_sound_and_picture(), 30)
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_sound_and_picture_reach_a_viewer_who_came_first(workers: int) -> None:
+    await asyncio.wait_for(_sound_and_picture(workers), 30)
 
 
-async def _sound_and_picture() -> None:
-    engine = create_engine(addresses.binding("127.0.0.1", 0), local_only=True)
+async def _sound_and_picture(workers: int) -> None:
+    """Where there are two workers, publisher and viewer have one each."""
+    engine = create_engine(addresses.binding("127.0.0.1", 0), workers=workers, room_share=1, local_only=True)
     media = EngineMedia(engine, roads=find_roads("127.0.0.1", engine.addresses()))
     heard: list[MediaEvent] = []
     media.listen(heard.append)
@@ -50,6 +52,7 @@ async def _sound_and_picture() -> None:
         assert {event.connection for event in heard if isinstance(event, Connected)} == {ANA, BOB}
         assert [event for event in heard if isinstance(event, Bound)] == [Bound(BOB, "0", MIC), Bound(BOB, "1", CAM)]
         assert media.counters()["rtp_out"] > 0
+        assert (media.counters()["mirror_in"] > 0) == (workers == 2)
     finally:
         await publisher.close()
         await viewer.close()

@@ -15,6 +15,7 @@ use crate::probe::{Probe, Prober};
 use crate::rate_control::{Delivery, RateControl};
 use crate::standing::StandingQueue;
 use crate::trend::Trend;
+use crate::trial::Answer;
 use crate::{MILLISECOND, Micros, SECOND, seconds};
 
 const ROUND_TRIP_GUESS: Micros = 100 * MILLISECOND;
@@ -43,6 +44,13 @@ pub struct Estimate {
     pub acknowledged: u64,
 }
 
+/// What a receiver report says of a sender report: when that left, and the round trip that follows (RFC 3550 section 6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Echo {
+    pub asked: Instant,
+    pub round_trip: Duration,
+}
+
 /// Estimates what the way to one client carries. Bytes are those of whole packets, in whatever count the caller keeps
 /// to; the estimate is in the same.
 ///
@@ -57,6 +65,8 @@ pub struct Estimator {
     unanswered: Option<Micros>,
     history: History,
 
+    /// Pictures leave without numbers.
+    is_unnumbered: bool,
     /// How often the estimate was halved because nothing is heard.
     silences: u8,
     config: Config,
@@ -86,6 +96,7 @@ impl Estimator {
             epoch: now,
             unanswered: None,
             history: History::default(),
+            is_unnumbered: false,
             silences: 0,
             config,
             clock: ReceiverClock::default(),
@@ -112,6 +123,13 @@ impl Estimator {
         let at = self.micros(now);
         self.unanswered.get_or_insert(at);
         self.history.push(number, bytes, at);
+    }
+
+    /// A packet of pictures leaves without such a number. While there are any, the estimate goes by REMB and reports.
+    pub fn sent_unnumbered(&mut self, bytes: usize, now: Instant) {
+        let at = self.micros(now);
+        self.is_unnumbered = true;
+        self.fallback.sent(bytes, at);
     }
 
     /// Transport-wide feedback: what became of each packet, in the order of their numbers; the arrival is in
@@ -145,6 +163,7 @@ impl Estimator {
         }
         self.average_sending(now);
         self.feedback_at = Some(now);
+        self.is_unnumbered &= self.fallback.is_used(now);
         (self.unanswered, self.silences) = (None, 0);
         self.history.prune(now);
 
@@ -158,6 +177,9 @@ impl Estimator {
         if self.rate.update(state, delivery, self.round_trip_or_guess(), now) {
             self.prober.overused(now);
         }
+        if self.falls_back() {
+            return;
+        }
         self.loss.update(self.rate.bitrate(), delivery.acknowledged, now);
         if let Some(outcome) = self.prober.finish(newest, now) {
             self.rate.probed(outcome.bitrate, outcome.filled);
@@ -168,19 +190,23 @@ impl Estimator {
     /// The receiver's own estimate (REMB). It counts where there is no transport-wide feedback.
     pub fn remb(&mut self, bitrate: u64, now: Instant) {
         let now = self.micros(now);
-        if self.falls_back(now) {
+        self.forget_feedback(now);
+        if self.falls_back() {
             self.fallback.remb(self.config.bound(bitrate as f64), now);
         }
     }
 
-    /// A receiver report (RFC 3550 section 6.4.1), of all streams together. Its losses count where there is no
-    /// transport-wide feedback.
-    pub fn report(&mut self, fraction_lost: f32, round_trip: Option<Duration>, now: Instant) {
+    /// A receiver report (RFC 3550 section 6.4.1) on one stream, and the sender report that it answers, if that is the last one. Its
+    /// losses count where there is no transport-wide feedback.
+    pub fn report(&mut self, fraction_lost: f32, echo: Option<Echo>, now: Instant) {
+        let answer = echo.map(|echo| Answer {
+            asked: self.micros(echo.asked),
+            round_trip: echo.round_trip.as_micros().min(10 * SECOND as u128) as Micros,
+        });
         let now = self.micros(now);
-        if let Some(round_trip) = round_trip {
-            self.reported_round_trip = Some(round_trip.as_micros().min(10 * SECOND as u128) as Micros);
-        }
-        if !self.falls_back(now) {
+        self.reported_round_trip = answer.map(|answer| answer.round_trip).or(self.reported_round_trip);
+        self.forget_feedback(now);
+        if !self.falls_back() {
             return;
         }
         let fraction = f64::from(fraction_lost);
@@ -189,8 +215,24 @@ impl Estimator {
         } else {
             fraction.clamp(0.0, 1.0)
         };
-        self.loss.report(fraction, self.fallback.bitrate(), now);
+        self.fallback.report(fraction, answer, now);
+        let bitrate = self.fallback.bitrate();
+        self.loss.report(fraction, bitrate, self.fallback.sending(), now);
+        if self.loss.limit() < bitrate {
+            self.fallback.lower(self.loss.limit(), now);
+        }
         self.fallback.update(self.prober.wanted(), self.loss.is_low(), now);
+    }
+
+    /// A probe is over, and what it did is told by the answer to a sender report that leaves behind it, and before another.
+    pub fn awaits_echo(&self) -> bool {
+        self.falls_back() && self.fallback.awaits_answer()
+    }
+
+    /// Pictures are sent from now on, or none are: where voices alone are lost, it is not for the estimate to send less. At first there are
+    /// pictures.
+    pub fn shows(&mut self, pictures: bool) {
+        self.loss.shows(pictures);
     }
 
     /// Somebody would get a better layer if the estimate were `bitrate`; 0 if nobody would. It holds until the next
@@ -205,9 +247,22 @@ impl Estimator {
         if !self.may_probe() {
             return None;
         }
+        let max = self.config.max as f64;
+        if self.falls_back() {
+            return self.fallback.poll(self.prober.wanted(), max, self.loss.fraction(), now);
+        }
         let round_trip = self.round_trip_or_guess();
-        self.prober
-            .poll(self.bitrate(), self.config.max as f64, round_trip, now)
+        self.prober.poll(self.bitrate(), max, round_trip, now)
+    }
+
+    /// How wide the way is was seen: the estimate is near what it carries, and not only what was tried.
+    pub fn is_limited(&self) -> bool {
+        !self.falls_back() && self.rate.is_limited()
+    }
+
+    /// The estimate was lowered by a rise of the delay alone, while all that was sent arrived: that may have been anything.
+    pub fn may_be_mistaken(&self) -> bool {
+        !self.falls_back() && !self.rate.is_limited() && self.loss.limit() == f64::INFINITY && self.silences == 0
     }
 
     pub fn estimate(&self) -> Estimate {
@@ -223,7 +278,11 @@ impl Estimator {
 
     /// When to call [`handle_timeout`](Estimator::handle_timeout) and [`poll_probe`](Estimator::poll_probe) at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let probe = self.prober.deadline(self.bitrate()).filter(|_| self.may_probe());
+        let probe = match self.falls_back() {
+            true => self.fallback.deadline(self.prober.wanted()),
+            false => self.prober.deadline(self.bitrate()),
+        };
+        let probe = probe.filter(|_| self.may_probe());
         let earliest = [probe, self.silence_ends(), self.history.ends()]
             .into_iter()
             .flatten()
@@ -238,6 +297,7 @@ impl Estimator {
             self.silences = self.silences.saturating_add(1);
         }
         self.prober.expire(now);
+        self.fallback.expire(now);
         self.history.prune(now);
         if self.history.ends().is_none() {
             (self.unanswered, self.silences) = (None, 0);
@@ -250,9 +310,9 @@ impl Estimator {
     }
 
     fn bitrate(&self) -> f64 {
-        let by_delay = match self.feedback_at {
-            Some(_) => self.rate.bitrate(),
-            None => self.fallback.bitrate(),
+        let by_delay = match self.falls_back() {
+            true => self.fallback.bitrate(),
+            false => self.rate.bitrate(),
         };
         let halved = 0.5f64.powi(self.silences.into());
         self.config.bound(by_delay.min(self.loss.limit()) * halved)
@@ -324,7 +384,7 @@ impl Estimator {
 
     fn may_probe(&self) -> bool {
         let is_full = self.detector.state() == State::Overuse || self.standing.is_long();
-        self.feedback_at.is_some() && self.silences == 0 && !is_full && !self.loss.is_high()
+        self.silences == 0 && !is_full && !self.loss.is_high()
     }
 
     fn silence_ends(&self) -> Option<Micros> {
@@ -332,12 +392,16 @@ impl Estimator {
         Some(self.unanswered? + SILENCE + self.round_trip_or_guess())
     }
 
-    /// True: there is no transport-wide feedback, or none any more.
-    fn falls_back(&mut self, now: Micros) -> bool {
+    /// There is no transport-wide feedback, or of sound alone.
+    fn falls_back(&self) -> bool {
+        self.feedback_at.is_none() || self.is_unnumbered
+    }
+
+    /// There may be none any more.
+    fn forget_feedback(&mut self, now: Micros) {
         if self.feedback_at.is_some_and(|at| now - at > FEEDBACK_AGE_MAX) && self.unanswered.is_some() {
             self.fallback = Fallback::new(self.bitrate());
             self.feedback_at = None;
         }
-        self.feedback_at.is_none()
     }
 }

@@ -7,7 +7,8 @@
 //! The way of a feedback through [`Estimator`]: `history` says when each packet left; `arrival` brings the receiver's
 //! clock to ours; `groups` makes one sample of packets that left together, less what our own burst explains
 //! (`own_queue`); `trend` fits the samples, `overuse` judges the fit and `standing` the least of them, `rate_control` acts. `loss` may hold the
-//! estimate below that, `probe` may lift it by what a `cluster` of packets showed. `fallback` stands in where the client knows no transport-wide feedback.
+//! estimate below that, `probe` may lift it by what a `cluster` of packets showed. `fallback` stands in where the client knows no transport-wide feedback,
+//! and makes a `trial` where it would probe.
 
 #![forbid(unsafe_code)]
 
@@ -26,9 +27,10 @@ mod probe;
 mod rate_control;
 mod standing;
 mod trend;
+mod trial;
 
 pub use config::Config;
-pub use estimator::{Estimate, Estimator};
+pub use estimator::{Echo, Estimate, Estimator};
 pub use overuse::State;
 pub use probe::Probe;
 

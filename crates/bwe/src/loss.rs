@@ -15,9 +15,18 @@ const GROWTH_PER_SECOND: f64 = 1.08;
 const GROWTH_PER_SECOND_LOSSY: f64 = 1.02;
 /// From the onset of losses until what is acknowledged shows what comes through.
 const SETTLING: Micros = 600 * MILLISECOND;
+/// Where so much is lost hardly a large picture comes through whole, however much of it is sent again.
+const HEAVY: f64 = 0.3;
+/// Bits a second: voices that are repeated, and the least picture. Further down losses alone do not bring the estimate where that does not
+/// help.
+const LEAST: f64 = 250_000.0;
+/// When so long no pictures were sent and so much of the losses is left, they come from something else.
+const PATIENCE: Micros = 2 * SECOND;
+const LEFT: f64 = 0.7;
 
 /// Holds the estimate down while more than a tenth is lost. It does not go below what was seen to come through since
-/// the losses began: on a radio link that loses whatever is sent, sending less helps nobody.
+/// the losses began: on a radio link that loses whatever is sent, sending less helps nobody. Where a third and more is lost it does,
+/// down to what voices and the least picture need.
 #[derive(Debug)]
 pub(crate) struct LossControl {
     lost: u32,
@@ -28,6 +37,13 @@ pub(crate) struct LossControl {
     onset: Option<Micros>,
     /// The highest rate acknowledged since the onset.
     carried: f64,
+    /// Pictures are sent. Of voices nothing can be left out.
+    pictures: bool,
+    /// The highest fraction lost since the onset while there were pictures, and since when there are none.
+    with_pictures: f64,
+    without: Option<Micros>,
+    /// To send less did not help.
+    in_vain: bool,
 }
 
 impl Default for LossControl {
@@ -40,6 +56,10 @@ impl Default for LossControl {
             limit: f64::INFINITY,
             onset: None,
             carried: 0.0,
+            pictures: true,
+            with_pictures: 0.0,
+            without: None,
+            in_vain: false,
         }
     }
 }
@@ -77,6 +97,11 @@ impl LossControl {
         self.lost = self.lost.saturating_sub(1);
     }
 
+    /// From now on pictures are sent, or none are.
+    pub fn shows(&mut self, pictures: bool) {
+        self.pictures = pictures;
+    }
+
     /// `bitrate` is what the delay allows.
     pub fn update(&mut self, bitrate: f64, acknowledged: Option<f64>, now: Micros) {
         let span = now - *self.since.get_or_insert(now);
@@ -88,14 +113,15 @@ impl LossControl {
         self.judge(fraction, bitrate, acknowledged, span.min(SECOND), now);
     }
 
-    /// The fraction lost of a receiver report (RFC 3550 section 6.4.1), where that is all there is.
-    pub fn report(&mut self, fraction: f64, bitrate: f64, now: Micros) {
+    /// The fraction lost of a receiver report (RFC 3550 section 6.4.1), where that is all there is. `sent`: bits a second.
+    pub fn report(&mut self, fraction: f64, bitrate: f64, sent: f64, now: Micros) {
         let span = now - self.since.unwrap_or(now - INTERVAL);
         if span < INTERVAL {
             return;
         }
         self.since = Some(now);
-        self.judge(fraction, bitrate, None, span.min(SECOND), now);
+        let acknowledged = Some(sent * (1.0 - fraction));
+        self.judge(fraction, bitrate, acknowledged, span.min(SECOND), now);
     }
 
     /// A probe came through at `bitrate`.
@@ -110,13 +136,18 @@ impl LossControl {
             if now - onset >= SETTLING {
                 self.carried = self.carried.max(acknowledged.unwrap_or(0.0));
             }
+            self.look_for_the_cause(now);
             let before = self.limit.min(bitrate);
             let lowered = before * (1.0 - self.fraction / 2.0);
-            self.limit = lowered.max(self.carried * (1.0 - self.fraction)).min(before);
+            self.limit = lowered.max(self.floor()).min(before);
+            if self.in_vain {
+                self.limit = self.limit.max(LEAST.min(bitrate));
+            }
             return;
         }
         let growth = if self.is_low() {
             (self.onset, self.carried) = (None, 0.0);
+            (self.with_pictures, self.without, self.in_vain) = (0.0, None, false);
             GROWTH_PER_SECOND
         } else {
             GROWTH_PER_SECOND_LOSSY
@@ -125,6 +156,28 @@ impl LossControl {
         if self.limit > bitrate {
             self.limit = f64::INFINITY;
         }
+    }
+
+    fn floor(&self) -> f64 {
+        let carried = match self.fraction >= HEAVY {
+            true => self.carried.min(LEAST),
+            false => self.carried * (1.0 - self.fraction),
+        };
+        match self.pictures {
+            true => carried,
+            false => carried.max(LEAST),
+        }
+    }
+
+    /// Whether less is lost without pictures than with them.
+    fn look_for_the_cause(&mut self, now: Micros) {
+        if self.pictures {
+            (self.with_pictures, self.without) = (self.with_pictures.max(self.fraction), None);
+            return;
+        }
+        let since = *self.without.get_or_insert(now);
+        let is_left = self.with_pictures > 0.0 && self.fraction >= LEFT * self.with_pictures;
+        self.in_vain |= now - since >= PATIENCE && is_left;
     }
 }
 
@@ -179,9 +232,52 @@ mod tests {
     #[test]
     fn reports_alone_do_as_well() {
         let mut control = LossControl::default();
-        (0..20).for_each(|i| control.report(0.3, 1e6, i * SECOND));
-        assert!(control.limit() < 100e3);
-        (20..80).for_each(|i| control.report(0.0, 1e6, i * SECOND));
+        (0..20).for_each(|i| control.report(0.3, 1e6, 300e3, i * SECOND));
+        assert!(control.limit() < 260e3, "{control:?}");
+        (20..80).for_each(|i| control.report(0.0, 1e6, 300e3, i * SECOND));
         assert_eq!(control.limit(), f64::INFINITY);
+    }
+
+    #[test]
+    fn where_half_is_lost_the_least_is_left_and_no_more() {
+        let mut control = LossControl::default();
+        intervals(&mut control, 0, 40, 50, 800e3);
+        assert_eq!(control.limit(), LEAST);
+        intervals(&mut control, 40, 200, 50, 120e3);
+        assert_eq!(control.limit(), LEAST);
+    }
+
+    #[test]
+    fn voices_alone_are_not_held_against_the_pictures_that_may_come() {
+        let mut control = LossControl::default();
+        control.shows(false);
+        intervals(&mut control, 0, 400, 20, 32e3);
+        assert_eq!(control.limit(), LEAST);
+    }
+
+    #[test]
+    fn a_narrow_way_that_queues_nothing_gets_no_more_than_it_carries() {
+        let mut control = LossControl::default();
+        intervals(&mut control, 0, 40, 47, 100e3);
+        assert!(control.limit() <= 100e3, "{control:?}");
+        control.shows(false);
+        intervals(&mut control, 40, 20, 0, 40e3);
+        assert!(
+            control.limit() < LEAST && !control.in_vain,
+            "losses ended with the pictures: {control:?}"
+        );
+    }
+
+    #[test]
+    fn where_losses_stay_without_pictures_the_least_of_these_comes_back() {
+        let mut control = LossControl::default();
+        intervals(&mut control, 0, 40, 50, 95e3);
+        assert!(control.limit() < 100e3, "{control:?}");
+        control.shows(false);
+        intervals(&mut control, 40, 20, 50, 20e3);
+        assert_eq!(control.limit(), LEAST);
+        control.shows(true);
+        intervals(&mut control, 60, 100, 50, 110e3);
+        assert_eq!(control.limit(), LEAST);
     }
 }

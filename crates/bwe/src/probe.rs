@@ -23,9 +23,10 @@ const STEP: f64 = 2.0;
 const DURATION_MIN: Micros = 50 * MILLISECOND;
 const DURATION_MAX: Micros = 200 * MILLISECOND;
 const BITS_MIN: f64 = 10_000.0 * 8.0;
-/// A probe that brought nothing is repeated after this time, then after twice the time.
+/// A probe that brought nothing is repeated after this time, then after twice the time, up to so much that a way which got wide again
+/// is found to be so within three tries and fifteen seconds.
 const RETRY_MIN: Micros = SECOND;
-const RETRY_MAX: Micros = 8 * SECOND;
+const RETRY_MAX: Micros = 5 * SECOND;
 /// So long after a probe its feedback is waited for, and a round trip.
 const ANSWER_MAX: Micros = SECOND;
 /// Overuse within this time after a probe is put down to it.
@@ -216,7 +217,7 @@ mod tests {
                 "{outcome:?}"
             );
         }
-        assert_eq!(waits, [0, 1, 2, 4, 8, 8]);
+        assert_eq!(waits, [0, 1, 2, 4, 5, 5]);
     }
 
     #[test]

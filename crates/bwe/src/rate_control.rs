@@ -99,6 +99,10 @@ impl RateControl {
         }
     }
 
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
     pub fn bitrate(&self) -> f64 {
         self.bitrate
     }
@@ -140,8 +144,11 @@ impl RateControl {
         } else {
             self.bitrate * GROWTH_PER_SECOND.powf(seconds(step))
         };
-        let allowed = grown.min(acknowledged * headroom);
-        self.bitrate = self.config.bound(allowed.max(self.bitrate));
+        // While little is sent no mistake would be found out: where no limit was met, what was guessed at first is as good as ever.
+        let guessed = self.limit.map_or(self.config.start as f64, |_| 0.0);
+        let allowed = grown.min((acknowledged * headroom).max(guessed));
+        // What arrives without a queue is carried, however it came to be sent.
+        self.bitrate = self.config.bound(allowed.max(self.bitrate).max(acknowledged));
     }
 
     fn smooth(&mut self, acknowledged: Option<f64>, step: Micros) -> Option<f64> {
@@ -239,6 +246,13 @@ mod tests {
     }
 
     #[test]
+    fn it_is_no_less_than_what_arrives() {
+        let mut control = control();
+        updates(&mut control, State::Normal, delivery(2e6, 2e6), 1);
+        assert_eq!(control.bitrate(), 2e6);
+    }
+
+    #[test]
     fn it_is_not_lowered_because_little_is_sent() {
         let mut control = control();
         updates(&mut control, State::Normal, delivery(50e3, 50e3), 100);
@@ -262,6 +276,18 @@ mod tests {
         let mut control = control();
         assert!(control.update(State::Overuse, delivery(200e3, 200e3), ROUND_TRIP, 0));
         assert_eq!(control.bitrate(), 850e3);
+    }
+
+    #[test]
+    fn a_mistake_while_little_is_sent_is_forgotten_and_a_limit_is_not() {
+        let mut mistaken = control();
+        mistaken.update(State::Overuse, delivery(32e3, 32e3), ROUND_TRIP, 0);
+        updates(&mut mistaken, State::Normal, delivery(32e3, 32e3), 1000);
+        assert_eq!(mistaken.bitrate(), 1e6);
+        let mut limited = control();
+        limited.update(State::Overuse, delivery(32e3, 64e3), ROUND_TRIP, 0);
+        updates(&mut limited, State::Normal, delivery(32e3, 32e3), 1000);
+        assert!(limited.bitrate() < 40e3, "{}", limited.bitrate());
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! Ancillary data of one message: our own address both ways, the segment size on the way out (Linux).
+//! Ancillary data of one message: our own address both ways; when it came; the segment size on the way out (Linux).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, SystemTime};
 
-/// Room for IPV6_PKTINFO (40 bytes with its header) and UDP_SEGMENT (24); aligned as `cmsghdr` wants.
+/// Room for IPV6_PKTINFO (40 bytes with its header) and UDP_SEGMENT (24) or a time (32); aligned as `cmsghdr` wants.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(8))]
-pub(crate) struct Control([u64; 8]);
+pub(crate) struct Control([u64; 9]);
 
 pub(crate) const CONTROL_LEN: usize = size_of::<Control>();
 
@@ -88,11 +89,26 @@ impl<'a> ControlWriter<'a> {
     }
 }
 
-/// Which of our addresses a received message reached.
-///
+/// What the kernel tells of a received message.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Told {
+    /// Which of our addresses it reached.
+    pub local: Option<IpAddr>,
+    /// When, by the wall clock.
+    pub arrived: Option<Duration>,
+}
+
+/// Since 1970.
+pub(crate) fn wall_clock() -> Duration {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+}
+
 /// # Safety
 /// `header` was filled by a successful receive call and its control buffer is still alive.
-pub(crate) unsafe fn local_address(header: &libc::msghdr) -> Option<IpAddr> {
+pub(crate) unsafe fn read(header: &libc::msghdr) -> Told {
+    let mut told = Told::default();
     // SAFETY: the kernel filled the buffer and its length; CMSG_NXTHDR stays inside. Values are read unaligned.
     unsafe {
         let mut message = libc::CMSG_FIRSTHDR(header);
@@ -100,15 +116,21 @@ pub(crate) unsafe fn local_address(header: &libc::msghdr) -> Option<IpAddr> {
             match (head.cmsg_level, head.cmsg_type) {
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let info = libc::CMSG_DATA(message).cast::<libc::in_pktinfo>().read_unaligned();
-                    return Some(Ipv4Addr::from(info.ipi_addr.s_addr.to_ne_bytes()).into());
+                    told.local = Some(Ipv4Addr::from(info.ipi_addr.s_addr.to_ne_bytes()).into());
                 }
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let info = libc::CMSG_DATA(message).cast::<libc::in6_pktinfo>().read_unaligned();
-                    return Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).into());
+                    told.local = Some(Ipv6Addr::from(info.ipi6_addr.s6_addr).into());
                 }
-                _ => message = libc::CMSG_NXTHDR(header, message),
+                #[cfg(target_os = "linux")]
+                (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                    let time = libc::CMSG_DATA(message).cast::<libc::timespec>().read_unaligned();
+                    told.arrived = Some(Duration::new(time.tv_sec as u64, time.tv_nsec as u32));
+                }
+                _ => {}
             }
+            message = libc::CMSG_NXTHDR(header, message);
         }
-        None
     }
+    told
 }

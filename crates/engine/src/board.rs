@@ -1,6 +1,7 @@
 //! Numbers that a worker shows to others: written by it once a turn, read at any time.
 
 use std::sync::{Mutex, PoisonError, TryLockError};
+use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 use tertulia_sfu::counters::Counters;
@@ -21,6 +22,8 @@ pub(crate) struct WorkerCounters {
     pub streaming: StreamingCounters,
     /// The front was so far behind that what was for relayed addresses and streams found no room.
     pub dropped_front_behind: u64,
+    /// Another worker was so far behind that what crosses to its mirrors found no room.
+    pub dropped_mirror_behind: u64,
     pub turns: u64,
     pub panics: u64,
     pub events_dropped: u64,
@@ -70,6 +73,7 @@ impl WorkerCounters {
             ("dropped_turn", front.dropped_turn),
             ("dropped_worker_behind", front.dropped_worker_behind),
             ("dropped_front_behind", self.dropped_front_behind),
+            ("dropped_mirror_behind", self.dropped_mirror_behind),
             ("dropped_send_full", send.dropped_full),
             ("dropped_send_error", send.dropped_error),
         ])
@@ -79,7 +83,22 @@ impl WorkerCounters {
 #[derive(Default)]
 pub(crate) struct Board {
     counters: Mutex<WorkerCounters>,
-    connections: Mutex<FxHashMap<ConnectionId, ConnectionStats>>,
+    connections: Mutex<Connections>,
+}
+
+/// How all connections of a worker did at one moment.
+struct Connections {
+    at: Instant,
+    stats: FxHashMap<ConnectionId, ConnectionStats>,
+}
+
+impl Default for Connections {
+    fn default() -> Connections {
+        Connections {
+            at: Instant::now(),
+            stats: FxHashMap::default(),
+        }
+    }
 }
 
 impl Board {
@@ -97,14 +116,19 @@ impl Board {
 
     /// As `show_counters`, for all connections at once.
     #[must_use]
-    pub fn show_connections(&self, connections: impl Iterator<Item = (ConnectionId, ConnectionStats)>) -> bool {
+    pub fn show_connections(
+        &self,
+        now: Instant,
+        connections: impl Iterator<Item = (ConnectionId, ConnectionStats)>,
+    ) -> bool {
         let mut shown = match self.connections.try_lock() {
             Ok(shown) => shown,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return false,
         };
-        shown.clear();
-        shown.extend(connections);
+        shown.at = now;
+        shown.stats.clear();
+        shown.stats.extend(connections);
         true
     }
 
@@ -116,7 +140,16 @@ impl Board {
         self.connections
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+            .stats
             .get(&connection)
             .cloned()
+    }
+
+    /// Hands all connections to `read`, with the moment of which they are. Nothing is copied; the worker does not wait.
+    pub fn read_connections<T>(&self, mut read: impl FnMut(Instant, ConnectionId, &ConnectionStats) -> T) -> Vec<T> {
+        let shown = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = shown.stats.iter();
+        all.map(|(&connection, stats)| read(shown.at, connection, stats))
+            .collect()
     }
 }

@@ -2,14 +2,15 @@
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use tertulia_sfu::command::Command;
-use tertulia_sfu::types::ConnectionId;
+use tertulia_sfu::types::{ConnectionId, RoomKey, WorkerId};
 
 use crate::board::Board;
 use crate::demux::RouteChange;
-use crate::directory::Directory;
+use crate::directory::{Closed, Directory, Spread};
 use crate::event::EventQueue;
 use crate::streams::StreamKind;
 use crate::wait::Wake;
@@ -18,6 +19,8 @@ pub(crate) enum Message {
     Command(Command),
     /// Only to worker 0.
     Front(FrontMessage),
+    /// For tests of the isolation: does nothing else for so long.
+    Stall(Duration),
     Stop,
 }
 
@@ -43,9 +46,14 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub fn new(workers: Vec<WorkerHandle>, changes: Option<Sender<RouteChange>>, events: EventQueue) -> Control {
+    pub fn new(
+        workers: Vec<WorkerHandle>,
+        room_share: usize,
+        changes: Option<Sender<RouteChange>>,
+        events: EventQueue,
+    ) -> Control {
         Control {
-            directory: Mutex::new(Directory::new(workers.len())),
+            directory: Mutex::new(Directory::new(workers.len(), room_share)),
             workers,
             changes,
             events,
@@ -54,8 +62,13 @@ impl Control {
 
     /// Looks a worker up and sends it a command, both under the lock: commands leave in the order in which the directory changed.
     pub fn command(&self, locate: impl FnOnce(&mut Directory) -> Option<usize>, command: Command) {
+        self.command_with(|directory| Some((locate(directory)?, command)));
+    }
+
+    /// The same where the directory has a say in the command.
+    pub fn command_with(&self, decide: impl FnOnce(&mut Directory) -> Option<(usize, Command)>) {
         let mut directory = self.directory();
-        if let Some(worker) = locate(&mut directory) {
+        if let Some((worker, command)) = decide(&mut directory) {
             self.send(worker, Message::Command(command));
         }
     }
@@ -90,9 +103,29 @@ impl Control {
     pub fn forget(&self, connections: impl IntoIterator<Item = ConnectionId>) {
         let mut directory = self.directory();
         for connection in connections {
-            if let Some((_, fragments)) = directory.close(connection) {
-                self.remove_fragments(fragments);
+            if let Some(closed) = directory.close(connection) {
+                self.clear_up(closed);
             }
+        }
+    }
+
+    /// After a connection left the directory, whose lock is held.
+    pub fn clear_up(&self, closed: Closed) {
+        self.remove_fragments(closed.fragments);
+        self.spread(closed.room, closed.spread);
+        let Some(rehosted) = closed.rehosted else { return };
+        for worker in rehosted.workers {
+            let host = (worker != rehosted.host).then_some(WorkerId(rehosted.host));
+            let room = rehosted.room;
+            self.send(worker, Message::Command(Command::Host { room, host }));
+        }
+    }
+
+    /// Tells workers where else a room is. The directory's lock is held.
+    pub fn spread(&self, room: RoomKey, spread: Vec<Spread>) {
+        for Spread { worker, others } in spread {
+            let workers = others;
+            self.send(worker, Message::Command(Command::Spread { room, workers }));
         }
     }
 

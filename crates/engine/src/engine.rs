@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
 use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec, Wish};
@@ -17,12 +18,14 @@ use tertulia_sfu::types::{ConnectionId, Fingerprint, IceCredentials, Path, RoomK
 use crate::board::Board;
 use crate::control::{Control, FrontMessage, Message, WorkerHandle};
 use crate::credentials;
+use crate::crossing;
 use crate::demux::Routes;
+use crate::directory::Opened;
 use crate::event::{Event, EventQueue};
 use crate::front::Front;
 use crate::outlet::{Aside, Outlet, Reporter};
 use crate::places::Places;
-use crate::queue::{HandOver, Inbox, Parcel, hand_over};
+use crate::queue::{HandOver, Heading, Inbox, Parcel, hand_over};
 use crate::relaying::Relaying;
 use crate::send::SendBatch;
 use crate::socket::{Socket, bind_all};
@@ -41,6 +44,9 @@ pub struct EngineConfig {
     pub bind: Vec<SocketAddr>,
     /// Media threads, at least 1.
     pub workers: usize,
+    /// So many connections, and slots of theirs in which something is bound, has a room on one worker before it takes another one. What
+    /// crosses between workers costs a little, so a small room does without.
+    pub room_share: usize,
     /// Drop datagrams whose source is not an address of this machine.
     pub local_only: bool,
     /// Send bursts with UDP segmentation where the kernel has it.
@@ -59,6 +65,7 @@ impl Default for EngineConfig {
         EngineConfig {
             bind: vec![],
             workers: 1,
+            room_share: 150,
             local_only: false,
             segmentation: true,
             relay: None,
@@ -102,7 +109,7 @@ impl Engine {
             .into_iter()
             .unzip();
         let (changes, change_receiver) = unbounded();
-        let (hand_overs, inboxes): (Vec<HandOver>, Vec<Inbox>) = handles
+        let (hand_overs, inboxes): (Vec<HandOver<Heading>>, Vec<Inbox<Heading>>) = handles
             .iter()
             .skip(1)
             .map(|handle| hand_over(handle.wake.clone()))
@@ -113,6 +120,8 @@ impl Engine {
             hand_overs,
             routes: Routes::default(),
         };
+        let wakes: Vec<_> = handles.iter().map(|handle| handle.wake.clone()).collect();
+        let crossings = crossing::connect(&wakes);
         let (asides, return_inboxes) = asides(&handles);
         let segmentation = config.segmentation && sockets.iter().all(Socket::has_segmentation);
         let relaying = config.relay.map(|relay| {
@@ -128,6 +137,7 @@ impl Engine {
         );
         let control = Arc::new(Control::new(
             handles,
+            config.room_share,
             (!is_alone).then_some(changes.clone()),
             EventQueue::new()?,
         ));
@@ -140,7 +150,8 @@ impl Engine {
         let inputs = [Input::Front(Box::new(front))]
             .into_iter()
             .chain(inboxes.into_iter().map(Input::Inbox));
-        for (index, ((input, messages), aside)) in inputs.zip(receivers).zip(asides).enumerate() {
+        let ends = inputs.zip(receivers).zip(asides).zip(crossings);
+        for (index, (((input, messages), aside), crossings)) in ends.enumerate() {
             let reporter = (!is_alone).then(|| Reporter {
                 changes: changes.clone(),
                 worker: index,
@@ -153,6 +164,7 @@ impl Engine {
                 messages,
                 wake: handle.wake.clone(),
                 input,
+                crossings,
                 out: Outlet::new(SendBatch::new(sockets.clone(), segmentation), aside, reporter),
                 config: config.sfu.clone(),
             };
@@ -194,7 +206,7 @@ impl Engine {
         peer: Peer,
     ) -> IceCredentials {
         let mut directory = self.control.directory();
-        if let Some(worker) = directory.open(connection, room, &local.ufrag) {
+        if let Some(Opened { worker, host, spread }) = directory.open(connection, room, &local.ufrag) {
             self.control.add_fragment(&local.ufrag, worker);
             let command = Command::Open {
                 connection,
@@ -205,6 +217,11 @@ impl Engine {
                 dtls_active: peer.dtls_active,
             };
             self.control.send(worker, Message::Command(command));
+            if host.is_some() {
+                self.control
+                    .send(worker, Message::Command(Command::Host { room, host }));
+            }
+            self.control.spread(room, spread);
         }
         local
     }
@@ -228,21 +245,34 @@ impl Engine {
 
     pub fn close(&self, connection: ConnectionId) {
         let mut directory = self.control.directory();
-        if let Some((worker, fragments)) = directory.close(connection) {
-            self.control.remove_fragments(fragments);
+        if let Some(closed) = directory.close(connection) {
             self.control
-                .send(worker, Message::Command(Command::Close { connection }));
+                .send(closed.worker, Message::Command(Command::Close { connection }));
+            self.control.clear_up(closed);
         }
     }
 
-    pub fn add_source(&self, connection: ConnectionId, source: SourceId, spec: SourceSpec) {
-        let command = Command::AddSource {
+    /// Whose connection it is, for messages on data channels, and whether he may send any. A name has 1 to 255 bytes.
+    pub fn member(&self, connection: ConnectionId, name: String, sends: bool) {
+        let command = Command::Member {
             connection,
-            source,
-            spec,
+            name,
+            sends,
         };
         self.control
-            .command(|directory| directory.add_source(connection, source), command);
+            .command(|directory| directory.of_connection(connection), command);
+    }
+
+    pub fn add_source(&self, connection: ConnectionId, source: SourceId, spec: SourceSpec) {
+        self.control.command_with(|directory| {
+            let worker = directory.add_source(connection, source, &spec)?;
+            let command = Command::AddSource {
+                connection,
+                source,
+                spec,
+            };
+            Some((worker, command))
+        });
     }
 
     pub fn remove_source(&self, source: SourceId) {
@@ -257,6 +287,14 @@ impl Engine {
         self.control.command(
             |directory| directory.of_source(source),
             Command::EnableSource { source, enabled },
+        );
+    }
+
+    /// True: a voice that is heard however many speak.
+    pub fn favour_source(&self, source: SourceId, favoured: bool) {
+        self.control.command(
+            |directory| directory.of_source(source),
+            Command::Favour { source, favoured },
         );
     }
 
@@ -280,8 +318,7 @@ impl Engine {
 
     /// Puts a source into a slot; None empties it.
     pub fn bind(&self, slot: SlotId, to: Option<Binding>) {
-        self.control
-            .command(|directory| directory.of_slot(slot), Command::Bind { slot, to });
+        self.control.command_with(|directory| directory.bind(slot, to));
     }
 
     pub fn pause_slot(&self, slot: SlotId, paused: bool) {
@@ -309,6 +346,13 @@ impl Engine {
         if worker < self.control.workers.len() {
             self.control
                 .send(worker, Message::Command(Command::Crash { connection: None }));
+        }
+    }
+
+    /// For tests of the isolation: keeps a worker from all else for so long.
+    pub fn stall_worker(&self, worker: usize, time: Duration) {
+        if worker < self.control.workers.len() {
+            self.control.send(worker, Message::Stall(time));
         }
     }
 
@@ -356,6 +400,14 @@ impl Engine {
     pub fn connection_stats(&self, connection: ConnectionId) -> Option<ConnectionStats> {
         let worker = self.control.directory().of_connection(connection)?;
         self.control.workers[worker].board.connection(connection)
+    }
+
+    /// What `read` makes of all connections, each with the moment of which its numbers are: at most a second ago, while there is traffic.
+    pub fn read_connections<T>(&self, mut read: impl FnMut(Instant, ConnectionId, &ConnectionStats) -> T) -> Vec<T> {
+        let workers = self.control.workers.iter();
+        workers
+            .flat_map(|worker| worker.board.read_connections(&mut read))
+            .collect()
     }
 
     /// Ends the threads and closes the sockets. Safe to call twice.

@@ -7,6 +7,8 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tertulia_sfu::rtp::Layers;
+use tertulia_sfu::stats::Reason;
 use tertulia_sfu::types::{CloseReason, ConnectionId, RoomKey, SlotId, SourceId};
 
 use crate::wait::Wake;
@@ -25,11 +27,13 @@ pub enum Event {
     SourceStarted { source: SourceId },
     /// A source came with a payload type that is not its own; told once for each.
     SourcePayload { source: SourceId, payload_type: u8 },
-    /// A slot gets this encoding of a source from now on: its first packet left.
+    /// A slot gets this encoding of a source from now on: its first packet left. Or it gets other layers of it, up to these.
     Layer {
         slot: SlotId,
         source: SourceId,
         encoding: u8,
+        layers: Layers,
+        reason: Reason,
     },
     /// A slot gets nothing for the time being: nothing of the source fits on the way to its viewer.
     Starved { slot: SlotId, source: SourceId },

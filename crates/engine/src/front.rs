@@ -1,6 +1,7 @@
 //! The receiving half of worker 0: sockets, relay and streams, and the roads to and from the other workers.
 
 use std::mem;
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use crate::control::FrontMessage;
 use crate::event::Event;
 use crate::outlet::{Aside, Outlet};
 use crate::platform::ReceiveBatch;
-use crate::queue::Inbox;
+use crate::queue::{Heading, Inbox};
 use crate::relaying::{Relaying, RelayingCounters, Ways};
 use crate::send::SendBatch;
 use crate::socket::Socket;
@@ -93,7 +94,7 @@ impl Front {
         source: Source,
         now: Instant,
         out: &mut Outlet,
-        mut deliver: impl FnMut(Path, &mut [u8], &mut Outlet),
+        mut deliver: impl FnMut(Heading, &mut [u8], &mut Outlet),
     ) -> bool {
         let more = match source {
             Source::Socket(socket) => self.receive_datagrams(socket, now, out, &mut deliver),
@@ -110,7 +111,7 @@ impl Front {
         socket: usize,
         now: Instant,
         out: &mut Outlet,
-        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+        deliver: &mut impl FnMut(Heading, &mut [u8], &mut Outlet),
     ) -> bool {
         let Front {
             sockets,
@@ -126,10 +127,10 @@ impl Front {
         });
         // After receiving: what a peer sent upon our answer comes after the change that the answer made.
         sorter.apply_changes(now);
-        for (path, datagram) in batch.iter_mut() {
+        for (Heading { path, at }, datagram) in batch.iter_mut() {
             match sorter.decide(path, datagram, now, out) {
-                Decision::Own => deliver(path, datagram, out),
-                Decision::Worker(worker) => sorter.hand_over(worker, path, datagram),
+                Decision::Own => deliver(Heading { path, at }, datagram, out),
+                Decision::Worker(worker) => sorter.hand_over(worker, Heading { path, at }, datagram),
                 Decision::Turn => match relaying {
                     Some(relaying) => {
                         let ways = Ways::new(&mut out.batch, streaming);
@@ -151,14 +152,17 @@ impl Front {
         &mut self,
         now: Instant,
         out: &mut Outlet,
-        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+        deliver: &mut impl FnMut(Heading, &mut [u8], &mut Outlet),
     ) -> bool {
         self.sorter.apply_changes(now);
         let mut frames = self.streaming.receive(now);
         for (arrival, bytes) in frames.iter_mut() {
             match arrival.protocol {
                 Protocol::Turn => self.relay(arrival, bytes, now, out),
-                Protocol::Ice => self.deliver_indirect(arrival.path, bytes, now, out, deliver),
+                Protocol::Ice => {
+                    let from = arrival.client.remote();
+                    self.deliver_indirect(arrival.path, from, bytes, now, out, deliver);
+                }
             }
         }
         self.streaming.reuse(frames);
@@ -187,13 +191,13 @@ impl Front {
         &mut self,
         now: Instant,
         out: &mut Outlet,
-        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+        deliver: &mut impl FnMut(Heading, &mut [u8], &mut Outlet),
     ) {
         let Some(mut media) = self.relaying.as_mut().and_then(Relaying::take_media) else {
             return;
         };
         for (path, datagram) in media.iter_mut() {
-            self.deliver_indirect(path, datagram, now, out, deliver);
+            self.deliver_indirect(path, path.remote, datagram, now, out, deliver);
         }
         if let Some(relaying) = &mut self.relaying {
             relaying.reuse_media(media);
@@ -203,14 +207,15 @@ impl Front {
     fn deliver_indirect(
         &mut self,
         path: Path,
+        from: SocketAddr,
         datagram: &mut [u8],
         now: Instant,
         out: &mut Outlet,
-        deliver: &mut impl FnMut(Path, &mut [u8], &mut Outlet),
+        deliver: &mut impl FnMut(Heading, &mut [u8], &mut Outlet),
     ) {
-        match self.sorter.decide_indirect(path, datagram, now, out) {
-            Decision::Own => deliver(path, datagram, out),
-            Decision::Worker(worker) => self.sorter.hand_over(worker, path, datagram),
+        match self.sorter.decide_indirect(path, from, datagram, now, out) {
+            Decision::Own => deliver(Heading { path, at: now }, datagram, out),
+            Decision::Worker(worker) => self.sorter.hand_over(worker, Heading { path, at: now }, datagram),
             Decision::Answer(len) => self.answer_indirect(path, len, now, out),
             Decision::Turn | Decision::Done => {}
         }

@@ -15,6 +15,7 @@ mod ancillary;
 mod board;
 mod control;
 mod credentials;
+mod crossing;
 mod demux;
 mod directory;
 mod engine;

@@ -1,6 +1,7 @@
 //! Datagrams on their way between the front and another worker: parcels from a pool of fixed size, one per batch.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tertulia_sfu::types::Path;
@@ -11,6 +12,13 @@ use crate::wait::Wake;
 const PARCELS: usize = 64;
 /// Datagrams of one parcel.
 const PARCEL_MAX: usize = 64;
+
+/// By which way a datagram came, and when: it may have waited for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heading {
+    pub path: Path,
+    pub at: Instant,
+}
 
 /// Datagrams, one behind the other, each with what must be known of it.
 pub(crate) struct Parcel<H = Path> {
@@ -57,21 +65,21 @@ impl<H> Default for Parcel<H> {
 }
 
 /// The sender's end.
-pub(crate) struct HandOver {
-    pool: Receiver<Parcel>,
-    full: Sender<Parcel>,
-    open: Option<Parcel>,
+pub(crate) struct HandOver<H = Path> {
+    pool: Receiver<Parcel<H>>,
+    full: Sender<Parcel<H>>,
+    open: Option<Parcel<H>>,
     wake: Arc<Wake>,
 }
 
 /// The reader's end.
-pub(crate) struct Inbox {
-    pool: Sender<Parcel>,
-    full: Receiver<Parcel>,
+pub(crate) struct Inbox<H = Path> {
+    pool: Sender<Parcel<H>>,
+    full: Receiver<Parcel<H>>,
 }
 
 /// `wake` calls the reader when a parcel is under way.
-pub(crate) fn hand_over(wake: Arc<Wake>) -> (HandOver, Inbox) {
+pub(crate) fn hand_over<H: Copy>(wake: Arc<Wake>) -> (HandOver<H>, Inbox<H>) {
     let (pool_sender, pool) = bounded(PARCELS);
     let (full, full_receiver) = bounded(PARCELS);
     for _ in 0..PARCELS {
@@ -93,10 +101,10 @@ pub(crate) fn hand_over(wake: Arc<Wake>) -> (HandOver, Inbox) {
     )
 }
 
-impl HandOver {
+impl<H: Copy> HandOver<H> {
     /// Puts a datagram into the open parcel; false when all parcels are under way, and it is dropped.
     #[must_use]
-    pub fn push(&mut self, path: Path, datagram: &[u8]) -> bool {
+    pub fn push(&mut self, head: H, datagram: &[u8]) -> bool {
         if self
             .open
             .as_ref()
@@ -108,7 +116,7 @@ impl HandOver {
             self.open = self.pool.try_recv().ok();
         }
         let Some(parcel) = &mut self.open else { return false };
-        parcel.push(path, datagram);
+        parcel.push(head, datagram);
         true
     }
 
@@ -122,9 +130,9 @@ impl HandOver {
     }
 }
 
-impl Inbox {
+impl<H: Copy> Inbox<H> {
     /// The next parcel; it returns to the pool when dropped, also by a panic.
-    pub fn next(&self) -> Option<Borrowed<'_>> {
+    pub fn next(&self) -> Option<Borrowed<'_, H>> {
         let parcel = self.full.try_recv().ok()?;
         Some(Borrowed {
             pool: &self.pool,
@@ -133,20 +141,21 @@ impl Inbox {
     }
 }
 
-pub(crate) struct Borrowed<'a> {
-    pool: &'a Sender<Parcel>,
-    parcel: Parcel,
+pub(crate) struct Borrowed<'a, H> {
+    pool: &'a Sender<Parcel<H>>,
+    parcel: Parcel<H>,
 }
 
-impl Borrowed<'_> {
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Path, &mut [u8])> {
+impl<H: Copy> Borrowed<'_, H> {
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (H, &mut [u8])> {
         self.parcel.iter_mut()
     }
 }
 
-impl Drop for Borrowed<'_> {
+impl<H> Drop for Borrowed<'_, H> {
     fn drop(&mut self) {
-        self.parcel.clear();
+        self.parcel.bytes.clear();
+        self.parcel.datagrams.clear();
         let _ = self.pool.try_send(std::mem::take(&mut self.parcel));
     }
 }
@@ -156,7 +165,7 @@ mod tests {
     use super::*;
 
     fn queue() -> (HandOver, Inbox) {
-        hand_over(Arc::new(Wake::new().expect("a wake-up descriptor")))
+        hand_over::<Path>(Arc::new(Wake::new().expect("a wake-up descriptor")))
     }
 
     fn path(port: u16) -> Path {

@@ -14,7 +14,7 @@ use tertulia_sfu::types::Path;
 use crate::isolation::{discard, isolate};
 use crate::places::Places;
 use crate::platform::ReceiveBatch;
-use crate::queue::Parcel;
+use crate::queue::{Heading, Parcel};
 use crate::relayed::{PortCounters, RelayedPorts};
 use crate::send::SendBatch;
 use crate::streaming::Streaming;
@@ -130,7 +130,7 @@ impl Relaying {
             let Some(relayed) = self.outside.ports.receive(port, batch) else {
                 continue;
             };
-            for (path, payload) in batch.iter_mut() {
+            for (Heading { path, .. }, payload) in batch.iter_mut() {
                 budget = budget.saturating_sub(1);
                 self.outside.ports.counters.datagrams_in += 1;
                 if self.local_only && !self.outside.places.is_local(path.remote.ip(), now) {
@@ -272,7 +272,7 @@ impl RelayingCounters {
     /// Stable names and values.
     pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let (ports, media) = (&self.ports, &self.media);
-        self.relay.prefixed_entries().chain([
+        self.relay.entries().chain([
             ("relay_allocations", self.allocations),
             ("relay_panics", self.panics),
             ("relay_media_in", media.datagrams_in),

@@ -45,6 +45,7 @@ impl Socket {
         if address.ip().is_unspecified() {
             sys::ask_for_local_address(&socket, address)?;
         }
+        sys::ask_for_time(&socket);
         socket.bind(&address.into())?;
         let segmentation = sys::has_segmentation(&socket);
         let socket = UdpSocket::from(socket);
@@ -155,6 +156,11 @@ mod sys {
         }
     }
 
+    /// Without it, what waited for us counts as having come when we took it.
+    pub fn ask_for_time(socket: &socket2::Socket) {
+        let _ = set_option(socket, SOL_SOCKET, libc::SO_TIMESTAMPNS, 1);
+    }
+
     pub fn force_buffers(socket: &socket2::Socket, receive: usize, send: usize) -> bool {
         set_option(socket, SOL_SOCKET, libc::SO_RCVBUFFORCE, receive as i32).is_ok()
             && set_option(socket, SOL_SOCKET, libc::SO_SNDBUFFORCE, send as i32).is_ok()
@@ -195,6 +201,8 @@ mod sys {
     pub fn ask_for_local_address(_: &socket2::Socket, _: SocketAddr) -> io::Result<()> {
         Ok(())
     }
+
+    pub fn ask_for_time(_: &socket2::Socket) {}
 
     pub fn force_buffers(_: &socket2::Socket, _: usize, _: usize) -> bool {
         false

@@ -12,7 +12,7 @@ use crate::addresses::OwnAddresses;
 use crate::board::FrontCounters;
 use crate::demux::{Kind, RouteChange, Routes, classify, is_turn_message};
 use crate::outlet::Outlet;
-use crate::queue::HandOver;
+use crate::queue::{HandOver, Heading};
 
 pub(crate) struct Sorter {
     /// Serve only this machine.
@@ -25,7 +25,7 @@ pub(crate) struct Sorter {
 pub(crate) struct Others {
     pub changes: Receiver<RouteChange>,
     /// Of workers 1, 2, …
-    pub hand_overs: Vec<HandOver>,
+    pub hand_overs: Vec<HandOver<Heading>>,
     pub routes: Routes,
 }
 
@@ -55,12 +55,20 @@ impl Sorter {
         if !self.serves(&path, now) {
             return Decision::Done;
         }
-        self.sort(path, datagram, now, out)
+        self.sort(path, path.remote, datagram, now, out)
     }
 
-    /// For what came through a relayed address or a stream: there is no TURN inside of TURN.
-    pub fn decide_indirect(&mut self, path: Path, datagram: &[u8], now: Instant, out: &mut Outlet) -> Decision {
-        match self.sort(path, datagram, now, out) {
+    /// For what came through a relayed address or a stream: there is no TURN inside of TURN. `from`: whom a stranger is told that he is, for
+    /// the address by which ICE knows a stream is nobody's.
+    pub fn decide_indirect(
+        &mut self,
+        path: Path,
+        from: SocketAddr,
+        datagram: &[u8],
+        now: Instant,
+        out: &mut Outlet,
+    ) -> Decision {
+        match self.sort(path, from, datagram, now, out) {
             Decision::Turn => {
                 self.counters.dropped_turn += 1;
                 Decision::Done
@@ -98,9 +106,9 @@ impl Sorter {
         is_own
     }
 
-    fn sort(&mut self, path: Path, datagram: &[u8], now: Instant, out: &mut Outlet) -> Decision {
+    fn sort(&mut self, path: Path, from: SocketAddr, datagram: &[u8], now: Instant, out: &mut Outlet) -> Decision {
         match classify(datagram) {
-            Kind::Stun => self.sort_stun(path, datagram, out),
+            Kind::Stun => self.sort_stun(from, datagram, out),
             Kind::Dtls | Kind::Rtp => self.sort_by_address(path, now),
             Kind::TurnChannel => Decision::Turn,
             Kind::Unknown => {
@@ -110,12 +118,12 @@ impl Sorter {
         }
     }
 
-    fn sort_stun(&mut self, path: Path, datagram: &[u8], out: &mut Outlet) -> Decision {
+    fn sort_stun(&mut self, from: SocketAddr, datagram: &[u8], out: &mut Outlet) -> Decision {
         if is_turn_message(datagram) {
             return Decision::Turn;
         }
         let Some(fragment) = stun::username_fragment(datagram) else {
-            let answer = self.answer_binding(path.remote, datagram, out);
+            let answer = self.answer_binding(from, datagram, out);
             return answer.map_or(Decision::Done, Decision::Answer);
         };
         let Some(others) = &self.others else {
@@ -143,12 +151,12 @@ impl Sorter {
         }
     }
 
-    pub fn hand_over(&mut self, worker: usize, path: Path, datagram: &[u8]) {
+    pub fn hand_over(&mut self, worker: usize, heading: Heading, datagram: &[u8]) {
         let hand_over = self
             .others
             .as_mut()
             .and_then(|others| others.hand_overs.get_mut(worker - 1));
-        if hand_over.is_some_and(|hand_over| hand_over.push(path, datagram)) {
+        if hand_over.is_some_and(|hand_over| hand_over.push(heading, datagram)) {
             self.counters.handed_over += 1;
         } else {
             self.counters.dropped_worker_behind += 1;

@@ -15,15 +15,18 @@ use tertulia_sfu::types::ConnectionId;
 
 use crate::board::{Board, WorkerCounters};
 use crate::control::{Control, Message};
+use crate::crossing::Crossings;
 use crate::event::{Event, Level, LogLimit};
 use crate::front::{Front, Source};
 use crate::isolation::{discard, isolate};
 use crate::outlet::Outlet;
-use crate::queue::Inbox;
+use crate::queue::{Heading, Inbox};
 use crate::wait::{Waiter, Wake};
 
 /// Batches taken from one socket, or parcels from the front, before timers and commands get their turn.
 const BATCHES_PER_TURN: usize = 8;
+/// Lists taken from other workers at a time.
+const LISTS_PER_TURN: usize = 64;
 /// Age of the connections' statistics while there is traffic. An idle worker does not wake for them.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 /// When a reader was at the board, the numbers are shown a little later.
@@ -32,7 +35,7 @@ const SHOW_AGAIN: Duration = Duration::from_millis(5);
 /// Where a worker's datagrams come from.
 pub(crate) enum Input {
     Front(Box<Front>),
-    Inbox(Inbox),
+    Inbox(Inbox<Heading>),
 }
 
 /// What a thread is started with.
@@ -43,6 +46,7 @@ pub(crate) struct Parts {
     pub messages: Receiver<Message>,
     pub wake: Arc<Wake>,
     pub input: Input,
+    pub crossings: Crossings,
     pub out: Outlet,
     pub config: Config,
 }
@@ -154,6 +158,7 @@ impl Worker {
             if self.handle_messages(now) == Flow::Stop {
                 return Flow::Stop;
             }
+            self.take_across(now);
         }
         if self.sfu.poll_timeout().is_some_and(|timeout| timeout <= now) {
             self.sfu.handle_timeout(now, &mut self.parts.out);
@@ -188,6 +193,7 @@ impl Worker {
                     front.handle_message(message, now, &mut self.parts.out)
                 }
                 (Message::Front(_), Input::Inbox(_)) => unreachable!("these are sent to worker 0"),
+                (Message::Stall(time), _) => std::thread::sleep(time),
                 (Message::Stop, _) => {
                     self.say_goodbye(now);
                     return Flow::Stop;
@@ -223,9 +229,15 @@ impl Worker {
             let Input::Front(front) = &mut self.parts.input else {
                 return;
             };
-            let more = front.receive(source, now, &mut self.parts.out, |path, datagram, out| {
-                self.sfu.handle_datagram(path, datagram, now, out);
-            });
+            let more = front.receive(
+                source,
+                now,
+                &mut self.parts.out,
+                |Heading { path, at }, datagram, out| {
+                    self.sfu.handle_datagram(path, datagram, at, now, out);
+                },
+            );
+            self.hand_over();
             self.sfu.flush(now, &mut self.parts.out);
             self.finish_batch(now);
             self.show_connections.get_or_insert(now + SHOW_EVERY);
@@ -240,10 +252,11 @@ impl Worker {
         for _ in 0..BATCHES_PER_TURN {
             let Input::Inbox(inbox) = &self.parts.input else { return };
             let Some(mut parcel) = inbox.next() else { return };
-            for (path, datagram) in parcel.iter_mut() {
-                self.sfu.handle_datagram(path, datagram, now, &mut self.parts.out);
+            for (Heading { path, at }, datagram) in parcel.iter_mut() {
+                self.sfu.handle_datagram(path, datagram, at, now, &mut self.parts.out);
             }
             drop(parcel);
+            self.hand_over();
             self.sfu.flush(now, &mut self.parts.out);
             self.finish_batch(now);
             self.show_connections.get_or_insert(now + SHOW_EVERY);
@@ -251,6 +264,30 @@ impl Worker {
         }
         // More parcels may wait, and their call was answered already.
         self.parts.wake.wake();
+    }
+
+    /// What came from other workers. All of it leaves together: several lists wait only where this worker is behind.
+    fn take_across(&mut self, now: Instant) {
+        for taken in 0..=LISTS_PER_TURN {
+            if taken == LISTS_PER_TURN {
+                // More may wait, and their call was answered already.
+                self.parts.wake.wake();
+                break;
+            }
+            let Some(mut arrived) = self.parts.crossings.next() else {
+                break;
+            };
+            self.sfu
+                .handle_across(arrived.from, &mut arrived.messages, now, &mut self.parts.out);
+            self.show_connections.get_or_insert(now + SHOW_EVERY);
+        }
+        self.sfu.flush(now, &mut self.parts.out);
+    }
+
+    /// To other workers, whose viewers need not wait for those here.
+    fn hand_over(&mut self) {
+        let crossings = &mut self.parts.crossings;
+        self.sfu.hand_over(|to, messages| crossings.send(to, messages));
     }
 
     fn unpack_for_front(&mut self, now: Instant) {
@@ -264,6 +301,7 @@ impl Worker {
     }
 
     fn finish_batch(&mut self, now: Instant) {
+        self.hand_over();
         if let Input::Front(front) = &mut self.parts.input {
             front.finish(now, &mut self.parts.out);
         }
@@ -283,7 +321,19 @@ impl Worker {
             }
             SfuEvent::SourceStarted { source } => Event::SourceStarted { source },
             SfuEvent::SourcePayload { source, payload_type } => Event::SourcePayload { source, payload_type },
-            SfuEvent::Layer { slot, source, encoding } => Event::Layer { slot, source, encoding },
+            SfuEvent::Layer {
+                slot,
+                source,
+                encoding,
+                layers,
+                reason,
+            } => Event::Layer {
+                slot,
+                source,
+                encoding,
+                layers,
+                reason,
+            },
             SfuEvent::Starved { slot, source } => Event::Starved { slot, source },
             SfuEvent::Encodings { source, wanted } => Event::Encodings { source, wanted },
             SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
@@ -307,6 +357,7 @@ impl Worker {
         self.past.add(self.sfu.counters());
         self.past.connections_closed += self.connections.len() as u64;
         discard(mem::replace(&mut self.sfu, Sfu::new(self.parts.config.clone())));
+        self.parts.crossings.tell_lost();
         let connections: Vec<_> = self.connections.drain().collect();
         self.parts.control.forget(connections.iter().copied());
         self.counters.panics += 1;
@@ -339,6 +390,7 @@ impl Worker {
         self.counters.sfu.add(self.sfu.counters());
         self.counters.send = *self.parts.out.batch.counters();
         self.counters.dropped_front_behind = self.parts.out.dropped_aside();
+        self.counters.dropped_mirror_behind = self.parts.crossings.dropped();
         if let Input::Front(front) = &mut self.parts.input {
             front.take_events(&mut self.events);
             for fault in front.take_faults() {
@@ -359,7 +411,7 @@ impl Worker {
             let is_shown = self
                 .parts
                 .board
-                .show_connections(self.connections.iter().filter_map(stats));
+                .show_connections(now, self.connections.iter().filter_map(stats));
             self.show_connections = (!is_shown).then(|| now + SHOW_AGAIN);
         }
         // After the numbers, so that who hears of an event finds it in them.

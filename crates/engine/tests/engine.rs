@@ -120,8 +120,8 @@ fn a_worker_that_panics_begins_anew_and_names_its_connections() {
     connections.sort();
     assert_eq!(
         connections,
-        [ConnectionId(1), ConnectionId(3)],
-        "rooms alternate between the workers"
+        [ConnectionId(1), ConnectionId(2)],
+        "rooms are shared out between the workers"
     );
     assert!(
         events

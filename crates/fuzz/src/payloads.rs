@@ -1,6 +1,6 @@
 //! What payloads tell of the frames in them. The first byte says the codec.
 
-use tertulia_sfu::rtp::{self, DependencyStructure, Layering, is_key_frame};
+use tertulia_sfu::rtp::{self, DependencyStructure, Descriptor, Form, Layering, Layers, is_key_frame};
 use tertulia_sfu::types::Codec;
 
 use crate::input::Input;
@@ -67,13 +67,41 @@ fn descriptors(bytes: &[u8]) {
     let mut structure = DependencyStructure::new();
     let mut input = Input::new(bytes);
     while !input.is_empty() {
-        if let Some(layering) = structure.read(input.bytes()) {
+        let bytes = input.bytes();
+        let (layering, descriptor) = structure.read(bytes);
+        if let Some(layering) = layering {
             judge(&layering);
             assert_eq!(
                 (layering.numbers.picture_id(), layering.numbers.tl0_pic_idx()),
                 (None, None)
             );
         }
+        pass_on(&structure, layering, &descriptor, bytes);
+    }
+}
+
+/// Telling of other layers, and another frame number, change nothing else.
+fn pass_on(structure: &DependencyStructure, layering: Option<Layering>, descriptor: &Descriptor, bytes: &[u8]) {
+    let mut room = [0xEE; Descriptor::MAX];
+    let whole: &[u8] = if descriptor.is_empty() { &[] } else { bytes };
+    assert_eq!(descriptor.write(0, None, &mut room), whole);
+    assert_eq!(descriptor.len(false), whole.len());
+    for (spatial, temporal) in [
+        (0, 0),
+        (1, Layers::EVERY),
+        (Layers::EVERY, 1),
+        (Layers::EVERY, Layers::EVERY),
+    ] {
+        let told = Some(Layers { spatial, temporal });
+        let written = descriptor.write(0, told, &mut room).to_vec();
+        assert!(written.len() <= descriptor.len(true));
+        assert_eq!(structure.clone().read(&written).0, layering);
+        let moved = descriptor.write(0x1234, told, &mut room);
+        let number = descriptor
+            .frame_number()
+            .map(|number| number.wrapping_sub(0x1234).to_be_bytes());
+        assert_eq!(moved.get(1..3), number.as_ref().map(|number| &number[..]));
+        assert_eq!(moved.get(3..), written.get(3..));
     }
 }
 
@@ -83,6 +111,22 @@ fn judge(layering: &Layering) {
         let next = layering.next_temporal(current, target);
         assert!(current.min(target) <= next && next <= current.max(target));
         assert!(next == current || layering.begins_picture());
+    }
+    for (spatial, temporal) in [(0, 0), (1, 0), (0, 2), (2, Layers::EVERY), (Layers::EVERY, 1)] {
+        choose(layering, Layers { spatial, temporal });
+    }
+    assert_eq!(Layers::ALL.form(layering), Form::Whole);
+}
+
+/// Nobody comes to more than he shall get, or to larger pictures without a key frame, and what he does not get has no payload.
+fn choose(layering: &Layering, layers: Layers) {
+    assert_eq!(layers.form(layering) == Form::Empty, !layers.have(layering));
+    for key_frame in [false, true] {
+        let fewer = Layers::ALL.next(layers, layering, key_frame);
+        let more = layers.next(Layers::ALL, layering, key_frame);
+        assert!(fewer.cover(layers) && more.cover(layers));
+        assert!(fewer == if layering.begins_picture() { layers } else { Layers::ALL });
+        assert!(key_frame || more.spatial == layers.spatial);
     }
 }
 

@@ -13,6 +13,7 @@ const IDS: Extensions = Extensions {
     abs_send_time: 5,
     rid: 6,
     repaired_rid: 7,
+    dependency_descriptor: 8,
 };
 
 /// A header lies inside its packet; what was read of it can be written and read again.

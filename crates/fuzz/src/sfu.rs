@@ -1,20 +1,16 @@
 //! The SFU: two connections that exist, one of which sends to the other, and hostile bytes inside SRTP and outside.
 
-mod client;
+mod abuse;
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tertulia_sfu::command::{Binding, Command, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::config::Config;
-use tertulia_sfu::egress::{DATAGRAM_MAX, Egress};
-use tertulia_sfu::event::Event;
-use tertulia_sfu::keys::certificate_fingerprint;
-use tertulia_sfu::sfu::Sfu;
-use tertulia_sfu::types::{CloseReason, Codec, Extensions, MediaKind, Path, RoomKey, SlotId, SourceId};
+use tertulia_sfu::types::{Codec, MediaKind, SlotId, SourceId};
 
+use crate::call::{Call, EXTENSIONS, SENDER, VIEWER, second_path};
 use crate::input::Input;
-use client::{Client, path};
+use abuse::Abuse;
 
 const CODECS: [Codec; 4] = [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::Av1];
 const VIDEO: SourceId = SourceId(1);
@@ -23,21 +19,12 @@ const VIDEO_SLOT: SlotId = SlotId(1);
 const AUDIO_SLOT: SlotId = SlotId(2);
 /// Of the sources and their repairs, and two that nobody announced.
 const SSRCS: [u32; 5] = [1001, 1002, 2001, 7, 8];
-/// Video, its repairs, sound, and one that is none of them.
-const PAYLOAD_TYPES: [u8; 4] = [96, 97, 111, 50];
+/// Video, its repairs, sound, redundant sound, and one that is none of them.
+const PAYLOAD_TYPES: [u8; 5] = [96, 97, 111, 63, 50];
 /// Of the video's encodings.
 const RIDS: [&str; 3] = ["l", "m", "h"];
 /// Of the slots, with their numbers added.
 const SLOT_SSRC: u32 = 5000;
-const EXTENSIONS: Extensions = Extensions {
-    mid: 1,
-    transport_cc: 2,
-    audio_level: 3,
-    video_orientation: 4,
-    abs_send_time: 5,
-    rid: 6,
-    repaired_rid: 7,
-};
 
 /// No bytes make it panic, and all that it sends is whole, sealed and for an address that has proved itself.
 pub fn sfu(bytes: &[u8]) {
@@ -46,70 +33,30 @@ pub fn sfu(bytes: &[u8]) {
     let mut run = Run::new(CODECS[usize::from(first) % 4], 1 + usize::from(first / 4) % 3);
     while !input.is_empty() {
         run.step(&mut input);
-        run.check_events();
     }
-    run.step_time(Duration::from_secs(1));
-    run.check_events();
-}
-
-#[derive(Default)]
-struct Wire {
-    buffer: Vec<u8>,
-    sent: Vec<(Path, Vec<u8>)>,
-}
-
-impl Egress for Wire {
-    fn buffer(&mut self) -> &mut [u8] {
-        self.buffer.resize(DATAGRAM_MAX, 0xEE);
-        &mut self.buffer
-    }
-
-    fn commit(&mut self, path: &Path, len: usize) {
-        assert!(len > 0);
-        self.sent.push((*path, self.buffer[..len].to_vec()));
-    }
+    run.call.step_time(Duration::from_secs(1));
+    run.settle();
 }
 
 struct Run {
-    sfu: Sfu,
-    now: Instant,
-    clients: [Client; 2],
-    wire: Wire,
-    /// Whether a check of ICE came from its second address.
-    has_moved: [bool; 2],
+    call: Call,
+    abuse: [Abuse; 2],
 }
 
 impl Run {
     /// The video has so many `encodings`: of the first the SSRCs are told, the others have to name themselves.
     fn new(codec: Codec, encodings: usize) -> Run {
-        let (sfu, wire, now) = (Sfu::new(Config::default()), Wire::default(), Instant::now());
-        let ((sender, sender_keys), (viewer, viewer_keys)) = (Client::new(1), Client::new(2));
         let mut run = Run {
-            sfu,
-            now,
-            clients: [sender, viewer],
-            wire,
-            has_moved: [false; 2],
+            call: Call::new(Config::default()),
+            abuse: Default::default(),
         };
-        for (who, keys) in [sender_keys, viewer_keys].into_iter().enumerate() {
-            let (connection, path) = (run.clients[who].id, run.clients[who].path);
-            run.command(Command::Open {
-                connection,
-                room: RoomKey(1),
-                local: run.clients[who].credentials("server"),
-                remote: run.clients[who].credentials("client"),
-                fingerprint: certificate_fingerprint(),
-                dtls_active: false,
-            });
-            run.sfu.secure(connection, path, keys, now);
-        }
         run.publish(codec, encodings);
         run.watch();
         run
     }
 
     fn publish(&mut self, codec: Codec, encodings: usize) {
-        let connection = self.clients[0].id;
+        let connection = self.call.clients[SENDER].id;
         let told = EncodingSpec {
             rid: (encodings > 1).then(|| RIDS[0].into()),
             ssrc: Some(SSRCS[0]),
@@ -126,6 +73,7 @@ impl Run {
             clock_rate: 90_000,
             payload_type: 96,
             rtx_payload_type: Some(97),
+            red_payload_type: None,
             encodings: std::iter::once(told).chain(learnt).collect(),
             nack: true,
             extensions: EXTENSIONS,
@@ -137,13 +85,14 @@ impl Run {
             clock_rate: 48_000,
             payload_type: 111,
             rtx_payload_type: None,
+            red_payload_type: Some(63),
             // Learnt from the MID or the payload type.
             encodings: vec![EncodingSpec::default()],
             nack: false,
             extensions: EXTENSIONS,
         };
         for (source, spec) in [(VIDEO, video), (AUDIO, audio)] {
-            self.command(Command::AddSource {
+            self.call.command(Command::AddSource {
                 connection,
                 source,
                 spec,
@@ -152,7 +101,7 @@ impl Run {
     }
 
     fn watch(&mut self) {
-        let connection = self.clients[1].id;
+        let connection = self.call.clients[VIEWER].id;
         for (slot, kind) in [(VIDEO_SLOT, MediaKind::Video), (AUDIO_SLOT, MediaKind::Audio)] {
             let spec = SlotSpec {
                 kind,
@@ -162,7 +111,7 @@ impl Run {
                 extensions: EXTENSIONS,
                 transport_cc: true,
             };
-            self.command(Command::AddSlot { connection, slot, spec });
+            self.call.command(Command::AddSlot { connection, slot, spec });
         }
         self.bind(VIDEO_SLOT, Some(VIDEO));
         self.bind(AUDIO_SLOT, Some(AUDIO));
@@ -173,13 +122,9 @@ impl Run {
             source,
             payload_type: if source == VIDEO { 96 } else { 111 },
             rtx_payload_type: (source == VIDEO).then_some(97),
+            red_payload_type: (source == AUDIO).then_some(63),
         });
-        self.command(Command::Bind { slot, to });
-    }
-
-    fn command(&mut self, command: Command) {
-        self.sfu.handle_command(command, self.now, &mut self.wire);
-        self.deliver();
+        self.call.command(Command::Bind { slot, to });
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
@@ -187,41 +132,52 @@ impl Run {
         let who = usize::from(step >> 4 & 1);
         let from = match step >> 5 {
             7 => second_path(who),
-            _ => self.clients[who].path,
+            _ => self.call.clients[who].path,
         };
+        let client = &mut self.call.clients[who];
         match step & 0x0F {
-            0 => self.receive(from, input.bytes()),
+            0 => self.call.receive(from, input.bytes()),
             1 => {
-                let check = self.clients[who].check(input);
-                self.has_moved[who] |= from == second_path(who);
-                self.receive(from, &check);
+                let check = abuse::check(client, input);
+                self.call.has_moved[who] |= from == second_path(who);
+                self.call.receive(from, &check);
             }
             2..=6 => {
-                let packet = self.clients[who].rtp(&SSRCS, &PAYLOAD_TYPES, input);
+                let packet = abuse::rtp(client, &SSRCS, &PAYLOAD_TYPES, input);
                 // Every second one of a kind comes late, or never.
                 if step & 0x0F != 6 {
-                    self.receive(from, &packet);
+                    self.call.receive(from, &packet);
                 }
-                self.clients[who].keep(packet);
+                self.abuse[who].keep(packet);
             }
             7 | 8 => {
-                let packet = self.clients[who].rtcp(input.bytes());
-                self.receive(from, &packet);
-                self.clients[who].keep(packet);
+                let packet = abuse::rtcp(client, input.bytes());
+                self.call.receive(from, &packet);
+                self.abuse[who].keep(packet);
             }
             9 => {
-                let packet = self.clients[who].kept(input.byte()).unwrap_or_default();
-                self.receive(from, &packet);
+                let packet = self.abuse[who].kept(input.byte()).unwrap_or_default();
+                self.call.receive(from, &packet);
             }
-            10 => self.step_time(Duration::from_millis(input.pick(&[1, 5, 20, 100, 500]))),
-            11 => self.sfu.flush(self.now, &mut self.wire),
+            10 => {
+                let time = input.pick(&[1, 5, 20, 100, 500]);
+                self.call.step_time(Duration::from_millis(time));
+            }
+            11 => self.call.flush(),
             12 => {
-                let nack = self.clients[who].nack(SLOT_SSRC + VIDEO_SLOT.0 as u32, input);
-                self.receive(from, &nack);
+                let nack = self.abuse[who].nack(client, SLOT_SSRC + VIDEO_SLOT.0 as u32, input);
+                self.call.receive(from, &nack);
             }
             _ => self.change(input),
         }
-        self.deliver();
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        for (who, received) in self.call.deliver() {
+            self.abuse[who].last = received.header.sequence_number;
+        }
+        self.call.check_events();
     }
 
     fn change(&mut self, input: &mut Input<'_>) {
@@ -233,63 +189,21 @@ impl Run {
         };
         let on = input.flag();
         match input.byte() % 7 {
-            0 => self.command(Command::EnableSource { source, enabled: on }),
-            1 => self.command(Command::PauseSlot { slot, paused: on }),
+            0 => self.call.command(Command::EnableSource { source, enabled: on }),
+            1 => self.call.command(Command::PauseSlot { slot, paused: on }),
             2 => self.bind(slot, on.then_some(source)),
-            3 => self.command(Command::RequestKeyFrame { source }),
-            4 => self.command(Command::RemoveSource { source }),
+            3 => self.call.command(Command::RequestKeyFrame { source }),
+            4 => self.call.command(Command::RemoveSource { source }),
             5 => {
                 let pixels = input.pick(&[0, 1, 320 * 180 + 1, u32::MAX]);
-                let wish = Wish { priority: 0, pixels };
-                self.command(Command::Wish { slot, wish });
+                let wish = Wish {
+                    priority: 0,
+                    pixels,
+                    detail: on,
+                };
+                self.call.command(Command::Wish { slot, wish });
             }
-            _ => self.command(Command::RemoveSlot { slot }),
+            _ => self.call.command(Command::RemoveSlot { slot }),
         }
     }
-
-    fn receive(&mut self, from: Path, datagram: &[u8]) {
-        let mut datagram = datagram.to_vec();
-        self.sfu.handle_datagram(from, &mut datagram, self.now, &mut self.wire);
-    }
-
-    /// With everything that is due meanwhile.
-    fn step_time(&mut self, time: Duration) {
-        let end = self.now + time;
-        let mut steps = 0;
-        while let Some(due) = self.sfu.poll_timeout().filter(|due| *due <= end) {
-            // No finer than a worker's clock.
-            self.now = due.max(self.now + Duration::from_micros(500)).min(end.max(self.now));
-            self.sfu.handle_timeout(self.now, &mut self.wire);
-            self.deliver();
-            steps += 1;
-            assert!(steps <= 4000, "it spins");
-        }
-        self.now = end;
-        self.sfu.flush(self.now, &mut self.wire);
-        self.deliver();
-    }
-
-    fn deliver(&mut self) {
-        for (path, datagram) in std::mem::take(&mut self.wire.sent) {
-            let at_home = (0..2).find(|who| self.clients[*who].path == path);
-            let moved = (0..2).find(|who| self.has_moved[*who] && second_path(*who) == path);
-            let who = at_home.or(moved).expect("an address that has proved itself");
-            self.clients[who].receive(&datagram);
-        }
-    }
-
-    fn check_events(&mut self) {
-        while let Some(event) = self.sfu.poll_event() {
-            match event {
-                Event::Fault { message, .. } => assert!(!message.starts_with("panic"), "{message}"),
-                Event::Disconnected { reason, .. } => assert_ne!(reason, CloseReason::Crashed),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Where a client may turn up, if it proves that it is itself.
-fn second_path(who: usize) -> Path {
-    path(SocketAddr::from(([192, 0, 2, 1 + who as u8], 9)))
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyMapping, PyTuple};
 use tertulia_engine::{Event, StreamKind};
 use tertulia_sfu::command::EncodingSpec;
+use tertulia_sfu::rtp::Layers;
 use tertulia_sfu::stats::{ConnectionStats, EncodingStats};
 use tertulia_sfu::types::{Extensions, MediaKind};
 
@@ -44,6 +45,7 @@ pub fn extensions_of(mapping: &Bound<'_, PyMapping>) -> PyResult<Extensions> {
             "abs_send_time" => &mut extensions.abs_send_time,
             "rid" => &mut extensions.rid,
             "repaired_rid" => &mut extensions.repaired_rid,
+            "dependency_descriptor" => &mut extensions.dependency_descriptor,
             _ => return Err(PyValueError::new_err(format!("unknown header extension {name:?}"))),
         };
         *field = id;
@@ -79,7 +81,16 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
         Event::SourceStarted { source } => ("source_started", source.0).into_pyobject(py),
         Event::SourcePayload { source, payload_type } => ("source_payload", source.0, payload_type).into_pyobject(py),
         Event::Starved { slot, source } => ("starved", slot.0, source.0).into_pyobject(py),
-        Event::Layer { slot, source, encoding } => ("layer", slot.0, source.0, encoding).into_pyobject(py),
+        Event::Layer {
+            slot,
+            source,
+            encoding,
+            layers,
+            reason,
+        } => {
+            let (spatial, temporal) = (highest(layers.spatial), highest(layers.temporal));
+            ("layer", slot.0, source.0, encoding, spatial, temporal, reason.as_str()).into_pyobject(py)
+        }
         Event::Encodings { source, wanted } => ("encodings", source.0, wanted).into_pyobject(py),
         Event::Speakers { room, levels } => {
             let levels: Vec<_> = levels.into_iter().map(|(source, level)| (source.0, level)).collect();
@@ -95,6 +106,11 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
         }
         Event::Log { level, message } => ("log", level.as_str(), message).into_pyobject(py),
     }
+}
+
+/// Of layers of one kind; none where nothing is left out.
+fn highest(layer: u8) -> Option<u8> {
+    Some(layer).filter(|&layer| layer != Layers::EVERY)
 }
 
 /// Sums over sources ("in", from the client) and slots ("out", to the client). `round_trip_us` and `estimate` are there once they are known.

@@ -4,37 +4,44 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::time::Instant;
 
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyMapping};
 use tertulia_engine::{EngineConfig, FirstBytes, Peer};
 use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec, Wish};
+use tertulia_sfu::config::Config;
 use tertulia_sfu::types::{Codec, ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
 
 use crate::convert::{Encoding, encodings_of, event_tuple, extensions_of, flat_stats, media_kind, stream_kind};
 use crate::relay::relay_config;
+use crate::statistics::{ConnectionRow, connection_row};
 
 #[pyclass(frozen, module = "tertulia._media")]
 pub struct Engine {
     engine: tertulia_engine::Engine,
     test_commands: bool,
+    /// Zero of the times in `statistics`.
+    started: Instant,
 }
 
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (*, bind, workers = 1, local_only = false, gso = true, relay = None, own = vec![], public = vec![], test_commands = false))]
+    #[pyo3(signature = (*, bind, workers = 1, room_share = None, local_only = false, gso = true, relay = None, own = vec![], public = vec![], loudest = None, test_commands = false))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn new(
         py: Python<'_>,
         bind: Vec<String>,
         workers: usize,
+        room_share: Option<usize>,
         local_only: bool,
         gso: bool,
         relay: Option<&Bound<'_, PyMapping>>,
         own: Vec<String>,
         public: Vec<String>,
+        loudest: Option<usize>,
         test_commands: bool,
     ) -> PyResult<Engine> {
         if workers == 0 {
@@ -45,24 +52,29 @@ impl Engine {
         }
         let relay = relay.map(relay_config).transpose()?;
         let (own, public) = (ips(&own)?, ips(&public)?);
+        let started = Instant::now();
         // A name may have to be looked up.
         let engine = py.detach(|| {
             let bind = bind.iter().map(|text| resolve(text)).collect::<io::Result<Vec<_>>>()?;
+            let mut sfu = Config::default();
+            sfu.loudest = loudest.unwrap_or(sfu.loudest);
             let config = EngineConfig {
                 bind,
                 workers,
+                room_share: room_share.unwrap_or(EngineConfig::default().room_share),
                 local_only,
                 segmentation: gso,
                 relay,
                 own,
                 public,
-                ..EngineConfig::default()
+                sfu,
             };
             tertulia_engine::Engine::start(config)
         });
         Ok(Engine {
             engine: engine.map_err(os_error)?,
             test_commands,
+            started,
         })
     }
 
@@ -124,11 +136,19 @@ impl Engine {
         (local.ufrag, local.pwd)
     }
 
+    fn member(&self, connection: u64, name: String, sends: bool) -> PyResult<()> {
+        if !(1..=255).contains(&name.len()) {
+            return Err(PyValueError::new_err("a name has 1 to 255 bytes"));
+        }
+        self.engine.member(ConnectionId(connection), name, sends);
+        Ok(())
+    }
+
     fn close(&self, connection: u64) {
         self.engine.close(ConnectionId(connection));
     }
 
-    #[pyo3(signature = (connection, source, *, kind, codec, mid, clock_rate, payload_type, rtx_payload_type, encodings, nack, extensions))]
+    #[pyo3(signature = (connection, source, *, kind, codec, mid, clock_rate, payload_type, rtx_payload_type, encodings, nack, extensions, red_payload_type = None))]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
     fn add_source(
         &self,
@@ -143,6 +163,7 @@ impl Engine {
         encodings: Vec<Encoding>,
         nack: bool,
         extensions: &Bound<'_, PyMapping>,
+        red_payload_type: Option<u8>,
     ) -> PyResult<()> {
         let spec = SourceSpec {
             kind: media_kind(kind)?,
@@ -151,6 +172,7 @@ impl Engine {
             clock_rate,
             payload_type,
             rtx_payload_type,
+            red_payload_type,
             encodings: encodings_of(encodings)?,
             nack,
             extensions: extensions_of(extensions)?,
@@ -165,6 +187,10 @@ impl Engine {
 
     fn enable_source(&self, source: u64, enabled: bool) {
         self.engine.enable_source(SourceId(source), enabled);
+    }
+
+    fn favour_source(&self, source: u64, favoured: bool) {
+        self.engine.favour_source(SourceId(source), favoured);
     }
 
     fn request_key_frame(&self, source: u64) {
@@ -201,12 +227,20 @@ impl Engine {
         self.engine.remove_slot(SlotId(slot));
     }
 
-    #[pyo3(signature = (slot, source, *, payload_type = 0, rtx_payload_type = None))]
-    fn bind(&self, slot: u64, source: Option<u64>, payload_type: u8, rtx_payload_type: Option<u8>) {
+    #[pyo3(signature = (slot, source, *, payload_type = 0, rtx_payload_type = None, red_payload_type = None))]
+    fn bind(
+        &self,
+        slot: u64,
+        source: Option<u64>,
+        payload_type: u8,
+        rtx_payload_type: Option<u8>,
+        red_payload_type: Option<u8>,
+    ) {
         let to = source.map(|source| Binding {
             source: SourceId(source),
             payload_type,
             rtx_payload_type,
+            red_payload_type,
         });
         self.engine.bind(SlotId(slot), to);
     }
@@ -215,9 +249,14 @@ impl Engine {
         self.engine.pause_slot(SlotId(slot), paused);
     }
 
-    #[pyo3(signature = (slot, *, priority, pixels))]
-    fn wish(&self, slot: u64, priority: u8, pixels: u32) {
-        self.engine.wish(SlotId(slot), Wish { priority, pixels });
+    #[pyo3(signature = (slot, *, priority, pixels, detail = false))]
+    fn wish(&self, slot: u64, priority: u8, pixels: u32, detail: bool) {
+        let wish = Wish {
+            priority,
+            pixels,
+            detail,
+        };
+        self.engine.wish(SlotId(slot), wish);
     }
 
     #[pyo3(signature = (connection, worker = 0))]
@@ -270,6 +309,11 @@ impl Engine {
             .connection_stats(ConnectionId(connection))
             .as_ref()
             .map(flat_stats)
+    }
+
+    fn statistics(&self) -> Vec<ConnectionRow> {
+        let row = |at, connection, stats: &_| connection_row(self.started, at, connection, stats);
+        self.engine.read_connections(row)
     }
 
     fn stop(&self, py: Python<'_>) {

@@ -3,6 +3,7 @@
 mod convert;
 mod engine;
 mod relay;
+mod statistics;
 
 use pyo3::prelude::*;
 

@@ -1,33 +1,8 @@
 //! What happened since the relay began.
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Totals of one relay. Nothing is dropped or refused without being counted here.
-        #[derive(Debug, Clone, Default, PartialEq, Eq)]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        impl Counters {
-            /// Names and values, in the order of the fields.
-            pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-                [$((stringify!($name), self.$name)),*].into_iter()
-            }
-
-            /// The same by names that are told from those of others: `relay_…`.
-            pub fn prefixed_entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-                [$((concat!("relay_", stringify!($name)), self.$name)),*].into_iter()
-            }
-
-            /// Adds the totals of another relay.
-            pub fn add(&mut self, other: &Counters) {
-                $(self.$name += other.$name;)*
-            }
-        }
-    };
-}
-
-counters! {
+tertulia_counters::counters! {
+    /// Totals of one relay. Nothing is dropped or refused without being counted here.
+    pub struct Counters, "relay_";
     allocations_opened,
     /// By their client, by the end of their time or of their client's connection.
     allocations_closed,

@@ -1,17 +1,8 @@
 //! Which encoding for whom.
 
+use crate::stats::Reason;
+use crate::steps::{Offer, Step};
 use std::cmp::Reverse;
-
-/// What a viewer can be given of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Offer {
-    /// Of its picture, known or assumed.
-    pub pixels: u32,
-    /// Its publisher sends it.
-    pub flows: bool,
-    /// Bits a second that it takes, measured or assumed.
-    pub bitrate: u64,
-}
 
 /// What there is to give away on the way to one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +13,8 @@ pub(crate) struct Budget {
     pub limited: bool,
     /// Nobody had to go down of late.
     pub may_raise: bool,
+    /// Somewhat too little is borne for the time being.
+    pub patient: bool,
 }
 
 /// What one viewer wishes to see in one slot.
@@ -29,8 +22,10 @@ pub(crate) struct Budget {
 pub(crate) struct Want {
     /// More goes before less.
     pub priority: u8,
-    /// Ranks and bitrates of what he can be given, the smallest picture first; none larger than the wish calls for.
-    pub steps: Vec<(usize, u64)>,
+    /// What he can be given, the least first; nothing larger than the wish calls for.
+    pub steps: Vec<Step>,
+    /// So many of them are of the smallest picture.
+    pub of_smallest: usize,
     /// Which of the steps he has.
     pub now: Option<usize>,
     /// He has none because nothing fitted.
@@ -44,35 +39,44 @@ pub(crate) struct Allocation {
     pub chosen: Vec<Option<usize>>,
     /// Bits a second with which the next one in turn would get more; 0: everybody has what he wishes.
     pub lacking: u64,
+    /// Somebody has what he has by patience only.
+    pub strained: bool,
 }
 
 /// More than it costs has to be there for a step up, in percent: rates vary, and to go up and down is worse than to stay.
 const MARGIN: u64 = 110;
-/// So much less than it costs may be there for what somebody has and below which there is nothing.
+/// So much of what it costs is enough for what somebody has and below which there is nothing, ...
 const TOLERANCE: u64 = 90;
+/// ... and for what he has while there is patience: an estimate that dips once comes back, and to go down is seen.
+const PATIENCE: u64 = 80;
 
-/// Everybody gets the least there is of what he wishes before anybody gets better, and those of more priority come before
-/// the others, in both.
+/// Everybody gets the least there is of what he wishes before anybody gets better, then all pictures of the smallest size before
+/// anybody gets a larger one, and those of more priority come before the others, in all.
 pub(crate) fn allocate(budget: Budget, wants: &[Want]) -> Allocation {
     let mut round = Round {
         budget,
         wants,
         chosen: vec![None; wants.len()],
         spent: 0,
+        strained: false,
     };
     let mut order: Vec<usize> = (0..wants.len()).filter(|&at| !wants[at].steps.is_empty()).collect();
     order.sort_by_key(|&at| Reverse(wants[at].priority));
     for &at in &order {
         round.step_up(at);
     }
-    for equals in order.chunk_by(|&one, &other| wants[one].priority == wants[other].priority) {
-        // Each of them a step at a time.
-        while equals.iter().filter(|&&at| round.step_up(at)).count() > 0 {}
+    for is_for_all in [true, false] {
+        for equals in order.chunk_by(|&one, &other| wants[one].priority == wants[other].priority) {
+            let mut climb = |at: usize| (!is_for_all || round.next(at) < wants[at].of_smallest) && round.step_up(at);
+            // Each of them a step at a time.
+            while equals.iter().filter(|&&at| climb(at)).count() > 0 {}
+        }
     }
-    let lacking = { order.iter() }.find_map(|&at| Some(round.cost(at)? * MARGIN / 100 + round.spent));
+    let lacking = { order.iter() }.find_map(|&at| Some(round.lacking(at)? * MARGIN / 100 + round.spent));
     Allocation {
         chosen: round.chosen,
         lacking: lacking.unwrap_or(0),
+        strained: round.strained,
     }
 }
 
@@ -81,30 +85,51 @@ struct Round<'a> {
     wants: &'a [Want],
     chosen: Vec<Option<usize>>,
     spent: u64,
+    strained: bool,
 }
 
 impl Round<'_> {
-    /// What the next step costs beyond the present one; none where there is no next.
-    fn cost(&self, at: usize) -> Option<u64> {
-        let steps = &self.wants[at].steps;
-        let (_, next) = steps.get(self.chosen[at].map_or(0, |chosen| chosen + 1))?;
-        let present = self.chosen[at].map_or(0, |chosen| steps[chosen].1);
-        Some(next.saturating_sub(present))
+    fn next(&self, at: usize) -> usize {
+        self.chosen[at].map_or(0, |chosen| chosen + 1)
+    }
+
+    /// What a step costs beyond the present one.
+    fn cost(&self, at: usize, step: &Step) -> u64 {
+        let present = self.chosen[at].map_or(0, |chosen| self.wants[at].steps[chosen].bitrate);
+        step.bitrate.saturating_sub(present)
+    }
+
+    /// What has to be found for somebody who has not all: something where he has nothing, else all pictures of the next size, or of the
+    /// largest. To try the way for less takes as long, and shows less.
+    fn lacking(&self, at: usize) -> Option<u64> {
+        let above = &self.wants[at].steps[self.next(at)..];
+        let Some(chosen) = self.chosen[at] else {
+            return above.first().map(|step| self.cost(at, step));
+        };
+        let chosen = self.wants[at].steps[chosen];
+        let is_larger = |step: &&Step| (step.rank, step.layers.spatial) != (chosen.rank, chosen.layers.spatial);
+        let mut whole = above.iter().filter(|step| step.is_whole());
+        let step = { whole.clone() }.find(is_larger).or_else(|| whole.next())?;
+        Some(self.cost(at, step))
     }
 
     /// True: it was affordable, and taken.
     fn step_up(&mut self, at: usize) -> bool {
-        let Some(cost) = self.cost(at) else {
+        let (want, next) = (&self.wants[at], self.next(at));
+        let Some(step) = want.steps.get(next) else {
             return false;
         };
-        let want = &self.wants[at];
-        let next = self.chosen[at].map_or(0, |chosen| chosen + 1);
+        let cost = self.cost(at, step);
         let left = self.budget.bitrate.saturating_sub(self.spent);
-        let fits = if next == 0 && !self.budget.limited {
+        let is_smallest = next < want.of_smallest;
+        let fits = if is_smallest && !self.budget.limited {
             true
         } else if want.now.is_some_and(|now| next <= now) {
-            cost * if next == 0 { TOLERANCE } else { 100 } / 100 <= left
-        } else if next == 0 && !want.starved {
+            let strains = cost > left;
+            let borne = self.budget.patient && (self.spent + cost) * PATIENCE / 100 <= self.budget.bitrate;
+            self.strained |= strains && borne;
+            !strains || borne || next == 0 && cost * TOLERANCE / 100 <= left
+        } else if is_smallest && want.now.is_none() && !want.starved {
             cost <= left
         } else {
             self.budget.may_raise && cost * MARGIN / 100 <= left
@@ -126,6 +151,18 @@ pub(crate) fn choose(pixels: u32, offers: &[Offer]) -> Option<usize> {
     // Of two that are equal the one that was signalled as the lower.
     let highest = || flowing().rev().max_by_key(|(_, offer)| offer.pixels);
     chosen.or_else(highest).map(|(rank, _)| rank)
+}
+
+/// Why a tile of so many pixels gets no better one than the best that flows for it, which is `best`.
+pub(crate) fn limit(pixels: u32, offers: &[Offer], best: Option<usize>) -> Reason {
+    let Some(best) = best.map(|rank| offers[rank].pixels) else {
+        return Reason::Publisher;
+    };
+    match offers.iter().all(|offer| offer.pixels <= best) {
+        true => Reason::Best,
+        false if best >= pixels => Reason::Size,
+        false => Reason::Publisher,
+    }
 }
 
 /// The lowest of all, whether or not it flows.
@@ -161,16 +198,27 @@ pub(crate) fn assume_pixels(known: &[Option<u32>]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rtp::Layers;
 
     const SIZES: [u32; 3] = [320 * 180, 640 * 360, 1280 * 720];
 
-    fn offers(flows: [bool; 3]) -> Vec<Offer> {
-        let offer = |(&pixels, flows)| Offer {
+    fn offer(pixels: u32, flows: bool) -> Offer {
+        Offer {
+            rank: 0,
+            spatial: Layers::EVERY,
             pixels,
             flows,
             bitrate: 0,
-        };
-        SIZES.iter().zip(flows).map(offer).collect()
+            slower: vec![],
+        }
+    }
+
+    fn offers(flows: [bool; 3]) -> Vec<Offer> {
+        SIZES
+            .iter()
+            .zip(flows)
+            .map(|(&pixels, flows)| offer(pixels, flows))
+            .collect()
     }
 
     #[test]
@@ -190,6 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn a_better_one_is_not_there_or_of_no_use_or_not_sent() {
+        let limit_of = |pixels, flows| {
+            let offers = offers(flows);
+            limit(pixels, &offers, choose(pixels, &offers))
+        };
+        assert_eq!(limit_of(u32::MAX, [true; 3]), Reason::Best);
+        assert_eq!(limit_of(SIZES[2], [true; 3]), Reason::Best);
+        assert_eq!(limit_of(SIZES[1], [true; 3]), Reason::Size);
+        assert_eq!(
+            limit_of(SIZES[1], [true, true, false]),
+            Reason::Size,
+            "of no use, sent or not"
+        );
+        assert_eq!(limit_of(SIZES[2], [true, true, false]), Reason::Publisher);
+        assert_eq!(limit_of(1, [false; 3]), Reason::Publisher, "nothing is");
+    }
+
+    #[test]
     fn sizes_decide_and_not_the_order_of_signalling() {
         let reversed: Vec<Offer> = offers([true; 3]).into_iter().rev().collect();
         assert_eq!(choose(1, &reversed), Some(2));
@@ -199,11 +265,7 @@ mod tests {
 
     #[test]
     fn of_equal_pictures_the_first_is_taken() {
-        let equal = [Offer {
-            pixels: 100,
-            flows: true,
-            bitrate: 0,
-        }; 2];
+        let equal = [offer(100, true), offer(100, true)];
         assert_eq!((choose(1, &equal), choose(u32::MAX, &equal)), (Some(0), Some(0)));
     }
 
@@ -220,17 +282,37 @@ mod tests {
         bitrate: 100_000,
         limited: true,
         may_raise: true,
+        patient: false,
     };
 
     fn budget(bitrate: u64) -> Budget {
         Budget { bitrate, ..WIDE }
     }
 
+    fn step(rank: u8, temporal: u8, bitrate: u64) -> Step {
+        Step {
+            rank,
+            layers: Layers {
+                temporal,
+                ..Layers::ALL
+            },
+            bitrate,
+        }
+    }
+
+    fn whole(bitrates: &[u64]) -> Vec<Step> {
+        let steps = (0u8..).zip(bitrates);
+        steps
+            .map(|(rank, &bitrate)| step(rank, Layers::EVERY, bitrate))
+            .collect()
+    }
+
     /// Three encodings of 100, 400 and 1600 (kbit/s, say).
     fn want(priority: u8, now: Option<usize>) -> Want {
         Want {
             priority,
-            steps: vec![(0, 100), (1, 400), (2, 1600)],
+            steps: whole(&[100, 400, 1600]),
+            of_smallest: 1,
             now,
             starved: false,
         }
@@ -277,6 +359,23 @@ mod tests {
     }
 
     #[test]
+    fn with_patience_what_somebody_has_may_cost_a_quarter_more_and_nobody_gets_better_by_it() {
+        let wants = [want(1, Some(2)), want(0, Some(0))];
+        let allocation = |bitrate, patient| {
+            let budget = Budget {
+                patient,
+                ..budget(bitrate)
+            };
+            allocate(budget, &wants)
+        };
+        let (borne, not) = (allocation(1360, true), allocation(1360, false));
+        assert_eq!((borne.chosen, borne.strained), (vec![Some(2), Some(0)], true));
+        assert_eq!((not.chosen, not.strained), (vec![Some(1), Some(1)], false));
+        assert_eq!(allocation(1359, true).chosen, [Some(1), Some(1)]);
+        assert!(!allocation(1700, true).strained);
+    }
+
+    #[test]
     fn nobody_goes_up_while_that_is_held() {
         let held = Budget {
             may_raise: false,
@@ -305,27 +404,81 @@ mod tests {
         assert_eq!(lacking(0, &[]), 0);
     }
 
+    /// As `want`, and of each encoding 40 % take a quarter of the pictures, and 60 % a half.
+    fn layered(priority: u8, now: Option<usize>) -> Want {
+        Want {
+            steps: vec![
+                step(0, 0, 40),
+                step(0, 1, 60),
+                step(0, Layers::EVERY, 100),
+                step(1, 1, 240),
+                step(1, Layers::EVERY, 400),
+            ],
+            of_smallest: 3,
+            ..want(priority, now)
+        }
+    }
+
+    #[test]
+    fn a_narrow_way_costs_pictures_before_it_costs_all() {
+        let of = |bitrate| allocate(budget(bitrate), &[layered(0, Some(4))]).chosen[0];
+        let chosen = [400, 399, 239, 99, 59, 35].map(of);
+        assert_eq!(chosen, [Some(4), Some(3), Some(2), Some(1), Some(0), None]);
+    }
+
+    #[test]
+    fn nobody_gets_larger_pictures_before_all_have_all_of_the_smallest() {
+        let wants = [layered(0, None), layered(3, None)];
+        let chosen = |bitrate| allocate(budget(bitrate), &wants).chosen;
+        assert_eq!(chosen(119), [Some(0), Some(1)]);
+        assert_eq!(chosen(230), [Some(2), Some(2)]);
+        assert_eq!(chosen(360), [Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn a_way_is_tried_for_the_next_size_and_not_for_each_layer() {
+        let lacking = |bitrate, want| allocate(budget(bitrate), &[want]).lacking;
+        assert_eq!(lacking(120, layered(0, Some(2))), 100 + 330);
+        assert_eq!(lacking(70, layered(0, Some(1))), 60 + 374);
+        assert_eq!(lacking(250, layered(0, Some(3))), 240 + 176);
+        let starved = Want {
+            starved: true,
+            ..layered(0, None)
+        };
+        assert_eq!(lacking(30, starved), 44, "anything");
+    }
+
+    #[test]
+    fn before_a_limit_was_met_all_pictures_of_the_smallest_are_given() {
+        let untried = Budget {
+            limited: false,
+            ..budget(50)
+        };
+        assert_eq!(allocate(untried, &[layered(0, None)]).chosen, [Some(2)]);
+    }
+
     proptest::proptest! {
         #[test]
         fn no_more_is_given_away_than_there_is(
             bitrate in 0u64..5_000,
             wants in proptest::collection::vec(
-                (0u8..3, proptest::collection::vec(1u64..2_000, 0..4), proptest::option::of(0usize..3), proptest::bool::ANY),
+                (0u8..3, proptest::collection::vec(1u64..2_000, 0..4), 0usize..4, proptest::option::of(0usize..3), proptest::bool::ANY),
                 0..8,
             ),
         ) {
             let wants: Vec<Want> = { wants.into_iter() }
-                .map(|(priority, mut bitrates, now, starved)| {
+                .map(|(priority, mut bitrates, of_smallest, now, starved)| {
                     bitrates.sort_unstable();
                     let now = now.filter(|&now| now < bitrates.len());
-                    Want { priority, steps: bitrates.into_iter().enumerate().collect(), now, starved }
+                    let of_smallest = of_smallest.min(bitrates.len());
+                    Want { priority, steps: whole(&bitrates), of_smallest, now, starved }
                 })
                 .collect();
             let allocation = allocate(budget(bitrate), &wants);
-            let given = wants.iter().zip(&allocation.chosen).filter_map(|(want, chosen)| Some(want.steps[(*chosen)?].1));
+            let given = wants.iter().zip(&allocation.chosen).filter_map(|(want, chosen)| Some(want.steps[(*chosen)?].bitrate));
             // What somebody has already is tolerated to cost a ninth more.
             assert!(given.sum::<u64>() <= bitrate * 10 / 9 + wants.len() as u64);
-            let all: u64 = wants.iter().filter_map(|want| want.steps.last()).map(|(_, bitrate)| bitrate).sum();
+            let all: u64 = wants.iter().filter_map(|want| want.steps.last()).map(|step| step.bitrate).sum();
             if all * MARGIN / 100 < bitrate {
                 assert_eq!(allocation.lacking, 0);
             }

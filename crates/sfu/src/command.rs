@@ -1,8 +1,9 @@
 //! What the owner of a worker may ask of its [`Sfu`](crate::sfu::Sfu).
 
 use crate::types::{
-    Codec, ConnectionId, Extensions, Fingerprint, IceCredentials, MediaKind, RoomKey, SlotId, SourceId,
+    Codec, ConnectionId, Extensions, Fingerprint, IceCredentials, MediaKind, RoomKey, SlotId, SourceId, WorkerId,
 };
+use std::sync::Arc;
 
 /// Ids are chosen by the caller. A command that names something unknown or already gone is ignored and counted: it
 /// lost a race against a disconnection.
@@ -38,6 +39,11 @@ pub enum Command {
         source: SourceId,
         enabled: bool,
     },
+    /// Heard however many speak; see [`Config::loudest`](crate::config::Config::loudest).
+    Favour {
+        source: SourceId,
+        favoured: bool,
+    },
     AddSlot {
         connection: ConnectionId,
         slot: SlotId,
@@ -51,6 +57,19 @@ pub enum Command {
         slot: SlotId,
         to: Option<Binding>,
     },
+    /// As `Bind`, for a source whose publisher is on another worker.
+    BindMirror {
+        slot: SlotId,
+        to: Binding,
+        home: WorkerId,
+        /// As the home has it.
+        spec: Arc<SourceSpec>,
+    },
+    /// Where the speakers of a room are compared whose connections are on several workers. None: here, as at first.
+    Host {
+        room: RoomKey,
+        host: Option<WorkerId>,
+    },
     PauseSlot {
         slot: SlotId,
         paused: bool,
@@ -62,6 +81,18 @@ pub enum Command {
     },
     RequestKeyFrame {
         source: SourceId,
+    },
+    /// Whose connection it is, for messages on data channels, and whether he may send any. Who is none hears nothing of them. With a name
+    /// that is empty or has more than 255 octets the command is ignored.
+    Member {
+        connection: ConnectionId,
+        name: String,
+        sends: bool,
+    },
+    /// On which other workers there are connections of a room, to which messages have to go as well. None at first.
+    Spread {
+        room: RoomKey,
+        workers: Vec<WorkerId>,
     },
     /// For tests of the isolation: panics inside that connection, or in the worker.
     Crash {
@@ -79,11 +110,20 @@ pub struct SourceSpec {
     pub clock_rate: u32,
     pub payload_type: u8,
     pub rtx_payload_type: Option<u8>,
+    /// Of redundant audio (RFC 2198), all blocks of which have `payload_type`; such a packet is taken apart when it comes.
+    pub red_payload_type: Option<u8>,
     /// One to three, the lowest first. With any other number, or with two of one name or SSRC, the command is ignored.
     pub encodings: Vec<EncodingSpec>,
     /// The client resends what we report lost (RFC 4585 §6.2.1).
     pub nack: bool,
     pub extensions: Extensions,
+}
+
+impl SourceSpec {
+    /// It stands for what the source sends first hand.
+    pub(crate) fn has_payload_type(&self, payload_type: u8) -> bool {
+        self.payload_type == payload_type || self.red_payload_type == Some(payload_type)
+    }
 }
 
 /// One RTP stream of a source (W3C: `RTCRtpEncodingParameters`).
@@ -103,6 +143,8 @@ pub struct Wish {
     pub priority: u8,
     /// Of the tile, as it is on the screen. 0: nothing is shown, and nothing is sent.
     pub pixels: u32,
+    /// It is there to be read: where not everything fits, it rather moves seldom than is blurred.
+    pub detail: bool,
 }
 
 impl Default for Wish {
@@ -111,6 +153,7 @@ impl Default for Wish {
         Wish {
             priority: 0,
             pixels: u32::MAX,
+            detail: false,
         }
     }
 }
@@ -134,4 +177,6 @@ pub struct Binding {
     pub source: SourceId,
     pub payload_type: u8,
     pub rtx_payload_type: Option<u8>,
+    /// Of redundant audio (RFC 2198): what the receiver loses may be repeated in the packets after it.
+    pub red_payload_type: Option<u8>,
 }

@@ -36,6 +36,15 @@ impl Compaction {
         true
     }
 
+    /// An index that was left out is not after all. False if another came since, which may have its number.
+    pub fn take_back(&mut self, index: u64) -> bool {
+        let is_last = self.highest == Some(index) && self.recent.back() == Some(&index);
+        if is_last {
+            self.recent.pop_back();
+        }
+        is_last
+    }
+
     /// None for what was left out or is too old.
     pub fn map(&mut self, index: u64) -> Option<u64> {
         self.highest = self.highest.max(Some(index));
@@ -67,6 +76,19 @@ mod tests {
         let mapped = [10, 11, 12, 13, 14].map(|i| compaction.map(i));
         assert_eq!(mapped, [Some(10), None, Some(11), None, Some(12)]);
         assert!(!compaction.leave_out(12));
+    }
+
+    #[test]
+    fn only_the_last_one_is_taken_back() {
+        let mut compaction = Compaction::default();
+        assert_eq!(compaction.map(10), Some(10));
+        assert!(compaction.leave_out(11) && compaction.leave_out(12));
+        assert!(!compaction.take_back(11));
+        assert!(compaction.take_back(12) && !compaction.take_back(12));
+        assert_eq!([12, 13].map(|i| compaction.map(i)), [Some(11), Some(12)]);
+        assert!(compaction.leave_out(14));
+        assert_eq!(compaction.map(15), Some(13));
+        assert!(!compaction.take_back(14), "its number is another's");
     }
 
     #[test]

@@ -14,8 +14,18 @@ pub struct Config {
     pub hold_time: Duration,
     /// Packets of a burst are brought to one length with at most this much RTP padding each, in bytes; 0 turns it off.
     pub pad_max: usize,
+    /// Where a room has more than twice as many voices, only so many are passed on at a time: those who speak, the loudest of them
+    /// where there are more. 0: all, always. A voice that sends no levels is not among those that are counted, and always passed on.
+    pub loudest: usize,
     /// Lost packets sent again to one connection, per second.
     pub resends_per_second: u32,
+    /// Messages that one connection may send a second on each of its data channels. After a rest four seconds' worth may come at once. What
+    /// is more is dropped where it is lossy; else the channel is closed.
+    pub data_messages_per_second: u32,
+    /// The same in bytes.
+    pub data_bytes_per_second: u32,
+    /// Bytes of messages that wait for one connection. Where more do, its reliable channel is closed.
+    pub data_queue: usize,
     /// What the way to a client is held to carry, at first and at most.
     pub estimate: tertulia_bwe::Config,
     /// Seeds the jitter of report intervals (RFC 3550 §6.2); nothing secret comes from it.
@@ -25,11 +35,15 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            hold_min_viewers: 8,
+            hold_min_viewers: 4,
             hold_packets: 16,
             hold_time: Duration::from_millis(12),
             pad_max: 64,
+            loudest: 6,
             resends_per_second: 300,
+            data_messages_per_second: 250,
+            data_bytes_per_second: 1024 * 1024,
+            data_queue: 4 * 1024 * 1024,
             estimate: tertulia_bwe::Config::default(),
             seed: 0x7e27_1a5f_0dd5_eed5,
         }

@@ -2,8 +2,11 @@
 
 use crate::arrivals::Arrivals;
 use crate::config::Config;
+use crate::data::Talk;
+use crate::departures::Departures;
 use crate::downlink::Downlink;
 use crate::encoding::Encoding;
+use crate::repeats::Repeats;
 use crate::resends::Resends;
 use crate::slot::Slot;
 use crate::source::Source;
@@ -40,7 +43,10 @@ pub(crate) struct Connection {
     pub transport_cc: u16,
     pub arrivals: Arrivals,
     pub resends: Resends,
-    /// From the first slot for pictures on: sound alone is sent whatever the way carries.
+    pub departures: Departures,
+    pub repeats: Repeats,
+    pub talk: Talk,
+    /// From the first slot on.
     pub downlink: Option<Box<Downlink>>,
     pub round_trip: Option<Duration>,
     /// Packets that its transport-wide feedback acknowledged and reported missing.
@@ -78,6 +84,9 @@ impl Connection {
             transport_cc: 0,
             arrivals: Arrivals::default(),
             resends: Resends::new(config.resends_per_second, now),
+            departures: Departures::default(),
+            repeats: Repeats::default(),
+            talk: Talk::default(),
             downlink: None,
             round_trip: None,
             acked: 0,
@@ -86,6 +95,11 @@ impl Connection {
             report_due: None,
             queued: None,
         }
+    }
+
+    /// How much of what the way to it carries voices take, as far as that is known.
+    pub fn sound_share(&self) -> f32 {
+        self.downlink.as_ref().map_or(0.0, |downlink| downlink.sound_share())
     }
 
     /// A report is due by `at`, or earlier if one was already.
@@ -167,9 +181,22 @@ impl Role {
     }
 }
 
+/// By which a stream was known whose source was removed: a browser that sends on it again does not name it once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub mid: String,
+    pub rid: Option<String>,
+    /// It is the RTX stream.
+    pub repairs: bool,
+}
+
 /// The SSRCs of a client; few, so a scan beats a hash.
 #[derive(Debug, Default)]
-pub(crate) struct Streams(Vec<(u32, Role)>);
+pub(crate) struct Streams {
+    roles: Vec<(u32, Role)>,
+    /// Of orphans.
+    names: Vec<(u32, Name)>,
+}
 
 /// Every place is taken by an SSRC in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,28 +204,51 @@ pub(crate) struct StreamsFull;
 
 impl Streams {
     pub fn role(&self, ssrc: u32) -> Option<Role> {
-        self.0.iter().find(|(known, _)| *known == ssrc).map(|&(_, role)| role)
+        { self.roles.iter() }
+            .find(|(known, _)| *known == ssrc)
+            .map(|&(_, role)| role)
+    }
+
+    pub fn name(&self, ssrc: u32) -> Option<&Name> {
+        { self.names.iter() }
+            .find(|(known, _)| *known == ssrc)
+            .map(|(_, name)| name)
     }
 
     /// Returns an SSRC that was forgotten in its favour.
     pub fn assign(&mut self, ssrc: u32, role: Role) -> Result<Option<u32>, StreamsFull> {
-        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| *known == ssrc) {
+        self.names.retain(|(known, _)| *known != ssrc);
+        if let Some((_, known)) = self.roles.iter_mut().find(|(known, _)| *known == ssrc) {
             *known = role;
             return Ok(None);
         }
         let mut forgotten = None;
-        if self.0.len() >= STREAMS_MAX {
+        if self.roles.len() >= STREAMS_MAX {
             let unused = |(_, role): &(u32, Role)| matches!(role, Role::Orphan | Role::Retired(_));
-            let at = self.0.iter().position(unused).ok_or(StreamsFull)?;
-            forgotten = Some(self.0.remove(at).0);
+            let at = self.roles.iter().position(unused).ok_or(StreamsFull)?;
+            forgotten = Some(self.roles.remove(at).0);
+            self.names.retain(|(known, _)| Some(*known) != forgotten);
         }
-        self.0.push((ssrc, role));
+        self.roles.push((ssrc, role));
         Ok(forgotten)
     }
 
-    pub fn orphan(&mut self, encoding: Index<Encoding>) {
-        let of_encoding = self.0.iter_mut().filter(|(_, role)| role.encoding() == Some(encoding));
-        of_encoding.for_each(|(_, role)| *role = Role::Orphan);
+    /// The encoding is gone, which was known by this MID and RID.
+    pub fn orphan(&mut self, encoding: Index<Encoding>, mid: &str, rid: Option<&str>) {
+        for (ssrc, role) in &mut self.roles {
+            if role.encoding() != Some(encoding) {
+                continue;
+            }
+            if !matches!(role, Role::Retired(_)) {
+                let name = Name {
+                    mid: mid.to_owned(),
+                    rid: rid.map(str::to_owned),
+                    repairs: matches!(role, Role::Rtx(_)),
+                };
+                self.names.push((*ssrc, name));
+            }
+            *role = Role::Orphan;
+        }
     }
 }
 

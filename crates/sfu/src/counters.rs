@@ -1,33 +1,19 @@
 //! What happened since the worker began.
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Totals of one worker. Nothing is dropped without being counted here.
-        #[derive(Debug, Clone, Default, PartialEq, Eq)]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        impl Counters {
-            /// Names and values, in the order of the fields.
-            pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-                [$((stringify!($name), self.$name)),*].into_iter()
-            }
-
-            /// Adds another worker's totals.
-            pub fn add(&mut self, other: &Counters) {
-                $(self.$name += other.$name;)*
-            }
-        }
-    };
-}
-
-counters! {
+tertulia_counters::counters! {
+    /// Totals of one worker. Nothing is dropped without being counted here.
+    pub struct Counters, "";
     rtp_in,
     rtp_out,
     /// Bytes of all datagrams handed in, headers of IP and UDP not counted.
     bytes_in,
     bytes_out,
+    /// Packets of redundant audio from publishers.
+    red_in,
+    /// Frames of sound that were lost and came again in a later packet.
+    red_recovered,
+    /// Packets of sound to viewers that repeat earlier ones.
+    red_out,
     /// Resent by publishers, probes and padding included.
     rtx_in,
     /// Resent to viewers.
@@ -50,6 +36,14 @@ counters! {
     /// Packets that transport-wide feedback of viewers reports missing.
     twcc_lost,
     key_frames,
+    /// Packets of sources here that other workers got: one for each of them.
+    mirror_out,
+    /// Packets of sources that are on other workers.
+    mirror_in,
+    /// Messages on data channels from clients.
+    data_in,
+    /// Messages on data channels to clients, one for each who gets it.
+    data_out,
     connections_opened,
     connections_closed,
     /// A selected path was replaced by another.
@@ -68,17 +62,37 @@ counters! {
     dropped_too_old,
     /// Of a source that is disabled.
     dropped_disabled,
+    /// Of a voice that is not among the loudest of a large room; also the few that were taken back, when it had just become one.
+    dropped_unheard,
+    /// From another worker, for a source that nobody here watches any more.
+    dropped_mirror_gone,
     /// Padding without payload: bandwidth probes.
     dropped_padding,
     /// A payload type that the source did not negotiate.
     dropped_payload_type,
     /// SRTP or SRTCP before the handshake was over.
     dropped_before_keys,
+    /// Messages of those who may not send any.
+    data_dropped_not_allowed,
+    /// Messages of another version of the header.
+    data_dropped_version,
+    /// Messages whose header is out of bounds.
+    data_dropped_malformed,
+    /// Messages whose payload is too large.
+    data_dropped_too_large,
+    /// Messages beyond what one connection may send.
+    data_dropped_rate,
+    /// Lossy messages for which there was no room on the way to a receiver.
+    data_dropped_full,
+    /// Reliable channels of senders who sent too much.
+    data_closed_rate,
+    /// Reliable channels of receivers for whom too much waited.
+    data_closed_too_slow,
     dropped_bad_stun,
     dropped_bad_dtls,
     /// Reported lost by a viewer but no longer known, or never sent.
     resend_unknown,
-    /// Reported lost by a viewer too soon again, or over its share.
+    /// Reported lost by a viewer but sent again already, or over its share.
     resend_limited,
     /// Named something that does not exist (any more).
     commands_ignored,

@@ -1,5 +1,7 @@
 //! What an [`Sfu`](crate::sfu::Sfu) reports.
 
+use crate::rtp::Layers;
+use crate::stats::Reason;
 use crate::types::{CloseReason, ConnectionId, RoomKey, SlotId, SourceId};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +18,15 @@ pub enum Event {
     /// The source's stream came with a payload type that is not its own; told once for each. Such packets are dropped.
     SourcePayload { source: SourceId, payload_type: u8 },
     /// A slot gets this encoding (its rank) from now on: the first packet left for the viewer, and of video it begins a key
-    /// frame. So after it was bound, switched or paused, and where the publisher's stream began anew.
+    /// frame. So after it was bound, switched or paused, and where the publisher's stream began anew. Also when it gets more or
+    /// fewer layers of it, up to these.
     Layer {
         slot: SlotId,
         source: SourceId,
         encoding: u8,
+        layers: Layers,
+        /// Why that one, and no better.
+        reason: Reason,
     },
     /// A slot gets nothing for the time being: the way to its viewer does not carry even the least. A `Layer` follows when it
     /// does.

@@ -1,9 +1,10 @@
 //! RTCP both ways: what viewers say of what they got, and what publishers hear of theirs.
 
+use crate::across::Message;
 use crate::clock::SenderClock;
 use crate::connection::{Connection, Role};
 use crate::egress::Egress;
-use crate::encoding::Encoding;
+use crate::encoding::{Encoding, EncodingId};
 use crate::reception::round_trip;
 use crate::resend::Why;
 use crate::rtcp::{self, CompoundWriter, ReportBlock, Rtcp, SenderInfo};
@@ -13,11 +14,14 @@ use crate::srtp::RTCP_OVERHEAD_MAX;
 use crate::table::Index;
 use crate::types::{MediaKind, Path};
 use std::time::{Duration, Instant};
+use tertulia_bwe::Echo;
 
 /// Reports go out about once a second (RFC 3550 §6.2 allows more seldom, lip-sync and senders want no less), with a
 /// random part of this many milliseconds.
 const REPORT_MIN_MS: u64 = 800;
 const REPORT_JITTER_MS: u64 = 400;
+/// After the one that is sent behind a probe: receivers answer within one and a half seconds, mostly.
+const REPORT_AFTER_PROBE: Duration = Duration::from_millis(2500);
 /// A compound stays below every usual MTU.
 const COMPOUND_MAX: usize = 1200;
 /// Sender of our reports where no slot lends its SSRC.
@@ -68,7 +72,7 @@ impl Sfu {
                 if let Some(slot) = self.slot_by_ssrc(at, nack.media_ssrc) {
                     nack.sequence_numbers().take(NACK_MAX).for_each(|number| {
                         self.counters.nack_in += 1;
-                        let _ = self.send_again(at, slot, number, Why::Lost, now, out);
+                        let _ = self.send_again(at, slot, number, Why::Asked, now, out);
                     });
                 }
             }
@@ -77,14 +81,22 @@ impl Sfu {
                 .entries()
                 .for_each(|(ssrc, _)| self.handle_picture_loss(at, ssrc, now, out)),
             Rtcp::TransportFeedback(feedback) => {
-                let (mut acked, mut lost) = (0, 0);
-                let statuses = feedback.statuses().inspect(|(_, arrival)| match arrival {
-                    Some(_) => acked += 1,
-                    None => lost += 1,
-                });
+                let (mut acked, mut lost, mut missing) = (0, 0, Vec::new());
                 let Some(connection) = self.connections.get_mut(at) else {
                     return;
                 };
+                let departures = &mut connection.departures;
+                let statuses = feedback.statuses().inspect(|(number, arrival)| match arrival {
+                    Some(_) => acked += 1,
+                    None => {
+                        lost += 1;
+                        missing.extend(
+                            departures
+                                .take(*number)
+                                .map(|(slot, known_by)| (slot, known_by, *number)),
+                        );
+                    }
+                });
                 match &mut connection.downlink {
                     Some(downlink) => {
                         downlink.estimator.feedback(statuses, now);
@@ -92,11 +104,18 @@ impl Sfu {
                     }
                     None => statuses.for_each(drop),
                 }
+                let sound = connection.sound_share();
+                connection.repeats.acknowledged(acked, lost, sound, now);
                 connection.acked += acked;
                 connection.lost += lost;
                 self.counters.twcc_in += 1;
                 self.counters.twcc_acked += acked;
                 self.counters.twcc_lost += lost;
+                if lost > 0 {
+                    connection.departures.begin();
+                }
+                missing.truncate(NACK_MAX);
+                self.send_missing(at, &missing, now, out);
             }
             Rtcp::Estimate(estimate) => {
                 let connection = self.connections.get_mut(at);
@@ -110,6 +129,23 @@ impl Sfu {
         }
     }
 
+    /// Sends again what transport-wide feedback tells to be lost: it is not waited for until its viewer asks. Each is told by its slot, the
+    /// number by which its viewer knows it, and the transport-wide one under which it did not arrive.
+    fn send_missing(
+        &mut self,
+        at: Index<Connection>,
+        missing: &[(Index<Slot>, u16, u16)],
+        now: Instant,
+        out: &mut impl Egress,
+    ) {
+        for &(slot, number, under) in missing {
+            // Another's slot may be in its place by now.
+            if self.slots.get(slot).is_some_and(|slot| slot.connection == at) {
+                let _ = self.send_again(at, slot, number, Why::Missing(under), now, out);
+            }
+        }
+    }
+
     /// Keeps how an encoding's timestamps lie on its publisher's clock; viewers hear the first at once, for lip-sync.
     fn handle_sender_info(&mut self, at: Index<Connection>, ssrc: u32, info: &SenderInfo, now: Instant) {
         let Some(connection) = self.connections.get(at) else {
@@ -118,14 +154,27 @@ impl Sfu {
         let Some(Role::Primary(encoding)) = connection.streams.role(ssrc) else {
             return;
         };
-        let Some(encoding) = self.encodings.get_mut(encoding) else {
-            return;
-        };
         let clock = SenderClock {
             ntp: info.ntp,
             timestamp: info.rtp_timestamp,
             at: now,
         };
+        self.learn_clock(encoding, clock);
+    }
+
+    pub(crate) fn learn_clock(&mut self, at: Index<Encoding>, clock: SenderClock) {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        if let Some(source) = self.sources.get(encoding.source) {
+            let of = EncodingId {
+                source: source.id,
+                rank: encoding.rank,
+            };
+            for mirror in &source.mirrors {
+                self.mail.push(mirror.worker, Message::Clock { of, clock });
+            }
+        }
         if encoding.clock.replace(clock).is_some() {
             return;
         }
@@ -134,7 +183,7 @@ impl Sfu {
                 continue;
             };
             if let Some(connection) = self.connections.get_mut(viewer) {
-                connection.report_by(now);
+                connection.report_by(clock.at);
                 self.schedule(viewer);
             }
         }
@@ -149,16 +198,26 @@ impl Sfu {
         };
         slot.acknowledged = true;
         slot.fraction_lost = block.fraction_lost;
-        if let Some(time) = slot.last_report.and_then(|sent| round_trip(block, sent, now)) {
-            connection.round_trip = Some(time);
+        (slot.lost, slot.jitter) = (block.cumulative_lost, block.jitter);
+        let lost = f32::from(block.fraction_lost) / 256.0;
+        if slot.spec.kind == MediaKind::Audio {
+            let sound = connection.sound_share();
+            connection.repeats.reported(lost, sound, now);
         }
-        if let Some(downlink) = connection
-            .downlink
-            .as_mut()
-            .filter(|_| slot.spec.kind == MediaKind::Video)
+        let echo = slot.last_report.and_then(|sent| {
+            let round_trip = round_trip(block, sent, now)?;
+            Some(Echo {
+                asked: sent.1,
+                round_trip,
+            })
+        });
+        if let Some(echo) = echo {
+            connection.round_trip = Some(echo.round_trip);
+        }
+        if let Some(downlink) = &mut connection.downlink
+            && downlink.counts(slot.spec.kind)
         {
-            let lost = f32::from(block.fraction_lost) / 256.0;
-            downlink.estimator.report(lost, connection.round_trip, now);
+            downlink.estimator.report(lost, echo, now);
             downlink.heard(now);
         }
     }
@@ -338,7 +397,9 @@ impl Sfu {
         }
         let wait = Duration::from_millis(REPORT_MIN_MS + self.jitter(REPORT_JITTER_MS));
         if let Some(connection) = self.connections.get_mut(at) {
-            connection.report_by(now + wait);
+            // The answer to a report behind a probe tells what it did: another report may not come between.
+            let awaits = { connection.downlink.as_ref() }.is_some_and(|downlink| downlink.estimator.awaits_echo());
+            connection.report_by(now + if awaits { wait.max(REPORT_AFTER_PROBE) } else { wait });
         }
     }
 

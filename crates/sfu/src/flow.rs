@@ -20,6 +20,7 @@ pub(crate) struct Flow {
     silent_ticks: u8,
     missed: u32,
     bitrate: u64,
+    frame_rate: f32,
     ticked: Option<Instant>,
 }
 
@@ -31,6 +32,11 @@ impl Flow {
     /// Bits of payload a second, over the last ticks.
     pub fn bitrate(&self) -> u64 {
         self.bitrate
+    }
+
+    /// Frames a second, over the last ticks.
+    pub fn frame_rate(&self) -> f32 {
+        self.frame_rate
     }
 
     /// Frames since the last tick.
@@ -46,6 +52,11 @@ impl Flow {
         !std::mem::replace(&mut self.flows, true)
     }
 
+    /// As another one that is the same stream has it.
+    pub fn adopt(&mut self, flows: bool, bitrate: u64) {
+        (self.flows, self.bitrate) = (flows, bitrate);
+    }
+
     /// Ends a tick, in which `others` is the number of frames that the liveliest of the other encodings brought. True:
     /// it has stopped to flow.
     pub fn tick(&mut self, others: u32, now: Instant) -> bool {
@@ -56,6 +67,11 @@ impl Flow {
             0 => measured,
             before => (before * 3 + measured) / 4,
         };
+        let frames = self.frames as f32 / seconds as f32;
+        self.frame_rate = match self.frame_rate {
+            0.0 => frames,
+            before => (before * 3.0 + frames) / 4.0,
+        };
         if self.packets > 0 {
             (self.silent_ticks, self.missed) = (0, 0);
         } else {
@@ -65,14 +81,14 @@ impl Flow {
         (self.packets, self.frames, self.octets) = (0, 0, 0);
         let stopped = self.flows && self.silent_ticks >= SILENT_TICKS && self.missed >= MISSED_FRAMES;
         if stopped {
-            (self.flows, self.bitrate) = (false, 0);
+            (self.flows, self.bitrate, self.frame_rate) = (false, 0, 0.0);
         }
         stopped
     }
 
     /// Nobody will call [`tick`](Flow::tick) for a while.
     pub fn rest(&mut self) {
-        (self.ticked, self.bitrate) = (None, 0);
+        (self.ticked, self.bitrate, self.frame_rate) = (None, 0, 0.0);
     }
 
     /// Something came since the last tick.
@@ -124,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn its_bitrate_is_measured() {
+    fn its_rates_are_measured() {
         let (mut flow, start) = (Flow::default(), Instant::now());
         for tick in 0..20 {
             (0..10).for_each(|_| {
@@ -133,5 +149,6 @@ mod tests {
             flow.tick(0, start + TICK * tick);
         }
         assert_eq!(flow.bitrate(), 200_000);
+        assert_eq!(flow.frame_rate(), 20.0);
     }
 }

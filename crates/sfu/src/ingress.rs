@@ -2,27 +2,35 @@
 
 use crate::clock::ticks;
 use crate::connection::{Connection, Role, StreamsFull};
+use crate::egress::DATAGRAM_MAX;
 use crate::encoding::Encoding;
 use crate::event::Event;
+use crate::onset::Onset;
+use crate::payload::Payload;
 use crate::ring::{Insertion, Packet};
-use crate::rtp::{ExtensionValues, Layering, RtpHeader, be16, is_key_frame, picture_size, strip_padding};
+use crate::rtp::{
+    Descriptor, ExtensionValues, HEADER_MAX, Layering, RtpHeader, be16, is_key_frame, picture_size, strip_padding,
+};
 use crate::sfu::Sfu;
-use crate::srtp::SrtpError;
+use crate::srtp::{SrtpError, TAG_MAX};
 use crate::table::Index;
-use crate::types::{MediaKind, Path, RoomKey, SourceId};
+use crate::types::{Codec, MediaKind, Path};
 use std::time::{Duration, Instant};
 
 /// The original sequence number in front of an RTX payload (RFC 4588 §4), in bytes.
 const ORIGINAL_LEN: usize = 2;
+/// What is longer would not fit into a datagram with our headers before it.
+const PAYLOAD_MAX: usize = DATAGRAM_MAX - HEADER_MAX - ORIGINAL_LEN - TAG_MAX;
 /// A client's first report is due this long after its first packet.
 const FIRST_REPORT: Duration = Duration::from_millis(500);
 
-/// One packet after decryption, as the two kinds of streams see it.
-struct Arrival<'a> {
-    header: &'a RtpHeader,
-    values: &'a ExtensionValues<'a>,
-    payload: &'a [u8],
-    now: Instant,
+/// One packet after decryption, as all kinds of streams see it.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub header: &'a RtpHeader,
+    pub values: &'a ExtensionValues<'a>,
+    pub payload: &'a [u8],
+    pub now: Instant,
 }
 
 /// Who an SSRC belongs to, or why it belongs to nobody.
@@ -33,8 +41,15 @@ enum Learnt {
 }
 
 impl Sfu {
-    pub(crate) fn handle_rtp(&mut self, at: Index<Connection>, path: &Path, datagram: &mut [u8], now: Instant) {
-        let micros = self.micros(now);
+    pub(crate) fn handle_rtp(
+        &mut self,
+        at: Index<Connection>,
+        path: &Path,
+        datagram: &mut [u8],
+        arrived: Instant,
+        now: Instant,
+    ) {
+        let micros = self.micros(arrived);
         let Some(connection) = self.connections.get_mut(at) else {
             return;
         };
@@ -67,7 +82,7 @@ impl Sfu {
             true => strip_padding(&datagram[opened.payload]),
             false => Ok(&datagram[opened.payload]),
         };
-        let Ok(payload) = payload else {
+        let Some(payload) = payload.ok().filter(|payload| payload.len() <= PAYLOAD_MAX) else {
             self.counters.dropped_malformed += 1;
             return;
         };
@@ -101,18 +116,22 @@ impl Sfu {
         let Some(connection) = self.connections.get_mut(at) else {
             return Learnt::Unknown;
         };
+        let before = connection.streams.name(header.ssrc);
+        let mid = values.mid.or(before.map(|name| name.mid.as_str()));
+        let named = |repairs| before.filter(|name| name.repairs == repairs)?.rid.as_deref();
+        let (rid, repaired_rid) = (values.rid.or(named(false)), values.repaired_rid.or(named(true)));
         let role = |index: Index<Encoding>| {
             let encoding = self.encodings.get(index)?;
             let source = self.sources.get(encoding.source)?;
-            if values.mid.is_some_and(|mid| mid != source.spec.mid) {
+            if mid.is_some_and(|mid| mid != source.spec.mid) {
                 return None;
             }
             let is_only = source.encodings.len() == 1;
-            if source.spec.payload_type == header.payload_type {
-                return encoding.is_named(values.rid, is_only).then_some(Role::Primary(index));
+            if source.spec.has_payload_type(header.payload_type) {
+                return encoding.is_named(rid, is_only).then_some(Role::Primary(index));
             }
             let repairs = source.spec.rtx_payload_type == Some(header.payload_type);
-            (repairs && encoding.is_named(values.repaired_rid, is_only)).then_some(Role::Rtx(index))
+            (repairs && encoding.is_named(repaired_rid, is_only)).then_some(Role::Rtx(index))
         };
         let mut candidates = connection.encodings.iter().filter_map(|&index| role(index));
         let (Some(role), None) = (candidates.next(), candidates.next()) else {
@@ -169,6 +188,24 @@ impl Sfu {
             return;
         }
         let foreign = header.payload_type != source.spec.payload_type;
+        if foreign && source.spec.red_payload_type == Some(header.payload_type) {
+            return self.handle_redundant(at, index, arrival);
+        }
+        self.take(at, index, arrival);
+    }
+
+    /// A packet with one frame of sound, or with a part of a picture.
+    pub(crate) fn take(&mut self, at: Index<Encoding>, index: u64, arrival: &Arrival<'_>) {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return;
+        };
+        let Some(source) = self.sources.get_mut(encoding.source) else {
+            return;
+        };
+        let Arrival {
+            header, payload, now, ..
+        } = *arrival;
+        let foreign = header.payload_type != source.spec.payload_type;
         if foreign && source.meets_foreign(header.payload_type) {
             self.events.push_back(Event::SourcePayload {
                 source: source.id,
@@ -196,13 +233,22 @@ impl Sfu {
         }
         let is_video = source.spec.kind == MediaKind::Video;
         let begins = is_video && encoding.flow.arrived(header.marker, payload.len());
-        let (room, id) = (source.room, source.id);
+        let (room, id, favoured) = (source.room, source.id, source.favoured);
         // Before it is admitted: it may begin the very key frame that viewers would ask for.
         if begins || (is_video && source.tick.is_none()) {
             self.flow_begins(at, begins, now);
         }
-        if let Some(level) = arrival.values.audio_level {
-            self.hear(room, id, level & 0x7f, now);
+        if !is_video
+            && let Some(level) = arrival.values.audio_level
+            && !self.hear(room, id, level & 0x7f, favoured, now)
+            && let Some(encoding) = self.encodings.get_mut(at)
+            && encoding.compaction.leave_out(index)
+        {
+            self.counters.dropped_unheard += 1;
+            if self.rooms.get(&room).is_some_and(|room| room.host.is_some()) {
+                Onset::keep(&mut encoding.onset, index, arrival);
+            }
+            return;
         }
         self.admit(at, index, arrival, false);
     }
@@ -244,7 +290,7 @@ impl Sfu {
     }
 
     /// Stores a packet that is new and puts it on its way to the viewers.
-    fn admit(&mut self, at: Index<Encoding>, index: u64, arrival: &Arrival<'_>, repaired: bool) {
+    pub(crate) fn admit(&mut self, at: Index<Encoding>, index: u64, arrival: &Arrival<'_>, repaired: bool) {
         let Some(encoding) = self.encodings.get_mut(at) else {
             return;
         };
@@ -263,29 +309,76 @@ impl Sfu {
         };
         let seeks = source.has_key_frames();
         let key_frame = !seeks || is_key_frame(source.spec.codec, payload);
+        let described = values
+            .dependency_descriptor
+            .filter(|_| source.spec.codec == Codec::Av1 && !payload.is_empty());
+        let (told, descriptor) = match described {
+            Some(descriptor) => encoding.dependencies.read(descriptor),
+            None => (None, Descriptor::default()),
+        };
+        let layering = told.unwrap_or_else(|| Layering::read(source.spec.codec, payload, header.marker));
         let packet = Packet {
             timestamp: header.timestamp,
             marker: header.marker,
             key_frame,
             audio_level: values.audio_level,
             video_orientation: values.video_orientation,
-            layering: Layering::read(source.spec.codec, payload, header.marker),
+            layering,
+            descriptor,
+            payload: match source.is_watched_elsewhere(encoding.rank) {
+                true => Payload::shared(payload),
+                false => Payload::default(),
+            },
             ..Packet::empty(now)
         };
+        if self.keep(at, index, packet, payload, repaired, now) {
+            self.counters.key_frames += u64::from(seeks && key_frame);
+            if let Some(encoding) = self.encodings.get_mut(at) {
+                encoding.repaired += u64::from(repaired);
+            }
+        }
+    }
+
+    /// Puts a packet into the ring and on its way to the viewers, if it is new. One that is not held leaves with the next flush.
+    pub(crate) fn keep(
+        &mut self,
+        at: Index<Encoding>,
+        index: u64,
+        packet: Packet,
+        payload: &[u8],
+        at_once: bool,
+        now: Instant,
+    ) -> bool {
+        let Some(encoding) = self.encodings.get_mut(at) else {
+            return false;
+        };
+        let Some(source) = self.sources.get_mut(encoding.source) else {
+            return false;
+        };
+        let (marker, key_frame, layering) = (packet.marker, packet.key_frame, packet.layering);
+        let octets = packet.payload.len().max(payload.len());
+        // Of the frame of a descriptor that is not understood nothing is known.
+        let is_known = packet.descriptor.is_understood() || packet.descriptor.is_empty();
         match encoding.ring.insert(index, packet, payload) {
-            Insertion::New => {}
+            Insertion::New => {
+                // A mirror is told.
+                if encoding.connection.is_some() {
+                    encoding.layers.count(&layering, octets);
+                }
+                source.resized |= is_known && encoding.sizes.count(&layering, key_frame);
+            }
             Insertion::Duplicate => {
                 self.counters.dropped_duplicate += 1;
-                return;
+                return false;
             }
             Insertion::TooOld => {
                 self.counters.dropped_too_old += 1;
-                return;
+                return false;
             }
         }
         let (was_ready, was_holding) = (!encoding.outbox.released().is_empty(), encoding.outbox.is_holding());
-        match source.holds_frames(encoding.listeners.len(), &self.config) && !repaired {
-            true => encoding.outbox.hold(index, header.marker, &self.config, now),
+        match source.holds_frames(encoding.listeners.len(), &self.config) && !at_once {
+            true => encoding.outbox.hold(index, marker, &self.config, now),
             false => encoding.outbox.push(index),
         }
         if !was_ready && !encoding.outbox.released().is_empty() {
@@ -300,14 +393,14 @@ impl Sfu {
             source.started = true;
             self.events.push_back(Event::SourceStarted { source: source.id });
         }
-        if seeks && key_frame {
-            self.take_key_frame(at, payload, now);
+        if key_frame && source.has_key_frames() {
+            self.take_key_frame(at, index, now);
         }
+        true
     }
 
-    /// A key frame begins with this payload, and leaves with the next flush.
-    fn take_key_frame(&mut self, at: Index<Encoding>, payload: &[u8], now: Instant) {
-        self.counters.key_frames += 1;
+    /// A key frame begins with this packet, and leaves with the next flush.
+    fn take_key_frame(&mut self, at: Index<Encoding>, index: u64, now: Instant) {
         let Some(encoding) = self.encodings.get_mut(at) else {
             return;
         };
@@ -316,42 +409,17 @@ impl Sfu {
         let Some(source) = self.sources.get_mut(source_at) else {
             return;
         };
-        if let Some(picture) = picture_size(source.spec.codec, payload) {
+        let packet = encoding.ring.get(index);
+        if let Some(picture) = packet.and_then(|packet| picture_size(source.spec.codec, &packet.payload)) {
             let before = encoding.picture.replace(picture);
             source.resized |= before.is_some_and(|before| before != picture);
             if before.is_none() {
                 self.aim_viewers(source_at, now);
+                self.tell_mirrors(source_at);
             }
         }
         if let Some(encoding) = self.encodings.get_mut(at) {
             encoding.demand.met();
-        }
-    }
-
-    fn hear(&mut self, key: RoomKey, source: SourceId, level: u8, now: Instant) {
-        if let Some(room) = self.rooms.get_mut(&key)
-            && room.speakers.observe(source, level, now)
-            && let Some(due) = room.speakers.deadline()
-        {
-            self.schedule_room(key, due);
-        }
-    }
-
-    pub(crate) fn report_speakers(&mut self, key: RoomKey, now: Instant) {
-        let Some(room) = self.rooms.get_mut(&key) else {
-            return;
-        };
-        // Of two entries for one room the earlier does the work, and puts in the next.
-        if room.speakers.deadline().is_none_or(|due| due > now) {
-            return;
-        }
-        let change = room.speakers.take_change(now);
-        let due = room.speakers.deadline();
-        if let Some(due) = due {
-            self.schedule_room(key, due);
-        }
-        if let Some(levels) = change {
-            self.emit(Event::Speakers { room: key, levels });
         }
     }
 

@@ -12,8 +12,9 @@
 //! A packet's way: `ingress` opens it and matches it to an `encoding` of a `source`, whose `ring` keeps it once for all
 //! viewers and whose `outbox` may hold it until its frame is complete; `fanout` gives it a place in the `sequence` of each
 //! viewer's `slot` and seals it. `feedback` goes the other way, and tells the viewer's `downlink` what the way to him carries.
-//! Which encoding a slot gets of that is `layers`' matter, and `allocation`'s.
+//! Which encoding a slot gets of that is `layers`' matter, and `allocation`'s. Messages on data channels take a way of their own, through [`data`].
 
+pub mod across;
 mod allocation;
 mod arrivals;
 mod clock;
@@ -22,7 +23,9 @@ mod compaction;
 pub mod config;
 mod connection;
 pub mod counters;
+pub mod data;
 mod demand;
+mod departures;
 mod downlink;
 pub mod egress;
 mod encoding;
@@ -30,14 +33,24 @@ pub mod event;
 mod fanout;
 mod feedback;
 mod flow;
+mod fronts;
+mod home;
 mod ingress;
 pub mod keys;
+mod layer_rates;
 mod layers;
 mod losses;
+mod loudest;
 mod membership;
+mod mirror;
+mod onset;
 mod outbox;
+mod pacing;
+mod payload;
 mod probing;
 mod reception;
+mod recovery;
+mod repeats;
 mod resend;
 mod resends;
 mod ring;
@@ -45,13 +58,16 @@ pub mod rtcp;
 pub mod rtp;
 mod sequence;
 pub mod sfu;
+mod sizes;
 mod slot;
 mod source;
 mod speakers;
 pub mod srtp;
 pub mod stats;
+mod steps;
 mod stun;
 mod table;
 pub mod transport;
 pub mod types;
+mod voices;
 mod wanted;

@@ -2,6 +2,7 @@
 //!
 //! Each returns none where the command names something that is not there.
 
+use crate::across::Message;
 use crate::command::{Binding, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use crate::connection::{Connection, Role};
 use crate::downlink::Downlink;
@@ -109,6 +110,7 @@ impl Sfu {
         let Some((_, connection)) = self.connections.remove(id) else {
             return;
         };
+        self.forget_member(at, connection.room);
         for remote in connection.paths.remotes() {
             if self.by_address.get(&remote) == Some(&at) {
                 self.by_address.remove(&remote);
@@ -147,7 +149,7 @@ impl Sfu {
         connection.sources.push(source);
         for (rank, spec) in (0u8..).zip(encodings) {
             let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
-            let encoding = Encoding::new(source, at, rank, spec, kind, self.epochs.next());
+            let encoding = Encoding::new(source, Some(at), rank, spec, kind, self.epochs.next());
             let index = self.encodings.insert(EncodingId { source: id, rank }, encoding);
             connection.encodings.push(index);
             self.sources.get_mut(source)?.encodings.push(index);
@@ -161,6 +163,10 @@ impl Sfu {
 
     pub(crate) fn remove_source(&mut self, id: SourceId, now: Instant) -> Option<()> {
         let (at, source) = self.sources.remove(id)?;
+        for mirror in &source.mirrors {
+            self.mirrored -= 1;
+            self.mail.push(mirror.worker, Message::Gone { source: id });
+        }
         for &slot in &source.viewers {
             if let Some(slot) = self.slots.get_mut(slot) {
                 slot.bind(None);
@@ -172,15 +178,19 @@ impl Sfu {
         let is_other = |encoding: &Index<Encoding>| !source.encodings.contains(encoding);
         self.ready.retain(is_other);
         self.holding.retain(is_other);
-        if let Some(connection) = self.connections.get_mut(source.connection) {
+        let publisher = source.connection;
+        if let Some(connection) = publisher.and_then(|publisher| self.connections.get_mut(publisher)) {
             connection.sources.retain(|&index| index != at);
             connection.encodings.retain(is_other);
-            source
-                .encodings
-                .iter()
-                .for_each(|&encoding| connection.streams.orphan(encoding));
+            for (&encoding, spec) in source.encodings.iter().zip(&source.spec.encodings) {
+                connection
+                    .streams
+                    .orphan(encoding, &source.spec.mid, spec.rid.as_deref());
+            }
         }
-        self.hush(source.room, id, now);
+        if publisher.is_some() {
+            self.hush(source.room, id, now);
+        }
         Some(())
     }
 
@@ -199,10 +209,16 @@ impl Sfu {
         }
         if enabled {
             viewers.iter().for_each(|&slot| self.demand_start(slot, now));
-            self.schedule(connection);
+            connection.into_iter().for_each(|publisher| self.schedule(publisher));
         } else {
             self.hush(room, id, now);
         }
+        Some(())
+    }
+
+    pub(crate) fn favour(&mut self, id: SourceId, favoured: bool) -> Option<()> {
+        let at = self.sources.find(id)?;
+        self.sources.get_mut(at)?.favoured = favoured;
         Some(())
     }
 
@@ -218,11 +234,9 @@ impl Sfu {
         if self.slots.contains(id) {
             return None;
         }
-        if spec.kind == MediaKind::Video {
-            let estimate = self.config.estimate;
-            let downlink = || Box::new(Downlink::new(estimate, now));
-            connection.downlink.get_or_insert_with(downlink);
-        }
+        let estimate = self.config.estimate;
+        let downlink = || Box::new(Downlink::new(estimate, now));
+        connection.downlink.get_or_insert_with(downlink);
         let slot = self.slots.insert(id, Slot::new(id, at, spec));
         connection.slots.push(slot);
         Some(())
@@ -230,7 +244,11 @@ impl Sfu {
 
     pub(crate) fn remove_slot(&mut self, id: SlotId, now: Instant) -> Option<()> {
         let at = self.slots.find(id)?;
+        let before = self.slots.get(at)?.binding;
         self.unbind(at, now);
+        if let Some(bound) = before {
+            self.release_mirror(bound.source_id, now);
+        }
         let (_, slot) = self.slots.remove(id)?;
         if let Some(connection) = self.connections.get_mut(slot.connection) {
             connection.slots.retain(|&index| index != at);
@@ -247,10 +265,11 @@ impl Sfu {
                 source_id: binding.source,
                 payload_type: binding.payload_type,
                 rtx_payload_type: binding.rtx_payload_type,
+                red_payload_type: binding.red_payload_type,
             }),
         };
         let slot = self.slots.get(at)?;
-        let kind = slot.spec.kind;
+        let (kind, before) = (slot.spec.kind, slot.binding);
         if to.is_some_and(|bound| self.sources.get(bound.source).is_none_or(|s| s.spec.kind != kind)) {
             return None;
         }
@@ -259,6 +278,9 @@ impl Sfu {
             self.slots.get_mut(at)?.bind(to);
             if let Some(bound) = to {
                 self.sources.get_mut(bound.source)?.viewers.push(at);
+            }
+            if let Some(bound) = before {
+                self.release_mirror(bound.source_id, now);
             }
         }
         self.look_again(at, now, out);
@@ -284,7 +306,10 @@ impl Sfu {
         let source = self.sources.get(self.sources.find(id)?)?;
         let all = source.encodings.clone();
         let mut asked = all.clone();
-        asked.retain(|&index| self.encodings.get(index).is_some_and(|e| !e.listeners.is_empty()));
+        asked.retain(|&index| {
+            let encoding = self.encodings.get(index);
+            encoding.is_some_and(|e| !e.listeners.is_empty() || source.is_watched_elsewhere(e.rank))
+        });
         let asked = if asked.is_empty() { &all } else { &asked };
         asked.iter().for_each(|&encoding| self.demand_key_frame(encoding, now));
         self.send_demands(*all.first()?, now, out);
@@ -309,10 +334,13 @@ impl Sfu {
         let Some((at, encoding)) = slot.target.and_then(|at| Some((at, self.encodings.get(at)?))) else {
             return;
         };
-        if connected && !slot.sequence.runs(encoding.epoch) {
-            let publisher = encoding.connection;
+        if connected
+            && !slot
+                .sequence
+                .has_begun(encoding.epoch, slot.layers, encoding.sizes.are_apart())
+        {
             self.demand_key_frame(at, now);
-            self.schedule(publisher);
+            self.ask_publisher(at, now);
         }
     }
 
@@ -329,8 +357,10 @@ impl Sfu {
 
     /// Sends what is due to the publisher of an encoding without waiting for its timer.
     pub(crate) fn send_demands(&mut self, encoding: Index<Encoding>, now: Instant, out: &mut impl Egress) {
-        if let Some(publisher) = self.encodings.get(encoding).map(|encoding| encoding.connection) {
-            self.isolate(publisher, now, |sfu| sfu.send_feedback(publisher, now, out));
+        match self.encodings.get(encoding).map(|encoding| encoding.connection) {
+            Some(Some(publisher)) => self.isolate(publisher, now, |sfu| sfu.send_feedback(publisher, now, out)),
+            Some(None) => self.ask_publisher(encoding, now),
+            None => {}
         }
     }
 
@@ -348,7 +378,7 @@ impl Sfu {
 
     /// Takes out of a slot what is bound in it.
     fn unbind(&mut self, at: Index<Slot>, now: Instant) {
-        self.listen(at, None);
+        self.listen(at, None, now);
         let Some(bound) = self.slots.get_mut(at).and_then(|slot| slot.binding) else {
             return;
         };
@@ -361,16 +391,6 @@ impl Sfu {
             source.viewers.swap_remove(at);
         }
         self.want(bound.source, now);
-    }
-
-    /// A source's voice is no longer heard.
-    fn hush(&mut self, key: RoomKey, source: SourceId, now: Instant) {
-        if let Some(room) = self.rooms.get_mut(&key) {
-            room.speakers.remove(source, now);
-            if let Some(due) = room.speakers.deadline() {
-                self.schedule_room(key, due);
-            }
-        }
     }
 }
 
@@ -397,6 +417,7 @@ fn merge(known: &mut Extensions, more: &Extensions) {
         (&mut known.abs_send_time, more.abs_send_time),
         (&mut known.rid, more.rid),
         (&mut known.repaired_rid, more.repaired_rid),
+        (&mut known.dependency_descriptor, more.dependency_descriptor),
     ];
     for (known, more) in pairs {
         if more != 0 {

@@ -8,6 +8,8 @@ use std::time::Instant;
 pub(crate) struct Outbox {
     queue: Vec<u64>,
     released: usize,
+    /// Of the released ones, those that other workers got.
+    handed: usize,
     held_since: Option<Instant>,
 }
 
@@ -46,15 +48,21 @@ impl Outbox {
         &self.queue[..self.released]
     }
 
+    /// The released ones that other workers did not get yet; from now on they did.
+    pub fn take_unhanded(&mut self) -> &[u64] {
+        let from = std::mem::replace(&mut self.handed, self.released);
+        &self.queue[from..self.released]
+    }
+
     /// The released ones left.
     pub fn discard_released(&mut self) {
         self.queue.drain(..self.released);
-        self.released = 0;
+        (self.released, self.handed) = (0, 0);
     }
 
     pub fn clear(&mut self) {
         self.queue.clear();
-        self.released = 0;
+        (self.released, self.handed) = (0, 0);
         self.held_since = None;
     }
 }

@@ -1,8 +1,10 @@
-//! Probes: copies of late packets on the RTX stream (RFC 4588), which every receiver that knows it takes for repairs.
+//! Probes: copies of late packets on the RTX stream (RFC 4588), which every receiver that knows it takes for repairs; or padding.
 
 use crate::connection::Connection;
 use crate::egress::Egress;
+use crate::fanout::stamps;
 use crate::resend::Why;
+use crate::rtp::OutgoingHeader;
 use crate::sfu::Sfu;
 use crate::slot::{Repair, Slot};
 use crate::table::Index;
@@ -15,6 +17,8 @@ const STEP: Duration = Duration::from_millis(5);
 const BATCH_MAX: usize = 64;
 /// Of the latest packets these are looked at for copies.
 const LATEST: u16 = 64;
+/// Bytes of a packet that has no payload; its last byte counts them (RFC 3550 §5.1).
+const PADDING: usize = 255;
 
 /// A probe while it is made: what leaves anyhow, and copies in its gaps.
 #[derive(Debug, Clone, Copy)]
@@ -68,34 +72,39 @@ impl Sfu {
         let Some(downlink) = &mut connection.downlink else {
             return;
         };
-        downlink.filling = downlink.filling.filter(|filling| now < filling.end);
+        if downlink.filling.take_if(|filling| filling.end <= now).is_some() && downlink.estimator.awaits_echo() {
+            // How long this report is under way tells what the probe left in queues.
+            connection.report_due = Some(now);
+        }
         if downlink.filling.is_none() {
             let probe = downlink.estimator.poll_probe(now);
             downlink.filling = probe.map(|probe| Filling::new(probe, now));
         }
         let lacking = downlink.filling.as_mut().map_or(0, |filling| filling.lacking(now));
         if lacking > 0 {
-            self.send_copies(at, lacking, now, out);
+            self.fill(at, lacking, now, out);
         }
     }
 
-    /// Sends at least so many bytes again, if a slot has something to copy.
-    fn send_copies(&mut self, at: Index<Connection>, bytes: u64, now: Instant, out: &mut impl Egress) {
+    /// Sends at least so many bytes on the RTX stream of a slot, if there is one: copies, or padding where nothing that was sent is
+    /// kept any more, as for somebody who gets no picture at present.
+    fn fill(&mut self, at: Index<Connection>, bytes: u64, now: Instant, out: &mut impl Egress) {
         let Some(connection) = self.connections.get(at) else {
             return;
         };
-        let repairs = |&slot: &Index<Slot>| {
-            let slot = self.slots.get(slot);
-            slot.is_some_and(|slot| matches!(slot.repair, Repair::Rtx { .. }) && slot.sequence.latest().is_some())
+        let with_rtx = |&at: &Index<Slot>| {
+            let slot = self.slots.get(at)?;
+            matches!(slot.repair, Repair::Rtx { .. }).then(|| (at, slot.sequence.latest()))
         };
-        let Some(slot) = connection.slots.iter().copied().find(repairs) else {
-            return;
-        };
-        let Some(latest) = self.slots.get(slot).and_then(|slot| slot.sequence.latest()) else {
+        let mut slots = connection.slots.iter().filter_map(with_rtx);
+        let used = slots.clone().find(|(_, latest)| latest.is_some());
+        let Some((slot, latest)) = used.or_else(|| slots.next()) else {
             return;
         };
         let mut left = bytes;
-        let numbers = (0..LATEST).map(|back| latest.wrapping_sub(back)).cycle();
+        let numbers = latest
+            .into_iter()
+            .flat_map(|latest| (0..LATEST).map(move |back| latest.wrapping_sub(back)).cycle());
         // Where most of them are not kept any more there is little to copy.
         for number in numbers.take(BATCH_MAX) {
             if left == 0 {
@@ -104,6 +113,57 @@ impl Sfu {
             let len = self.send_again(at, slot, number, Why::Probe, now, out);
             left = left.saturating_sub(len.unwrap_or(0) as u64);
         }
+        if left < bytes {
+            return;
+        }
+        for _ in 0..BATCH_MAX {
+            match self.send_padding(at, slot, now, out) {
+                Some(len) if left > len as u64 => left -= len as u64,
+                _ => return,
+            }
+        }
+    }
+
+    /// Sends a packet that is nothing but padding, which receivers acknowledge and throw away; gives the length of the datagram.
+    fn send_padding(
+        &mut self,
+        at: Index<Connection>,
+        slot: Index<Slot>,
+        now: Instant,
+        out: &mut impl Egress,
+    ) -> Option<usize> {
+        let micros = self.micros(now);
+        let (connection, slot) = (self.connections.get_mut(at)?, self.slots.get_mut(slot)?);
+        let (sender, &path) = (connection.sender.as_mut()?, connection.paths.selected()?);
+        let Repair::Rtx { payload_type } = slot.repair else {
+            return None;
+        };
+        slot.rtx_index += 1;
+        let ids = slot.extensions();
+        let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
+        let values = stamps(&ids, mid, &mut connection.transport_cc, micros);
+        let header = OutgoingHeader {
+            marker: false,
+            payload_type,
+            sequence_number: slot.rtx_index as u16,
+            timestamp: 0,
+            ssrc: slot.spec.rtx_ssrc,
+            padding: true,
+            values,
+        };
+        let buffer = out.buffer();
+        let header_len = header.write(&ids, buffer);
+        let padding = &mut buffer[header_len..header_len + PADDING];
+        padding.fill(0);
+        padding[PADDING - 1] = PADDING as u8;
+        let len = sender.seal_rtp(buffer, header_len, PADDING, slot.spec.rtx_ssrc, slot.rtx_index);
+        out.commit(&path, len);
+        if let Some(downlink) = &mut connection.downlink {
+            downlink.sent(values.transport_cc, len, now);
+        }
+        self.counters.probes_out += 1;
+        self.counters.bytes_out += len as u64;
+        Some(len)
     }
 }
 

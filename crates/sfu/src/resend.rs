@@ -2,7 +2,9 @@
 
 use crate::connection::Connection;
 use crate::egress::Egress;
-use crate::fanout::{Outgoing, seal, values};
+use crate::fanout::{Front, Outgoing, descriptor, seal, values};
+use crate::resends::Lost;
+use crate::rtp::{Descriptor, ExtensionValues};
 use crate::sequence::Sent;
 use crate::sfu::Sfu;
 use crate::slot::{Repair, Slot};
@@ -13,7 +15,9 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
     /// Its viewer asked for it.
-    Lost,
+    Asked,
+    /// Transport-wide feedback tells that it did not arrive under this number.
+    Missing(u16),
     /// To fill the way.
     Probe,
 }
@@ -40,19 +44,39 @@ impl Sfu {
             let encoding = encodings.find(|encoding| encoding.epoch == sent.epoch)?;
             Some((encoding.ring.get(sent.source_index)?, sent))
         });
-        let (Some(bound), Some((packet, Sent { index, shifts, .. }))) = (bound, found) else {
-            self.counters.resend_unknown += u64::from(why == Why::Lost);
+        let (Some(bound), Some((packet, sent))) = (bound, found) else {
+            self.counters.resend_unknown += u64::from(why != Why::Probe);
             return None;
         };
+        let Sent {
+            index,
+            shifts,
+            top,
+            told,
+            ..
+        } = sent;
+        let ids = slot.extensions();
+        let lost = Lost {
+            slot: slot_at,
+            index,
+            under: match why {
+                Why::Missing(number) => Some(number),
+                Why::Asked | Why::Probe => None,
+            },
+            next: (ids.transport_cc != 0).then_some(connection.transport_cc),
+        };
         let share = self.config.resends_per_second;
-        let resends = &mut connection.resends;
-        if why == Why::Lost && !resends.take(slot_at, index, share, connection.round_trip, now) {
+        if why != Why::Probe && !connection.resends.take(lost, share, connection.round_trip, now) {
             self.counters.resend_limited += 1;
             return None;
         }
-        let ids = slot.extensions();
         let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
-        let values = values(packet, &ids, mid, &mut connection.transport_cc, micros);
+        let form = top.form(&packet.layering);
+        let mut room = [0; Descriptor::MAX];
+        let values = ExtensionValues {
+            dependency_descriptor: descriptor(packet, &ids, (shifts, form, told), &mut room),
+            ..values(packet, &ids, mid, &mut connection.transport_cc, micros)
+        };
         let number_of_all = values.transport_cc;
         let outgoing = match slot.repair {
             Repair::Rtx { payload_type } => {
@@ -63,7 +87,8 @@ impl Sfu {
                     ssrc: slot.spec.rtx_ssrc,
                     index: slot.rtx_index,
                     shifts,
-                    original: Some(number),
+                    front: Front::Original(number),
+                    form,
                     length: 0,
                 }
             }
@@ -73,17 +98,21 @@ impl Sfu {
                 ssrc: slot.spec.ssrc,
                 index,
                 shifts,
-                original: None,
+                front: Front::Nothing,
+                form,
                 length: 0,
             },
         };
         let len = seal(outgoing, values, &ids, 0, sender, out.buffer());
         out.commit(&path, len);
-        if let (Some(downlink), Some(number)) = (&mut connection.downlink, number_of_all) {
-            downlink.sent(number, len, now);
+        if let Some(downlink) = &mut connection.downlink {
+            downlink.sent(number_of_all, len, now);
         }
         match why {
-            Why::Lost => {
+            Why::Asked | Why::Missing(_) => {
+                if let Some(transport_cc) = number_of_all {
+                    connection.departures.note(transport_cc, slot_at, number);
+                }
                 slot.resent += 1;
                 self.counters.rtx_out += 1;
             }

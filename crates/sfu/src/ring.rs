@@ -1,6 +1,7 @@
 //! The last packets of an encoding: what viewers get now, and again when they lost it.
 
-use crate::rtp::Layering;
+use crate::payload::Payload;
+use crate::rtp::{Descriptor, Layering};
 use std::time::{Duration, Instant};
 
 /// A packet as its publisher sent it, without header and padding.
@@ -14,7 +15,8 @@ pub(crate) struct Packet {
     pub audio_level: Option<u8>,
     pub video_orientation: Option<u8>,
     pub layering: Layering,
-    pub payload: Vec<u8>,
+    pub descriptor: Descriptor,
+    pub payload: Payload,
 }
 
 /// What became of a packet offered to a [`Ring`].
@@ -86,7 +88,24 @@ impl Ring {
         (entry.live && entry.index == index).then_some(&entry.packet)
     }
 
-    /// An index is new once. What is older than the ring remembers is refused, for it may have been here before.
+    /// The packet with that index, whose payload may be shared with other rings from now on.
+    pub fn share(&mut self, index: u64) -> Option<&Packet> {
+        let at = self.position(index);
+        let entry = self
+            .entries
+            .get_mut(at)
+            .filter(|entry| entry.live && entry.index == index)?;
+        entry.packet.payload.share();
+        Some(&entry.packet)
+    }
+
+    /// An index below one that was here.
+    pub fn is_behind(&self, index: u64) -> bool {
+        self.highest.is_some_and(|highest| index < highest)
+    }
+
+    /// An index is new once. What is older than the ring remembers is refused, for it may have been here before. `payload` is
+    /// copied, unless the packet has one that is shared.
     pub fn insert(&mut self, index: u64, packet: Packet, payload: &[u8]) -> Insertion {
         if self.entries.is_empty() {
             self.grow(self.depth.packets_min, packet.arrived);
@@ -104,16 +123,19 @@ impl Ring {
         }
         let at = self.position(index);
         let entry = &mut self.entries[at];
-        let mut buffer = std::mem::take(&mut entry.packet.payload);
-        buffer.clear();
-        buffer.extend_from_slice(payload);
+        let payload = match packet.payload {
+            Payload::Own(_) => {
+                let mut buffer = std::mem::take(&mut entry.packet.payload).into_buffer();
+                buffer.clear();
+                buffer.extend_from_slice(payload);
+                Payload::Own(buffer)
+            }
+            shared => shared,
+        };
         *entry = Entry {
             index,
             live: true,
-            packet: Packet {
-                payload: buffer,
-                ..packet
-            },
+            packet: Packet { payload, ..packet },
         };
         let highest = self.highest.map_or(index, |highest| highest.max(index));
         self.highest = Some(highest);
@@ -152,7 +174,8 @@ impl Packet {
             audio_level: None,
             video_orientation: None,
             layering: Layering::default(),
-            payload: Vec::new(),
+            descriptor: Descriptor::default(),
+            payload: Payload::default(),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod av1;
 mod bits;
 mod dependency;
+mod descriptor;
 mod extensions;
 mod h264;
 mod key_frame;
@@ -11,6 +12,7 @@ mod layering;
 mod picture_numbers;
 mod picture_size;
 pub mod red;
+mod selection;
 mod vp8;
 mod vp9;
 
@@ -19,11 +21,14 @@ use std::fmt;
 use crate::types::Extensions;
 
 pub use dependency::DependencyStructure;
+pub use descriptor::Descriptor;
+pub(crate) use extensions::block_len;
 pub use extensions::{ExtensionIter, ExtensionValues};
 pub use key_frame::is_key_frame;
 pub use layering::{Layering, SwitchUp};
 pub use picture_numbers::PictureNumbers;
 pub use picture_size::picture_size;
+pub use selection::{Form, Layers};
 
 /// The fixed header, in bytes.
 pub const HEADER_LEN: usize = 12;
@@ -141,8 +146,8 @@ pub struct OutgoingHeader<'a> {
 impl OutgoingHeader<'_> {
     /// Writes the header, with those values that are `Some` and have an id in the section, and returns its length.
     ///
-    /// `buffer` has at least [`HEADER_MAX`] bytes. Extensions go in one-byte form, so ids are below 15; a value that
-    /// does not fit the form is left out.
+    /// `buffer` has at least [`HEADER_MAX`] bytes. Extensions go in one-byte form, unless an id above 14 or more than 16 bytes need the
+    /// other: whoever gets such a packet agreed to a mixture (RFC 8285 §4.1.2).
     pub fn write(&self, ids: &Extensions, buffer: &mut [u8]) -> usize {
         buffer[0] = 0x80 | u8::from(self.padding) << 5;
         buffer[1] = u8::from(self.marker) << 7 | self.payload_type & 0x7f;
@@ -232,6 +237,7 @@ mod tests {
         abs_send_time: 5,
         rid: 6,
         repaired_rid: 7,
+        dependency_descriptor: 8,
     };
 
     fn header(values: ExtensionValues<'_>) -> OutgoingHeader<'_> {
@@ -273,6 +279,29 @@ mod tests {
         assert_eq!(elements, [(9, &[][..]), (3, &[0x81][..]), (2, &[0x12, 0x34][..])]);
         let values = parsed.values(&packet, &IDS);
         assert_eq!((values.audio_level, values.transport_cc), (Some(0x81), Some(0x1234)));
+    }
+
+    #[test]
+    fn the_two_byte_form_is_written_only_where_it_is_needed() {
+        let profile = |ids: &Extensions, descriptor: &[u8]| {
+            let mut buffer = [0xff; HEADER_MAX];
+            let values = ExtensionValues {
+                audio_level: Some(0x81),
+                dependency_descriptor: Some(descriptor),
+                ..Default::default()
+            };
+            let len = header(values).write(ids, &mut buffer);
+            (be16(&buffer[HEADER_LEN..]), len - HEADER_LEN)
+        };
+        let high = Extensions { audio_level: 15, ..IDS };
+        assert_eq!(profile(&IDS, &[7; 16]), (0xbede, 24));
+        assert_eq!(profile(&IDS, &[7; 17]), (0x1000, 28));
+        assert_eq!(profile(&high, &[7; 3]), (0x1000, 12));
+        let absent = Extensions {
+            dependency_descriptor: 0,
+            ..IDS
+        };
+        assert_eq!(profile(&absent, &[7; 17]), (0xbede, 8));
     }
 
     #[test]
@@ -329,17 +358,19 @@ mod tests {
             mid in prop::option::of("[a-z0-9]{1,16}"), rid in prop::option::of("[a-z]{1,16}"),
             repaired in prop::option::of("[a-z]{1,16}"), transport_cc in any::<Option<u16>>(),
             audio_level in any::<Option<u8>>(), video_orientation in any::<Option<u8>>(),
-            abs_send_time in prop::option::of(0u32..1 << 24),
+            abs_send_time in prop::option::of(0u32..1 << 24), wide_id in any::<bool>(),
+            descriptor in prop::option::of(prop::collection::vec(any::<u8>(), 1..=255)),
         ) {
+            let ids = Extensions { mid: if wide_id { 255 } else { IDS.mid }, ..IDS };
             let values = ExtensionValues {
                 mid: mid.as_deref(), transport_cc, audio_level, video_orientation, abs_send_time,
-                rid: rid.as_deref(), repaired_rid: repaired.as_deref(),
+                rid: rid.as_deref(), repaired_rid: repaired.as_deref(), dependency_descriptor: descriptor.as_deref(),
             };
             let mut buffer = [0xff; HEADER_MAX];
-            let len = header(values).write(&IDS, &mut buffer);
+            let len = header(values).write(&ids, &mut buffer);
             let parsed = RtpHeader::parse(&buffer[..len]).unwrap();
             prop_assert_eq!(parsed.len, len);
-            prop_assert_eq!(parsed.values(&buffer, &IDS), values);
+            prop_assert_eq!(parsed.values(&buffer, &ids), values);
         }
     }
 }

@@ -1,16 +1,20 @@
 //! A receiver's stream: the numbers under which it gets the packets of changing encodings.
 
+mod segments;
+
 use crate::clock::ticks;
 use crate::ring::Packet;
-use crate::rtp::PictureNumbers;
+use crate::rtp::{Form, Layers};
 use crate::types::MediaKind;
+use segments::{Segment, Segments};
 use std::time::{Duration, Instant};
 
 /// A receiver that joins late assumes that the roll-over counter is 0, so every stream starts there; 1000 leaves room for
 /// packets that come in before the first.
 pub(crate) const FIRST_INDEX: u64 = 1000;
-/// Segments that ended by a switch and are still looked up, so that what was lost around it can be sent again.
-const EARLIER_MAX: usize = 3;
+/// Numbers that are kept for what was lost where nothing is sent. A receiver that gets nothing cannot follow the roll-over counter, and a
+/// publisher could run away with it.
+const MISSING_MAX: u64 = 1024;
 /// A timestamp carried over by sender reports may lie so far from what the time of arrival says. Beyond, the reports are
 /// wrong, or the publisher's clock was set.
 const CARRY_TOLERANCE: Duration = Duration::from_secs(1);
@@ -38,6 +42,10 @@ pub(crate) struct Stream {
     pub clock_rate: u32,
     /// What to add to its timestamps to get those that the stream before it has at the same moment, where that is known.
     pub offset: Option<u32>,
+    /// What the receiver shall get of it.
+    pub top: Layers,
+    /// A gap in its PictureIDs is taken for loss, see [`PictureNumbers`](crate::rtp::PictureNumbers).
+    pub counts_pictures: bool,
 }
 
 /// What a packet's own numbers are moved by on their way to one receiver; constant within a segment.
@@ -45,9 +53,11 @@ pub(crate) struct Stream {
 pub(crate) struct Shifts {
     /// Added to the timestamp.
     pub timestamp: u32,
-    /// Taken from the PictureID and TL0PICIDX, see [`PictureNumbers::patch`].
+    /// Taken from the PictureID and TL0PICIDX, see [`PictureNumbers::patch`](crate::rtp::PictureNumbers::patch).
     pub picture_id: u16,
     pub tl0_pic_idx: u8,
+    /// Taken from the frame number of a dependency descriptor.
+    pub frame_number: u16,
 }
 
 /// A packet's place in the receiver's stream.
@@ -56,7 +66,10 @@ pub(crate) struct Place {
     /// SRTP packet index: roll-over counter and sequence number.
     pub index: u64,
     pub shifts: Shifts,
-    /// It is the first of its segment.
+    pub form: Form,
+    /// The layers that its dependency descriptor names as those that there are: others are left out of the stream, or were.
+    pub told: Option<Layers>,
+    /// It is the first of its encoding.
     pub starts: bool,
 }
 
@@ -67,31 +80,27 @@ pub(crate) struct Sent {
     pub source_index: u64,
     pub index: u64,
     pub shifts: Shifts,
+    /// Of which the packet's [`Form`] follows.
+    pub top: Layers,
+    /// As in its [`Place`].
+    pub told: Option<Layers>,
 }
 
 /// Maps the sequence numbers, timestamps and picture numbers of changing streams to one.
 ///
 /// Between two changes the map is a constant difference (a *segment*), so gaps and reordering pass through and come out the
-/// same when a packet is sent again. Segments do not overlap: each begins above all that went before, and what precedes its
-/// first packet is refused. Therefore no index ever names two packets.
+/// same when a packet is sent again. Segments do not overlap: each begins above all that went before. Therefore no index ever
+/// names two packets.
+///
+/// A change is the key frame of another stream, before which nothing of it is taken; other layers; or a packet that is left out, behind
+/// which the next one takes its number. What was lost before that keeps its number, for what it was is not known: the receiver
+/// asks for it, and where it turns out to be of a layer that he does not get it comes without a payload.
 #[derive(Debug, Default)]
 pub(crate) struct SequenceSpace {
-    segment: Option<Segment>,
-    /// Those that another one followed without an interruption, oldest first.
-    earlier: Vec<Segment>,
+    segments: Segments,
     last: Option<Last>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Segment {
-    epoch: Epoch,
-    /// The first source index that may appear, and where it comes to lie.
-    source_base: u64,
-    base: u64,
-    shifts: Shifts,
-    /// What the shift of timestamps would be if the first one had not been kept from going back. The next segment counts
-    /// from it, or small steps forward would add up.
-    exact: u32,
+    /// Timestamp of the picture that was left out last.
+    left_out: Option<u32>,
 }
 
 /// Of the highest index, as the receiver got it.
@@ -102,43 +111,80 @@ struct Last {
     at: Instant,
     picture_id: u16,
     tl0_pic_idx: u8,
+    frame_number: u16,
 }
 
 impl SequenceSpace {
     /// The next packet begins a segment, and what went before is not sent again: it may not be of what is bound then.
     pub fn interrupt(&mut self) {
-        self.segment = None;
-        self.earlier.clear();
+        self.segments.clear();
     }
 
     pub fn runs(&self, epoch: Epoch) -> bool {
-        self.segment.is_some_and(|segment| segment.epoch == epoch)
+        self.segments.current().is_some_and(|segment| segment.epoch == epoch)
+    }
+
+    /// It runs, and needs no key frame to go on with the spatial layers that it shall have: it has them or, where they are not `apart`,
+    /// more of them. Temporal ones are joined without.
+    pub fn has_begun(&self, epoch: Epoch, top: Layers, apart: bool) -> bool {
+        let serves = |spatial: u8| match apart {
+            true => spatial == top.spatial || spatial == Layers::EVERY,
+            false => spatial >= top.spatial,
+        };
+        let current = self.segments.current();
+        current.is_some_and(|segment| segment.epoch == epoch && serves(segment.top.spatial))
+    }
+
+    /// What the receiver gets of the stream that runs.
+    pub fn top(&self) -> Option<Layers> {
+        self.segments.current().map(|segment| segment.top)
+    }
+
+    /// Dependency descriptors tell the receiver which layers he gets.
+    pub fn tells_layers(&self) -> bool {
+        self.segments.current().is_some_and(|segment| segment.narrowed)
     }
 
     /// A place for a packet of a stream, none if it may not be forwarded.
     pub fn place(&mut self, source_index: u64, packet: &Packet, stream: &Stream, now: Instant) -> Option<Place> {
         let starts = !self.runs(stream.epoch);
         if starts {
-            if stream.kind == MediaKind::Video && !packet.key_frame {
+            let may_start = packet.key_frame && stream.top.have(&packet.layering);
+            if stream.kind == MediaKind::Video && !may_start {
                 return None;
             }
             self.begin(source_index, packet, stream, now);
         }
-        let segment = self.segment?;
-        let index = segment.base + source_index.checked_sub(segment.source_base)?;
-        let shifts = segment.shifts;
+        let current = self.segments.current()?;
+        if !current.top.are_all(stream.top) && self.leaves_out(source_index, packet, stream) {
+            return None;
+        }
+        let segment = self.segments.of_source(source_index)?;
+        let index = segment.base + (source_index - segment.source_base);
+        let (shifts, form, told) = (segment.shifts, segment.top.form(&packet.layering), segment.told());
         if self.last.is_none_or(|last| index > last.index) {
-            let before = self.last.map_or((0, 0), |last| (last.picture_id, last.tl0_pic_idx));
-            let numbers = &packet.layering.numbers;
+            let before = self
+                .last
+                .map_or((0, 0, 0), |last| (last.picture_id, last.tl0_pic_idx, last.frame_number));
+            let numbers = Some(&packet.layering.numbers).filter(|_| form != Form::Empty);
+            let (picture_id, tl0_pic_idx) = numbers.map_or((None, None), |n| (n.picture_id(), n.tl0_pic_idx()));
+            let frame_number = numbers.and_then(|_| packet.descriptor.frame_number());
             self.last = Some(Last {
                 index,
                 timestamp: packet.timestamp.wrapping_add(shifts.timestamp),
                 at: now,
-                picture_id: { numbers.picture_id() }.map_or(before.0, |id| id.wrapping_sub(shifts.picture_id)),
-                tl0_pic_idx: { numbers.tl0_pic_idx() }.map_or(before.1, |index| index.wrapping_sub(shifts.tl0_pic_idx)),
+                picture_id: picture_id.map_or(before.0, |id| id.wrapping_sub(shifts.picture_id)),
+                tl0_pic_idx: tl0_pic_idx.map_or(before.1, |index| index.wrapping_sub(shifts.tl0_pic_idx)),
+                frame_number: frame_number.map_or(before.2, |number| number.wrapping_sub(shifts.frame_number)),
             });
         }
-        Some(Place { index, shifts, starts })
+        Some(Place {
+            index,
+            shifts,
+            form,
+            told,
+            starts,
+        })
     }
 
     /// The highest sequence number that was given away.
@@ -151,20 +197,70 @@ impl SequenceSpace {
         let last = self.last?;
         let behind = (last.index as u16).wrapping_sub(sequence_number);
         let index = last.index.checked_sub(u64::from(behind))?;
-        let segments = self.segment.iter().chain(self.earlier.iter().rev());
-        let segment = { segments }.find(|segment| segment.base <= index)?;
+        let segment = self.segments.of_index(index)?;
         Some(Sent {
             epoch: segment.epoch,
             source_index: segment.source_base + (index - segment.base),
             index,
             shifts: segment.shifts,
+            top: segment.top,
+            told: segment.told(),
         })
     }
 
     /// Translates a timestamp of the stream that runs.
     pub fn translate(&self, timestamp: u32, epoch: Epoch) -> Option<u32> {
-        let segment = self.segment.filter(|segment| segment.epoch == epoch)?;
+        let segment = self.segments.current().filter(|segment| segment.epoch == epoch)?;
         Some(timestamp.wrapping_add(segment.shifts.timestamp))
+    }
+
+    /// Turns to other layers where a picture begins, and tells whether the packet is left out. One that is late changes nothing: its
+    /// number is the receiver's, or taken.
+    fn leaves_out(&mut self, source_index: u64, packet: &Packet, stream: &Stream) -> bool {
+        let Some(&current) = self.segments.current() else {
+            return false;
+        };
+        let placed = self.last.and_then(|last| last.index.checked_sub(current.base));
+        let next = current.source_base + placed.map_or(0, |index| index + 1);
+        if source_index < next {
+            return false;
+        }
+        let top = current.top.next(stream.top, &packet.layering, packet.key_frame);
+        let ahead = source_index - current.source_base;
+        if !top.have(&packet.layering) {
+            // What is missing between two packets of a picture that is left out is of it, too.
+            let is_same = self.left_out == Some(packet.timestamp);
+            let closes_gap = is_same && placed.is_none();
+            let mut shifts = current.shifts;
+            // A picture some layers of which are sent keeps its number.
+            if stream.counts_pictures && !is_same {
+                shifts.picture_id = shifts.picture_id.wrapping_add(1);
+            }
+            self.left_out = Some(packet.timestamp);
+            let furthest = self.last.map_or(FIRST_INDEX, |last| last.index) + MISSING_MAX;
+            self.segments.begin(Segment {
+                source_base: source_index + 1,
+                base: match closes_gap {
+                    true => current.base,
+                    false => (current.base + ahead).min(furthest).max(current.base),
+                },
+                shifts,
+                top,
+                narrowed: true,
+                ..current
+            });
+            return true;
+        }
+        if top != current.top {
+            self.segments.begin(Segment {
+                source_base: source_index,
+                base: current.base + ahead,
+                top,
+                narrowed: current.narrowed || top != Layers::ALL,
+                ..current
+            });
+        }
+        false
     }
 
     fn begin(&mut self, source_index: u64, packet: &Packet, stream: &Stream, now: Instant) {
@@ -178,18 +274,16 @@ impl SequenceSpace {
                     base: last.index + 1,
                     shifts: Shifts {
                         timestamp,
-                        ..picture_shifts(&last, &packet.layering.numbers)
+                        ..picture_shifts(&last, packet)
                     },
                     exact,
+                    top: stream.top,
+                    narrowed: stream.top != Layers::ALL,
                 }
             }
         };
-        if let Some(ended) = self.segment.replace(segment) {
-            if self.earlier.len() == EARLIER_MAX {
-                self.earlier.remove(0);
-            }
-            self.earlier.push(ended);
-        }
+        self.left_out = None;
+        self.segments.begin(segment);
     }
 
     /// The shift of timestamps for a segment that begins with this one, at least a tick after the last, and what it would be
@@ -197,7 +291,7 @@ impl SequenceSpace {
     fn carry(&self, last: &Last, timestamp: u32, stream: &Stream, now: Instant) -> (u32, u32) {
         let elapsed = ticks(now.saturating_duration_since(last.at), stream.clock_rate).max(1);
         let by_arrival = last.timestamp.wrapping_add(elapsed);
-        let exact = self.segment.zip(stream.offset);
+        let exact = self.segments.current().zip(stream.offset);
         let exact = exact.map(|(segment, offset)| segment.exact.wrapping_add(offset));
         // How much later than its arrival says the picture comes to lie.
         let later = exact.map(|exact| timestamp.wrapping_add(exact).wrapping_sub(by_arrival) as i32);
@@ -223,19 +317,29 @@ fn first_segment(source_index: u64, stream: &Stream) -> Segment {
         base: FIRST_INDEX - room,
         shifts: Shifts::default(),
         exact: 0,
+        top: stream.top,
+        narrowed: stream.top != Layers::ALL,
     }
 }
 
 /// The first picture of a segment is the next one to the receiver's decoder.
-fn picture_shifts(last: &Last, numbers: &PictureNumbers) -> Shifts {
+fn picture_shifts(last: &Last, packet: &Packet) -> Shifts {
+    let numbers = &packet.layering.numbers;
     let shift = |id: u16| id.wrapping_sub(last.picture_id.wrapping_add(1));
     let tl0_shift = |index: u8| index.wrapping_sub(last.tl0_pic_idx.wrapping_add(1));
+    let frame_shift = |number: u16| number.wrapping_sub(last.frame_number.wrapping_add(1));
     Shifts {
         timestamp: 0,
         picture_id: numbers.picture_id().map_or(0, shift),
         tl0_pic_idx: numbers.tl0_pic_idx().map_or(0, tl0_shift),
+        frame_number: packet.descriptor.frame_number().map_or(0, frame_shift),
     }
 }
+
+#[cfg(test)]
+mod describing;
+#[cfg(test)]
+mod leaving_out;
 
 #[cfg(test)]
 mod tests {
@@ -259,6 +363,8 @@ mod tests {
             kind: MediaKind::Video,
             clock_rate: 90_000,
             offset: None,
+            top: Layers::ALL,
+            counts_pictures: true,
         }
     }
 
@@ -333,7 +439,7 @@ mod tests {
         ];
         assert_eq!(known, expected);
         assert_eq!((space.translate(100, Epoch(0)), space.runs(Epoch(1))), (None, true));
-        (2..=5).for_each(|epoch| {
+        (2..=130).for_each(|epoch| {
             place(&mut space, 7, &packet(100, true), epoch, now);
         });
         assert_eq!(sent(&space, 1002), None, "too many segments ago");

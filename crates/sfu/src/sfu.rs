@@ -3,6 +3,7 @@
 #[cfg(feature = "fuzzing")]
 mod fuzzing;
 
+use crate::across::Mail;
 use crate::command::Command;
 use crate::config::Config;
 use crate::connection::Connection;
@@ -11,6 +12,8 @@ use crate::egress::Egress;
 use crate::encoding::{Encoding, EncodingId};
 use crate::event::Event;
 use crate::fanout::Job;
+use crate::fronts::Fronts;
+use crate::loudest::Loudest;
 use crate::rtp;
 use crate::sequence::Epochs;
 use crate::slot::Slot;
@@ -20,7 +23,7 @@ use crate::stats::{ConnectionStats, SlotStats, SourceStats};
 use crate::stun;
 use crate::table::{Index, Table};
 use crate::transport::{TransportEvent, TransportOutput, TransportParams};
-use crate::types::{CloseReason, ConnectionId, Path, RoomKey, SlotId, SourceId};
+use crate::types::{CloseReason, ConnectionId, Path, RoomKey, SlotId, SourceId, WorkerId};
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -51,8 +54,18 @@ pub struct Sfu {
     pub(crate) ready: Vec<Index<Encoding>>,
     /// Encodings whose outbox holds part of a frame.
     pub(crate) holding: Vec<Index<Encoding>>,
+    /// Connections for which messages wait.
+    pub(crate) talking: Vec<Index<Connection>>,
+    /// For other workers, until it is handed over.
+    pub(crate) mail: Mail,
+    /// Mirrors that other workers have of sources here.
+    pub(crate) mirrored: usize,
     /// Room for the fan-out's work list, kept for its capacity.
     pub(crate) jobs: Vec<Job>,
+    /// The same for what leaves in one piece.
+    pub(crate) piece: Vec<u64>,
+    /// What packets of sound repeat, for the viewers of one flush.
+    pub(crate) fronts: Fronts,
     /// At least one entry per thing that is due, never later than it; an entry that came too early is put back.
     timers: BinaryHeap<Reverse<(Instant, Timer)>>,
     pub(crate) events: VecDeque<Event>,
@@ -65,7 +78,22 @@ pub struct Sfu {
 #[derive(Debug, Default)]
 pub(crate) struct Room {
     pub connections: usize,
+    /// Those who hear messages.
+    pub members: Vec<Index<Connection>>,
+    /// Other workers where connections of it are.
+    pub elsewhere: Vec<WorkerId>,
     pub speakers: Speakers,
+    pub loudest: Loudest,
+    /// Where its voices are compared, if not here.
+    pub host: Option<WorkerId>,
+    /// Voices on other workers, which tell us of them.
+    pub guests: FxHashMap<SourceId, WorkerId>,
+    /// Where they are compared here: it had many voices when that was looked at last, ...
+    pub was_large: bool,
+    /// ... and what workers of guests were told of who is passed on is not so any more.
+    pub is_news: bool,
+    /// Where they are compared elsewhere: who is passed on. None: everybody.
+    pub chosen: Option<Vec<SourceId>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,7 +117,12 @@ impl Sfu {
             epochs: Epochs::default(),
             ready: Vec::new(),
             holding: Vec::new(),
+            mail: Mail::default(),
+            mirrored: 0,
             jobs: Vec::new(),
+            talking: Vec::new(),
+            piece: Vec::new(),
+            fronts: Fronts::default(),
             timers: BinaryHeap::new(),
             events: VecDeque::new(),
             zero: None,
@@ -130,11 +163,20 @@ impl Sfu {
             } => self.add_source(connection, source, spec, now),
             Command::RemoveSource { source } => self.remove_source(source, now),
             Command::EnableSource { source, enabled } => self.enable_source(source, enabled, now),
+            Command::Favour { source, favoured } => self.favour(source, favoured),
             Command::AddSlot { connection, slot, spec } => self.add_slot(connection, slot, spec, now),
             Command::RemoveSlot { slot } => self.remove_slot(slot, now),
             Command::Bind { slot, to } => self.bind(slot, to, now, out),
+            Command::BindMirror { slot, to, home, spec } => self.bind_mirror(slot, to, home, spec, now, out),
+            Command::Host { room, host } => self.host(room, host),
             Command::PauseSlot { slot, paused } => self.pause_slot(slot, paused, now, out),
             Command::Wish { slot, wish } => self.wish(slot, wish, now, out),
+            Command::Member {
+                connection,
+                name,
+                sends,
+            } => self.member(connection, &name, sends),
+            Command::Spread { room, workers } => self.spread(room, workers),
             Command::RequestKeyFrame { source } => self.request_key_frame(source, now, out),
             Command::Crash { connection: None } => panic!("crash of the worker was commanded"),
             Command::Crash {
@@ -147,8 +189,16 @@ impl Sfu {
     }
 
     /// STUN with a live user-name fragment, DTLS, SRTP and SRTCP (told apart as RFC 7983 says). The buffer is decrypted
-    /// in place. What comes in stays until [`flush`](Sfu::flush).
-    pub fn handle_datagram(&mut self, path: Path, datagram: &mut [u8], now: Instant, out: &mut impl Egress) {
+    /// in place. What comes in stays until [`flush`](Sfu::flush). `arrived`: when it reached this machine; publishers hear of that
+    /// time, by which they judge how wide their way is.
+    pub fn handle_datagram(
+        &mut self,
+        path: Path,
+        datagram: &mut [u8],
+        arrived: Instant,
+        now: Instant,
+        out: &mut impl Egress,
+    ) {
         self.counters.bytes_in += datagram.len() as u64;
         match datagram.first() {
             Some(0..=3) => {
@@ -167,7 +217,7 @@ impl Sfu {
                 self.isolate(at, now, |sfu| match datagram[0] {
                     20..=63 => sfu.handle_transport(at, &path, datagram, now, out),
                     _ if rtp::is_rtcp(datagram) => sfu.handle_rtcp(at, &path, datagram, now, out),
-                    _ => sfu.handle_rtp(at, &path, datagram, now),
+                    _ => sfu.handle_rtp(at, &path, datagram, arrived, now),
                 });
             }
             _ => {
@@ -196,8 +246,10 @@ impl Sfu {
                     if let Some(source) = self.sources.get_mut(index)
                         && source.queued.take_if(|queued| *queued == at).is_some()
                     {
-                        let publisher = source.connection;
-                        self.isolate(publisher, now, |sfu| sfu.handle_source_due(index, now));
+                        match source.connection {
+                            Some(publisher) => self.isolate(publisher, now, |sfu| sfu.handle_source_due(index, now)),
+                            None => self.handle_mirror_due(index, now),
+                        }
                     }
                 }
                 Timer::Room(room) => self.report_speakers(room, now),
@@ -231,7 +283,7 @@ impl Sfu {
         Some(ConnectionStats {
             path: connection.paths.selected().copied(),
             round_trip: connection.round_trip,
-            estimate: { connection.downlink.as_ref() }.map(|downlink| downlink.estimator.estimate().bitrate),
+            estimate: { connection.downlink.as_ref() }.and_then(|downlink| downlink.known()),
             acked: connection.acked,
             lost: connection.lost,
             sources: sources.map(|source| self.source_stats(source)).collect(),
@@ -251,7 +303,9 @@ impl Sfu {
 
     fn slot_stats(&self, slot: &Slot) -> SlotStats {
         let encoding = slot.current.and_then(|current| self.encodings.get(current));
-        slot.stats(encoding.map(|encoding| encoding.rank))
+        let source = slot.binding.and_then(|bound| self.sources.get(bound.source));
+        let clock_rate = source.map_or(0, |source| source.spec.clock_rate);
+        slot.stats(encoding.map(|encoding| encoding.rank), clock_rate)
     }
 
     pub(crate) fn emit(&mut self, event: Event) {
@@ -306,10 +360,11 @@ impl Sfu {
 
     /// As [`schedule`](Sfu::schedule), for what is due to a source.
     pub(crate) fn schedule_source(&mut self, at: Index<Source>) {
+        let repeats = self.sources.get(at).and_then(|source| self.mirror_deadline(source));
         let Some(source) = self.sources.get_mut(at) else {
             return;
         };
-        if let Some(due) = source.deadline()
+        if let Some(due) = source.deadline().into_iter().chain(repeats).min()
             && source.queued.is_none_or(|queued| due < queued)
         {
             source.queued = Some(due);
@@ -350,6 +405,7 @@ impl Sfu {
         if connection.transport_due.is_some_and(|due| due <= now) {
             connection.transport.handle_timeout(now);
             self.poll_transport(at, None, now, out);
+            self.wake_outbox(at);
         }
         self.handle_downlink(at, now, out);
         self.send_feedback(at, now, out);
@@ -380,6 +436,7 @@ impl Sfu {
             });
         }
         self.poll_transport(at, Some(path), now, out);
+        self.wake_outbox(at);
         // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a user-name
         // fragment can send such: it must not fill the log.
         let connection = self.connections.get(at);
@@ -439,6 +496,10 @@ impl Sfu {
                     connection.receiver = Some(receiver);
                     self.announce(at, now);
                 }
+                TransportOutput::Event(TransportEvent::Message { channel, bytes }) => {
+                    self.take_message(at, channel, &bytes, now);
+                }
+                TransportOutput::Event(TransportEvent::ChannelClosed(channel)) => self.forget_outbox(at, channel),
                 TransportOutput::Event(TransportEvent::Closed(reason)) => {
                     let id = connection.id;
                     self.disconnect(id, Some(reason), now);

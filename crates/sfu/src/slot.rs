@@ -3,9 +3,10 @@
 use crate::command::{SlotSpec, Wish};
 use crate::connection::Connection;
 use crate::encoding::Encoding;
+use crate::rtp::Layers;
 use crate::sequence::{FIRST_INDEX, SequenceSpace};
 use crate::source::Source;
-use crate::stats::SlotStats;
+use crate::stats::{Reason, SlotStats};
 use crate::table::Index;
 use crate::types::{Extensions, MediaKind, SlotId, SourceId};
 use std::time::Instant;
@@ -21,8 +22,18 @@ pub(crate) struct Slot {
     pub current: Option<Index<Encoding>>,
     /// What it shall get, from the next key frame on where that is another.
     pub target: Option<Index<Encoding>>,
+    /// What it shall get of the target.
+    pub layers: Layers,
+    /// The way does not carry what it gets: until the target begins, its base layer has to do.
+    pub is_relieved: bool,
+    /// What its owner was told last that it gets of it.
+    pub told: Option<Layers>,
     /// It gets nothing, for nothing fits on the way to its viewer.
     pub starved: bool,
+    /// Why it shall get its target and no better one; none while nothing is in it.
+    pub reason: Option<Reason>,
+    /// The rank of the one that its wish calls for.
+    pub best: Option<u8>,
     pub sequence: SequenceSpace,
     pub repair: Repair,
     /// Next index of the RTX stream.
@@ -32,7 +43,9 @@ pub(crate) struct Slot {
     pub packets: u64,
     pub octets: u64,
     pub resent: u64,
-    /// In 1/256.
+    /// Cumulative number of packets lost, interarrival jitter in ticks of the clock, and share lost in 1/256: of the last report.
+    pub lost: i32,
+    pub jitter: u32,
     pub fraction_lost: u8,
     /// The middle 32 bits of the last sender report's NTP time, and when it left.
     pub last_report: Option<(u32, Instant)>,
@@ -45,6 +58,7 @@ pub(crate) struct Bound {
     pub source_id: SourceId,
     pub payload_type: u8,
     pub rtx_payload_type: Option<u8>,
+    pub red_payload_type: Option<u8>,
 }
 
 /// How a packet reported lost is sent again.
@@ -73,7 +87,12 @@ impl Slot {
             wish: Wish::default(),
             current: None,
             target: None,
+            layers: Layers::ALL,
+            is_relieved: false,
+            told: None,
             starved: false,
+            reason: None,
+            best: None,
             sequence: SequenceSpace::default(),
             repair: Repair::Never,
             rtx_index: FIRST_INDEX,
@@ -81,6 +100,8 @@ impl Slot {
             packets: 0,
             octets: 0,
             resent: 0,
+            lost: 0,
+            jitter: 0,
             fraction_lost: 0,
             last_report: None,
         }
@@ -90,6 +111,7 @@ impl Slot {
     pub fn bind(&mut self, binding: Option<Bound>) {
         self.binding = binding;
         self.starved = false;
+        (self.reason, self.best) = (None, None);
         self.rest();
         self.repair = match binding.and_then(|bound| bound.rtx_payload_type) {
             Some(payload_type) if self.spec.rtx_ssrc != 0 => Repair::Rtx { payload_type },
@@ -100,7 +122,8 @@ impl Slot {
 
     /// It gets nothing any more.
     pub fn rest(&mut self) {
-        (self.current, self.target) = (None, None);
+        (self.current, self.target, self.told) = (None, None, None);
+        (self.layers, self.is_relieved) = (Layers::ALL, false);
         self.sequence.interrupt();
     }
 
@@ -112,6 +135,25 @@ impl Slot {
     /// It gets the encoding, or waits for its key frame.
     pub fn listens(&self, encoding: Index<Encoding>) -> bool {
         self.current == Some(encoding) || self.target == Some(encoding)
+    }
+
+    /// What it shall get of an encoding that it listens to.
+    pub fn top_of(&self, encoding: Index<Encoding>) -> Layers {
+        match self.target == Some(encoding) {
+            true => self.layers,
+            false if self.is_relieved => Layers {
+                temporal: 0,
+                ..Layers::ALL
+            },
+            false => Layers::ALL,
+        }
+    }
+
+    /// What it gets, where its owner is to be told: an encoding begins, or goes on in other layers.
+    pub fn news(&mut self, begins: bool) -> Option<Layers> {
+        let top = self.sequence.top();
+        let before = std::mem::replace(&mut self.told, top);
+        top.filter(|_| begins || before != top)
     }
 
     /// A segment of the encoding began; gives the one that it listens to no longer, if any.
@@ -136,16 +178,21 @@ impl Slot {
         !self.acknowledged || self.repair == Repair::Identical
     }
 
-    /// `encoding`: the rank of the current one.
-    pub fn stats(&self, encoding: Option<u8>) -> SlotStats {
+    /// `encoding`: the rank of the current one; `clock_rate`: that of what is in it.
+    pub fn stats(&self, encoding: Option<u8>, clock_rate: u32) -> SlotStats {
         SlotStats {
             slot: self.id,
             source: self.binding.map(|bound| bound.source_id),
             encoding,
+            layers: self.current.and(self.sequence.top()),
+            best: self.best,
+            reason: self.reason,
             packets: self.packets,
             octets: self.octets,
             resent: self.resent,
+            lost: self.lost,
             fraction_lost: f64::from(self.fraction_lost) / 256.0,
+            jitter: f64::from(self.jitter) / f64::from(clock_rate.max(1)),
         }
     }
 }

@@ -23,6 +23,15 @@ struct Voice {
     at: Instant,
 }
 
+/// What one packet made of a voice, in dB above -127 dBov.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Level {
+    pub sample: f32,
+    pub loudness: f32,
+    /// [`deadline`](Speakers::deadline) is new.
+    pub is_news: bool,
+}
+
 /// The voices of one room.
 #[derive(Debug, Default)]
 pub(crate) struct Speakers {
@@ -34,8 +43,8 @@ pub(crate) struct Speakers {
 }
 
 impl Speakers {
-    /// `level` is the extension's octet without its voice flag, in -dBov. True: [`deadline`](Speakers::deadline) is new.
-    pub fn observe(&mut self, source: SourceId, level: u8, now: Instant) -> bool {
+    /// `level` is the extension's octet without its voice flag, in -dBov.
+    pub fn observe(&mut self, source: SourceId, level: u8, now: Instant) -> Level {
         let sample = 127.0 - f32::from(level.min(127));
         let voice = self.voices.entry(source).or_insert(Voice {
             loudness: 0.0,
@@ -45,12 +54,22 @@ impl Speakers {
         let weight = 1.0 - (-gap.as_secs_f32() / SMOOTHING.as_secs_f32()).exp();
         voice.loudness += (sample - voice.loudness) * weight;
         voice.at = now;
-        let busy = voice.loudness >= ENTER || !self.active.is_empty();
-        if !busy || self.due.is_some() {
-            return false;
+        let loudness = voice.loudness;
+        let busy = loudness >= ENTER || !self.active.is_empty();
+        let is_news = busy && self.due.is_none();
+        if is_news {
+            self.due = Some(self.last.map_or(now, |last| (last + INTERVAL).max(now)));
         }
-        self.due = Some(self.last.map_or(now, |last| (last + INTERVAL).max(now)));
-        true
+        Level {
+            sample,
+            loudness,
+            is_news,
+        }
+    }
+
+    /// How many were heard of, whether they speak or not.
+    pub fn voices(&self) -> usize {
+        self.voices.len()
     }
 
     pub fn remove(&mut self, source: SourceId, now: Instant) {

@@ -8,6 +8,13 @@ use std::marker::PhantomData;
 /// whoever removes a `T` also clears every index that others keep of it.
 pub(crate) struct Index<T>(u32, PhantomData<fn() -> T>);
 
+#[cfg(test)]
+impl<T> Index<T> {
+    pub fn any() -> Index<T> {
+        Index(7, PhantomData)
+    }
+}
+
 impl<T> Clone for Index<T> {
     fn clone(&self) -> Index<T> {
         *self
@@ -83,6 +90,11 @@ impl<K: Copy + Eq + Hash, T> Table<K, T> {
         let value = self.entries[at as usize].take()?;
         self.free.push(at);
         Some((Index(at, PhantomData), value))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Index<T>, &T)> {
+        let entries = (0u32..).zip(&self.entries);
+        entries.filter_map(|(at, entry)| Some((Index(at, PhantomData), entry.as_ref()?)))
     }
 
     pub fn get(&self, index: Index<T>) -> Option<&T> {

@@ -4,6 +4,8 @@
 //! hears of one constant local address per family, whatever socket a datagram really reached; the caller keeps the
 //! real path beside the remote address.
 
+mod channels;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,6 +18,8 @@ use crate::keys::{self, Tap};
 use crate::rtp::be16;
 use crate::srtp::SrtpSession;
 use crate::types::{CloseReason, Fingerprint, IceCredentials};
+use channels::{BUFFERED_MAX, Channels};
+pub use channels::{Channel, Written};
 
 /// What `str0m` believes to be our addresses: of the blocks for documentation (RFC 5737, RFC 3849).
 const LOCAL_V4: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -97,6 +101,10 @@ pub enum TransportEvent {
     PathSelected(SocketAddr),
     /// DTLS is up and the client owns the certificate it announced.
     Secured(Box<SrtpSession>),
+    /// A message came.
+    Message { channel: Channel, bytes: Vec<u8> },
+    /// The client has closed a channel.
+    ChannelClosed(Channel),
     /// The connection is over. It is the last event.
     Closed(CloseReason),
 }
@@ -124,6 +132,7 @@ pub struct Transport {
     nominations: Vec<TransactionId>,
     /// To be given out before anything else.
     events: VecDeque<TransportEvent>,
+    channels: Channels,
 }
 
 type TransactionId = [u8; 12];
@@ -155,6 +164,7 @@ impl Transport {
                 .set_ice_lite(true)
                 .set_local_ice_credentials(ice_creds(params.local))
                 .set_rtp_mode(true)
+                .set_sctp_max_buffered_amount(BUFFERED_MAX)
                 .clear_codecs()
                 .clear_extension_map()
                 .build(now)
@@ -188,6 +198,7 @@ impl Transport {
             answered: 0,
             nominations: Vec::new(),
             events: VecDeque::new(),
+            channels: Channels::default(),
         })
     }
 
@@ -288,8 +299,11 @@ impl Transport {
                     self.secure();
                 }
                 Ok(Output::Event(Event::Closed)) => self.end(CloseReason::DtlsClosed),
-                // Channels open and close inside; ICE states: see `CONSENT_TIMEOUT`.
-                Ok(Output::Event(_)) => {}
+                Ok(Output::Event(event)) => {
+                    if let Some(event) = self.of_channel(event) {
+                        return TransportOutput::Event(event);
+                    }
+                }
                 Ok(Output::Timeout(at)) => {
                     self.secure();
                     if self.events.is_empty() {
@@ -299,6 +313,25 @@ impl Transport {
                 Err(_) if self.phase == Phase::Closed => return TransportOutput::Timeout(self.far_future()),
                 Err(_) => self.end(CloseReason::DtlsFailed),
             }
+        }
+    }
+
+    /// What others have to know of it. ICE states they need not: see `CONSENT_TIMEOUT`.
+    fn of_channel(&mut self, event: Event) -> Option<TransportEvent> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        match event {
+            Event::ChannelOpen(id, label) => {
+                self.channel_opened(id, &label);
+                None
+            }
+            Event::ChannelData(data) => Some(TransportEvent::Message {
+                channel: self.channel_of(data.id)?,
+                bytes: data.data,
+            }),
+            Event::ChannelClose(id) => self.channel_closed(id).map(TransportEvent::ChannelClosed),
+            _ => None,
         }
     }
 

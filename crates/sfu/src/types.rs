@@ -35,6 +35,10 @@ id!(
     SlotId
 );
 
+/// One of the workers of a process, each of which has an `Sfu` of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkerId(pub usize);
+
 /// Where a datagram came from and which of our addresses it reached; a reply leaves the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Path {
@@ -212,6 +216,8 @@ pub struct Extensions {
     pub abs_send_time: u8,
     pub rid: u8,
     pub repaired_rid: u8,
+    /// The dependency descriptor of AV1.
+    pub dependency_descriptor: u8,
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
-//! Which encodings of a source its viewers call for.
+//! Which encodings of a source anybody has use for: it rises at once and falls late.
 
+use crate::encoding::ENCODINGS_MAX;
 use std::time::{Duration, Instant};
-
-/// Nobody's wish for so long is worth that the publisher stops and, later, begins again with a key frame.
-const LINGER: Duration = Duration::from_secs(2);
 
 /// One bit for each encoding, the lowest for the first that was signalled.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// As told last. At first a publisher sends all of them without being told.
+    /// As told last.
     told: u8,
-    /// Since when the bits of `told` that nobody calls for are so.
-    unwanted_since: [Option<Instant>; 8],
+    /// Since when the bits of `told` that nobody has use for are so.
+    unwanted_since: [Option<Instant>; ENCODINGS_MAX],
+    linger: Duration,
 }
 
 impl Wanted {
-    pub fn new(encodings: usize) -> Wanted {
+    /// `told`: what counts as told at first; `linger`: how long nobody must have use for one until that is told.
+    pub fn new(told: u8, linger: Duration) -> Wanted {
         Wanted {
-            told: ((1u16 << encodings) - 1) as u8,
-            unwanted_since: [None; 8],
+            told,
+            unwanted_since: [None; ENCODINGS_MAX],
+            linger,
         }
     }
 
-    /// Takes what is called for now; gives what is to be told, if that changed. It rises at once and falls late.
-    pub fn update(&mut self, called_for: u8, now: Instant) -> Option<u8> {
-        let mut next = called_for;
+    /// Takes what there is use for now; gives what is to be told, if that changed.
+    pub fn update(&mut self, wanted: u8, now: Instant) -> Option<u8> {
+        let mut next = wanted;
         for (rank, since) in self.unwanted_since.iter_mut().enumerate() {
             let bit = 1 << rank;
-            if called_for & bit != 0 || self.told & bit == 0 {
+            if wanted & bit != 0 || self.told & bit == 0 {
                 *since = None;
-            } else if now.saturating_duration_since(*since.get_or_insert(now)) < LINGER {
+            } else if now.saturating_duration_since(*since.get_or_insert(now)) < self.linger {
                 next |= bit;
             } else {
                 *since = None;
@@ -40,10 +41,15 @@ impl Wanted {
         changed.then_some(next)
     }
 
+    /// Whoever is told knows it so, whatever was told last.
+    pub fn correct(&mut self, told: u8) {
+        self.told = told;
+    }
+
     /// When to [`update`](Wanted::update) though nothing changed.
     pub fn deadline(&self) -> Option<Instant> {
         let since = self.unwanted_since.iter().flatten().min();
-        since.map(|&since| since + LINGER)
+        since.map(|&since| since + self.linger)
     }
 }
 
@@ -53,9 +59,11 @@ mod tests {
 
     use super::*;
 
+    const LINGER: Duration = Duration::from_secs(2);
+
     #[test]
     fn it_rises_at_once_and_falls_after_two_seconds() {
-        let (mut wanted, start) = (Wanted::new(3), Instant::now());
+        let (mut wanted, start) = (Wanted::new(0b111, LINGER), Instant::now());
         assert_eq!(wanted.update(0b001, start), None);
         assert_eq!(wanted.deadline(), Some(start + LINGER));
         assert_eq!(wanted.update(0b001, start + LINGER), Some(0b001));
@@ -69,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_wish_that_comes_back_in_time_is_not_noticed() {
-        let (mut wanted, start) = (Wanted::new(1), Instant::now());
+        let (mut wanted, start) = (Wanted::new(0b1, LINGER), Instant::now());
         for second in 0..10 {
             assert_eq!(
                 wanted.update(second % 2, start + Duration::from_secs(second.into())),
@@ -79,5 +87,18 @@ mod tests {
         assert_eq!(wanted.update(0, start + Duration::from_secs(10)), None);
         assert_eq!(wanted.update(0, start + Duration::from_secs(12)), Some(0));
         assert_eq!(wanted.deadline(), None, "nothing is left to tell");
+    }
+
+    #[test]
+    fn who_knows_it_otherwise_is_told_again() {
+        let (mut wanted, start) = (Wanted::new(0, LINGER), Instant::now());
+        assert_eq!(wanted.update(0b001, start), Some(0b001));
+        wanted.correct(0b110);
+        assert_eq!(wanted.update(0b001, start), Some(0b111), "more at once");
+        assert_eq!(
+            wanted.update(0b001, start + LINGER),
+            Some(0b001),
+            "and less when it lingered"
+        );
     }
 }

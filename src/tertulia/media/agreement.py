@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tertulia.errors import Code, ProtocolError
 from tertulia.media import extensions
-from tertulia.media.codecs import forwardable, key_of, payloads
+from tertulia.media.codecs import CodecKey, forwardable, key_of, payloads
 from tertulia.media.sdp import Codec, Extension, Section
 from tertulia.media.sections import Slot
 
@@ -28,12 +28,17 @@ def agreed(answered: Section, proposed: Section) -> Section:
 
 def _kept(proposed: Codec, answered: Section) -> Codec | None:
     codec = answered.codec(proposed.payload_type)
-    if codec is None or (key_of(codec, answered.kind), codec.is_rtx) != (
-        key_of(proposed, answered.kind),
-        proposed.is_rtx,
-    ):
+    if codec is None or _meaning(codec, answered.kind) != _meaning(proposed, answered.kind):
         return None
-    return replace(codec, rtx=proposed.rtx if codec.rtx == proposed.rtx else None)
+    return replace(
+        codec,
+        rtx=proposed.rtx if codec.rtx == proposed.rtx else None,
+        red=proposed.red if codec.red == proposed.red else None,
+    )
+
+
+def _meaning(codec: Codec, kind: str) -> tuple[CodecKey | None, bool, bool]:
+    return key_of(codec, kind), codec.is_rtx, codec.is_red
 
 
 def agreed_slot(proposed: Slot | None, answered: Section) -> Slot | None:

@@ -34,7 +34,10 @@ def _video() -> tuple[Codec, ...]:
 
 
 _CODECS: Final[dict[Kind, tuple[Codec, ...]]] = {
-    "audio": (Codec(111, "opus", 48000, 2, "minptime=10;useinbandfec=1", ("transport-cc",)),),
+    "audio": (
+        Codec(63, "red", 48000, 2, "111/111"),
+        Codec(111, "opus", 48000, 2, "minptime=10", ("transport-cc",), red=63),
+    ),
     "video": _video(),
 }
 

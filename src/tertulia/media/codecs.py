@@ -5,10 +5,11 @@ can compare (RFC 6184 section 8.2.2, RFC 9628 section 6, AV1 RTP specification s
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
-from tertulia.media.port import Kind
+from tertulia.media.port import Kind, Sound
 from tertulia.media.sdp import Codec, Section
 
 _FORWARDED: Final[dict[str, tuple[str, Kind, int, int | None]]] = {
@@ -58,6 +59,8 @@ class Payload:
     key: CodecKey
     payload_type: int
     rtx_payload_type: int | None
+    red_payload_type: int | None = None
+    """Of sound that repeats earlier frames."""
 
 
 def key_of(codec: Codec, kind: str) -> CodecKey | None:
@@ -98,8 +101,20 @@ def _h264_key(codec: Codec) -> CodecKey | None:
 
 
 def forwardable(section: Section) -> list[Codec]:
-    """The section's codecs that the SFU forwards, in the client's order, without RTX."""
+    """The section's codecs that the SFU forwards, in the client's order, without RTX and redundancy."""
     return [codec for codec in section.codecs if key_of(codec, section.kind) is not None]
+
+
+def tuned(codecs: Iterable[Codec], sound: Sound) -> list[Codec]:
+    """The codecs with what a room has chosen for its sound (RFC 7587 section 6.1): a client encodes as the other side asks it to."""
+    return [_tuned(codec, sound) if codec.name.lower() == "opus" else codec for codec in codecs]
+
+
+def _tuned(opus: Codec, sound: Sound) -> Codec:
+    said = [item.strip() for item in opus.parameters.split(";")]
+    kept = [item for item in said if item and item.partition("=")[0].strip().lower() not in ("useinbandfec", "usedtx")]
+    chosen = [*kept, *(["useinbandfec=1"] if sound.fec else []), *(["usedtx=1"] if sound.dtx else [])]
+    return replace(opus, parameters=";".join(chosen), red=opus.red if sound.red else None)
 
 
 def payloads(section: Section) -> tuple[Payload, ...]:
@@ -108,8 +123,14 @@ def payloads(section: Section) -> tuple[Payload, ...]:
     for codec in section.codecs:
         key = key_of(codec, section.kind)
         if key is not None:
-            found.append(Payload(key, codec.payload_type, codec.rtx))
-    return tuple(found)
+            found.append(Payload(key, codec.payload_type, codec.rtx, codec.red))
+    return _alike(tuple(found))
+
+
+@lru_cache(maxsize=64)
+def _alike(found: tuple[Payload, ...]) -> tuple[Payload, ...]:
+    """One value for all sections in which codecs are called so: a client has a dozen of them, and most clients are alike."""
+    return found
 
 
 def payload_for(source: CodecKey, offered: Iterable[Payload]) -> Payload | None:

@@ -86,6 +86,7 @@ def _accepted(plan: PlannedSection, *, receives: bool) -> Section:
         rtcp_rsize=offered.rtcp_rsize,
         codecs=tuple(_codecs(plan, transport_cc=transport_cc)),
         extensions=plan.extensions,
+        mixed=offered.mixed and bool(plan.extensions),
     )
     if plan.streams:
         section = simulcast.answered(section, plan.streams, offered)
@@ -95,12 +96,16 @@ def _accepted(plan: PlannedSection, *, receives: bool) -> Section:
 
 
 def _codecs(plan: PlannedSection, *, transport_cc: bool) -> list[Codec]:
-    """Each codec with its retransmissions after it, as browsers write them."""
-    allowed = {"transport-cc"} if transport_cc else set[str]()
+    """Each codec with its retransmissions after it, as browsers write them. Redundancy goes before: only then do they send it."""
+    # A client's own estimate (draft-alvestrand-rmcat-remb-03) is the next best thing.
+    allowed = {"transport-cc"} if transport_cc else {"goog-remb"}
     if plan.offered.kind == "video":
         allowed.update(_VIDEO_FEEDBACK)
     codecs: list[Codec] = []
     for codec in plan.codecs:
+        redundancy = plan.offered.codec(codec.red) if codec.red is not None else None
+        if redundancy is not None:
+            codecs.append(replace(redundancy, feedback=()))
         codecs.append(replace(codec, feedback=tuple(item for item in codec.feedback if item in allowed)))
         repair = plan.offered.codec(codec.rtx) if codec.rtx is not None else None
         if repair is not None:

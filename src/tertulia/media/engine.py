@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,18 +12,22 @@ from tertulia.errors import Code, ProtocolError, Unavailable
 from tertulia.media import extensions
 from tertulia.media.addresses import candidates
 from tertulia.media.codecs import Audience, no_audience
-from tertulia.media.forwarding import Forwarding, Viewer, audience
+from tertulia.media.forwarding import PICTURES, Forwarding, Viewer, audience
+from tertulia.media.meter import Meter
 from tertulia.media.negotiation import Negotiation, Plan
 from tertulia.media.port import (
     NO_KINDS,
+    USUAL_SOUND,
     Connected,
     ConnectionId,
+    ConnectionStatistics,
     Disconnected,
     Kind,
     Listener,
     MediaEvent,
     Preference,
     PublicationKey,
+    Sound,
     Speakers,
     Wanted,
 )
@@ -58,14 +62,17 @@ def create_engine(
     bind: Sequence[str],
     *,
     workers: int = 1,
+    room_share: int | None = None,
     local_only: bool = False,
     gso: bool = True,
     relay: Relay | None = None,
     public: Sequence[str] = (),
+    loudest: int | None = None,
     test_commands: bool = False,
 ) -> "Engine":
-    """Binds the sockets and starts the media threads. `relay`: None relays nothing. `public`: addresses at which clients reach us, where no
-    interface has them.
+    """Binds the sockets and starts the media threads. `room_share`: so many people and subscriptions has a room on one of them before it
+    takes another one; None: as many as pay. `relay`: None relays nothing. `public`: addresses at which clients reach us, where no
+    interface has them. `loudest`: voices that are passed on at a time in a room with more than twice as many; 0: all.
 
     Raises OSError when an address ("host:port") cannot be bound.
     """
@@ -75,6 +82,7 @@ def create_engine(
     return Engine(
         bind=bind,
         workers=workers,
+        room_share=room_share,
         local_only=local_only,
         gso=gso,
         relay=None
@@ -90,6 +98,7 @@ def create_engine(
         },
         own=public,
         public=public,
+        loudest=loudest,
         test_commands=test_commands,
     )
 
@@ -123,6 +132,8 @@ class _Connection:
     pwd: str = ""
     negotiation: Negotiation | None = None
     call: _Call | None = None
+    member: tuple[str, bool] | None = None
+    """Identity, and whether he may send messages on data channels."""
     generation: int = 0
     """Counts transports: events of an older one are not told any more."""
 
@@ -144,9 +155,9 @@ class _Outbox:
 
 
 class EngineMedia:
-    """Keeps `port.Media`. `roads`: where answers and offers say that we are."""
+    """Keeps `port.Media`. `roads`: where answers and offers say that we are. `pictures`: as many a connection is asked to receive."""
 
-    def __init__(self, engine: "Engine", *, roads: Roads) -> None:
+    def __init__(self, engine: "Engine", *, roads: Roads, pictures: int = PICTURES) -> None:
         self._engine = engine
         self.streams = Streams(engine)
         self._candidates = candidates(roads.udp, roads.tcp)
@@ -156,7 +167,8 @@ class EngineMedia:
         self._room_names: dict[int, str] = {}
         self._connections: dict[ConnectionId, _Connection] = {}
         self._numbers: dict[int, _Connection] = {}
-        self._forwarding = Forwarding(engine, self._emit)
+        self._forwarding = Forwarding(engine, self._emit, pictures=pictures)
+        self._meter = Meter(self._connection_id, self._forwarding.source)
         self._outbox = _Outbox()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._workers_lost = 0
@@ -181,12 +193,13 @@ class EngineMedia:
         sdp: str,
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+        sound: Sound = USUAL_SOUND,
     ) -> str:
         if serial < 1:
             raise ProtocolError(Code.BAD_OFFER, "serials count from 1")
         entry = self._connections.get(connection)
         if serial == 1:
-            return self._open(connection, room, sdp, publications, kinds)
+            return self._open(connection, room, sdp, publications, kinds, sound)
         if entry is None or entry.negotiation is None:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the connection is gone: open a new one with serial 1")
         if serial <= entry.serial:
@@ -221,8 +234,9 @@ class EngineMedia:
         sdp: str,
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind],
+        sound: Sound,
     ) -> str:
-        negotiation = self._new_negotiation()
+        negotiation = self._new_negotiation(sound)
         plan = negotiation.plan(
             parse(sdp), publications, kinds, self._audience(room, connection) if publications else no_audience
         )
@@ -231,12 +245,14 @@ class EngineMedia:
         self._forward(entry, plan, negotiation, old_sources)
         return answer
 
-    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+    def offer(
+        self, connection: ConnectionId, room: str, *, audio: bool, video: bool, sound: Sound = USUAL_SOUND
+    ) -> str:
         wanted: dict[Kind, bool] = {"audio": audio, "video": video}
         kinds = [kind for kind, asked in wanted.items() if asked]
         if not kinds:
             raise ProtocolError(Code.INVALID, "an offer has sound or pictures")
-        call = _Call(room, self._new_negotiation(), *self._engine.ice_credentials())
+        call = _Call(room, self._new_negotiation(sound), *self._engine.ice_credentials())
         offer = call.negotiation.propose(kinds, call.ufrag, call.pwd, self._audience(room, connection))
         self._entry(connection).call = call
         return offer
@@ -259,8 +275,8 @@ class EngineMedia:
         call.negotiation.keep(plan)
         self._forward(entry, plan, call.negotiation, old_sources)
 
-    def _new_negotiation(self) -> Negotiation:
-        return Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint)
+    def _new_negotiation(self, sound: Sound) -> Negotiation:
+        return Negotiation(lambda: next(self._ids), self._candidates, self._fingerprint, sound=sound)
 
     def _establish(
         self,
@@ -296,6 +312,7 @@ class EngineMedia:
         entry.ufrag, entry.pwd, entry.call = ufrag, pwd, None
         entry.generation += 1
         self._numbers[number] = entry
+        self._introduce(entry)
         return entry, old_sources
 
     def _forward(
@@ -325,6 +342,7 @@ class EngineMedia:
             clock_rate=source.clock_rate,
             payload_type=source.payload_type,
             rtx_payload_type=source.rtx_payload_type,
+            red_payload_type=source.red_payload_type,
             nack=source.nack,
             extensions=extensions.ids(source.extensions),
             encodings=[
@@ -345,6 +363,16 @@ class EngineMedia:
             extensions=extensions.ids(slot.extensions),
         )
 
+    def member(self, connection: ConnectionId, identity: str, sends: bool) -> None:
+        entry = self._entry(connection)
+        if entry.member != (identity, sends):
+            entry.member = (identity, sends)
+            self._introduce(entry)
+
+    def _introduce(self, entry: _Connection) -> None:
+        if entry.member is not None and entry.number:
+            self._engine.member(entry.number, *entry.member)
+
     def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
         self._forwarding.subscribe(self._entry(connection).viewer, publication, kind)
 
@@ -361,14 +389,21 @@ class EngineMedia:
     def forbid(self, publication: PublicationKey, forbidden: bool) -> None:
         self._forwarding.forbid(publication, forbidden)
 
+    def favour(self, publication: PublicationKey, favoured: bool) -> None:
+        self._forwarding.favour(publication, favoured)
+
+    def spoke(self, publication: PublicationKey) -> None:
+        self._forwarding.spoke(publication)
+
     def withdraw(self, publication: PublicationKey) -> None:
+        owner = self._forwarding.owner(publication)
         source = self._forwarding.withdraw(publication)
         if source is None:
             return
         self._engine.remove_source(source.id)
-        for entry in self._connections.values():
-            if entry.negotiation is not None:
-                entry.negotiation.drop_source(source)
+        entry = None if owner is None else self._connections.get(owner)
+        if entry is not None and entry.negotiation is not None:
+            entry.negotiation.drop_source(source)
 
     def close(self, connection: ConnectionId) -> None:
         entry = self._connections.pop(connection, None)
@@ -381,6 +416,9 @@ class EngineMedia:
 
     def counters(self) -> Mapping[str, int]:
         return {**self._engine.counters(), "workers_lost": self._workers_lost}
+
+    def statistics(self) -> Iterator[ConnectionStatistics]:
+        return self._meter.read(self._engine.statistics())
 
     def crash(self, worker: int) -> None:
         """Test only: panics a worker. Raises RuntimeError unless the engine was made with `test_commands`."""
@@ -399,6 +437,10 @@ class EngineMedia:
         if connection not in self._connections:
             self._connections[connection] = _Connection(Viewer(connection))
         return self._connections[connection]
+
+    def _connection_id(self, number: int) -> ConnectionId | None:
+        entry = self._numbers.get(number)
+        return None if entry is None else entry.viewer.id
 
     def _end_transport(self, entry: _Connection) -> None:
         """Ends it in the engine, with its slots and sources, and forgets its slots here; sources are the caller's to forget."""
@@ -473,7 +515,7 @@ class EngineMedia:
                 log = {"error": _log.error, "warning": _log.warning}.get(level, _log.info)
                 log("media engine", message=message)
             case _:
-                pass  # source_started and layer: nobody needs them yet
+                pass  # source_started, layer, starved: statistics tell what comes of them
 
     def _switch(self, number: int, payload_type: int) -> None:
         """A client sends a source in another of the codecs that were agreed upon."""

@@ -1,15 +1,17 @@
 """A `Media` without media, for tests of what stands above it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tertulia.errors import Code, ProtocolError, TertuliaError, Unavailable
 from tertulia.media.port import (
     NO_KINDS,
+    USUAL_SOUND,
     Bound,
     Connected,
     ConnectionId,
+    ConnectionStatistics,
     Disconnected,
     Kind,
     Listener,
@@ -17,6 +19,7 @@ from tertulia.media.port import (
     NeedSections,
     Preference,
     PublicationKey,
+    Sound,
     Speakers,
     Wanted,
 )
@@ -43,11 +46,17 @@ class FakeMedia:
         """The kinds in our offer to each connection whose answer has not come."""
         self.publications: dict[ConnectionId, dict[str, PublicationKey]] = {}
         """By mid, as the last offer or answer of each connection named them."""
+        self.sounds: dict[ConnectionId, Sound] = {}
+        """As each connection was opened."""
         self.subscriptions: dict[ConnectionId, dict[PublicationKey, Kind]] = {}
+        self.members: dict[ConnectionId, tuple[str, bool]] = {}
+        """Identity, and whether he may send messages."""
         self.forbidden: set[PublicationKey] = set()
         self.next_error: TertuliaError | None = None
         """Raised by the next `answer`, `offer` or `accept`, once."""
         self.totals: dict[str, int] = {}
+        self.measured: list[ConnectionStatistics] = []
+        """What the next look at the statistics finds."""
         self.stopped = False
         self._listener: Listener | None = None
 
@@ -68,6 +77,7 @@ class FakeMedia:
         sdp: str,
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+        sound: Sound = USUAL_SOUND,
     ) -> str:
         self.calls.append(Call("answer", (connection, room, serial, sdp, dict(publications))))
         self._fail_once()
@@ -81,16 +91,20 @@ class FakeMedia:
         self.serials[connection] = serial
         self.publications[connection] = dict(publications)
         if serial == 1:
+            self.sounds[connection] = sound
             self.offered.pop(connection, None)
         return f"v=0 fake {connection} {serial}"
 
-    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+    def offer(
+        self, connection: ConnectionId, room: str, *, audio: bool, video: bool, sound: Sound = USUAL_SOUND
+    ) -> str:
         self.calls.append(Call("offer", (connection, room, audio, video)))
         self._fail_once()
         kinds = (*(["audio"] if audio else []), *(["video"] if video else []))
         if not kinds:
             raise ProtocolError(Code.INVALID, "an offer has sound or pictures")
         self.offered[connection] = kinds
+        self.sounds[connection] = sound
         return f"v=0 fake offer {connection} {' '.join(kinds)}"
 
     def accept(
@@ -108,6 +122,10 @@ class FakeMedia:
         self.serials[connection] = 1
         self.publications[connection] = dict(publications)
 
+    def member(self, connection: ConnectionId, identity: str, sends: bool) -> None:
+        self.calls.append(Call("member", (connection, identity, sends)))
+        self.members[connection] = (identity, sends)
+
     def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
         self.calls.append(Call("subscribe", (connection, publication, kind)))
         self.subscriptions.setdefault(connection, {})[publication] = kind
@@ -123,6 +141,12 @@ class FakeMedia:
         self.calls.append(Call("forbid", (publication, forbidden)))
         (self.forbidden.add if forbidden else self.forbidden.discard)(publication)
 
+    def favour(self, publication: PublicationKey, favoured: bool) -> None:
+        self.calls.append(Call("favour", (publication, favoured)))
+
+    def spoke(self, publication: PublicationKey) -> None:
+        self.calls.append(Call("spoke", (publication,)))
+
     def withdraw(self, publication: PublicationKey) -> None:
         self.calls.append(Call("withdraw", (publication,)))
         self.forbidden.discard(publication)
@@ -131,11 +155,15 @@ class FakeMedia:
 
     def close(self, connection: ConnectionId) -> None:
         self.calls.append(Call("close", (connection,)))
-        for table in (self.serials, self.offered, self.publications, self.subscriptions):
+        for table in (self.serials, self.offered, self.publications, self.sounds, self.subscriptions, self.members):
             table.pop(connection, None)
 
     def counters(self) -> Mapping[str, int]:
         return dict(self.totals)
+
+    def statistics(self) -> Iterable[ConnectionStatistics]:
+        measured, self.measured = self.measured, []
+        return measured
 
     def stop(self) -> None:
         self.stopped = True

@@ -1,8 +1,11 @@
 """Who receives what: sources, subscriptions and the receiving sections that they meet in.
 
-A subscription waits until its publication has a source and its connection a free slot of that kind whose client can decode the source.
+A subscription waits until its publication has a source and its connection a slot of that kind whose client can decode the source. A slot
+is free when nothing is in it; one whose picture is not shown gives way to one that is; and where a viewer has as many as he may, who spoke
+earlier gives way to who spoke later.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
 
 MAX_POOL: Final = 100
 """Receiving sections of one kind that we ask a client for: two such pools stay below the limits of an offer."""
+PICTURES: Final = 32
+"""As many pictures are asked for at most, unless the house says otherwise: a page of tiles, a screen and those who have just spoken."""
 _FIRST_POOL: Final[dict[Kind, int]] = {"audio": 3, "video": 4}
+
+_USUAL: Final = Preference()
+"""Of all subscriptions of which nothing else was said."""
 
 _log = structlog.get_logger(__name__)
 
@@ -31,11 +39,16 @@ class Subscription:
 
     publication: PublicationKey
     kind: Kind
-    preference: Preference = field(default_factory=Preference)
+    preference: Preference = _USUAL
     slot: Slot | None = None
     payload: Payload | None = None
     unplayable: bool = False
     """The client cannot decode it; said once in the log."""
+
+    @property
+    def is_shown(self) -> bool:
+        """Sound always is."""
+        return self.kind == "audio" or self.preference.visible
 
 
 @dataclass(slots=True)
@@ -60,18 +73,34 @@ class Viewer:
 class Forwarding:
     """Binds sources to slots, and says so."""
 
-    def __init__(self, engine: "Engine", emit: Callable[[ConnectionId, MediaEvent], None]) -> None:
+    def __init__(
+        self, engine: "Engine", emit: Callable[[ConnectionId, MediaEvent], None], *, pictures: int = PICTURES
+    ) -> None:
         self._engine = engine
         self._emit = emit
+        self._most: dict[Kind, int] = {"audio": MAX_POOL, "video": min(pictures, MAX_POOL)}
         self._sources: dict[PublicationKey, Source] = {}
         self._publications: dict[int, PublicationKey] = {}
         self._owners: dict[PublicationKey, ConnectionId] = {}
         self._viewers: dict[PublicationKey, dict[ConnectionId, Viewer]] = {}
         self._forbidden: set[PublicationKey] = set()
+        self._favoured: set[PublicationKey] = set()
+        self._turns = itertools.count(1)
+        self._spoke: dict[PublicationKey, int] = {}
+        """Whose owner spoke later has a higher number."""
 
     def publication(self, source: int) -> PublicationKey | None:
         """The publication of a source that is still there."""
         return self._publications.get(source)
+
+    def owner(self, publication: PublicationKey) -> ConnectionId | None:
+        """By which connection it comes, where it has a source."""
+        return self._owners.get(publication)
+
+    def source(self, number: int) -> Source | None:
+        """A source that is still there."""
+        known = self.sent(number)
+        return None if known is None else known[1]
 
     def sent(self, source: int) -> tuple[ConnectionId, Source] | None:
         """Who sends a source that is still there, and what it is."""
@@ -91,6 +120,8 @@ class Forwarding:
             self._owners[source.publication] = owner
             if source.publication in self._forbidden:
                 self._engine.enable_source(source.id, False)
+            if source.publication in self._favoured:
+                self._engine.favour_source(source.id, True)
         for source in removed:
             self._publications.pop(source.id, None)
             if self._sources.get(source.publication) == source:
@@ -109,6 +140,8 @@ class Forwarding:
             self._publications.pop(source.id, None)
         self._owners.pop(publication, None)
         self._forbidden.discard(publication)
+        self._favoured.discard(publication)
+        self._spoke.pop(publication, None)
         viewers = self._viewers.pop(publication, {}).values()
         for viewer in viewers:
             self._release(viewer, viewer.subscriptions.pop(publication))
@@ -126,6 +159,20 @@ class Forwarding:
         source = self._sources.get(publication)
         if source is not None:
             self._engine.enable_source(source.id, not forbidden)
+
+    def favour(self, publication: PublicationKey, favoured: bool) -> None:
+        if favoured == (publication in self._favoured):
+            return
+        (self._favoured.add if favoured else self._favoured.discard)(publication)
+        source = self._sources.get(publication)
+        if source is not None:
+            self._engine.favour_source(source.id, favoured)
+
+    def spoke(self, publication: PublicationKey) -> None:
+        self._spoke[publication] = next(self._turns)
+        for viewer in self._viewers.get(publication, {}).values():
+            if viewer.subscriptions[publication].slot is None:
+                self.fill(viewer)
 
     # Subscriptions
 
@@ -145,8 +192,12 @@ class Forwarding:
     def prefer(self, viewer: Viewer, publication: PublicationKey, preference: Preference) -> None:
         subscription = viewer.subscriptions.get(publication)
         if subscription is not None:
+            is_news = preference.visible != subscription.preference.visible or subscription.slot is None
             subscription.preference = preference
             self._tell_wish(viewer, subscription)
+            # A thousand viewers hear of each change of speaker: most of them have all that they want.
+            if is_news:
+                self.fill(viewer)
 
     # Slots
 
@@ -198,32 +249,61 @@ class Forwarding:
         viewer.subscriptions.clear()
 
     def fill(self, viewer: Viewer) -> None:
-        """Binds what waits, oldest wish first; asks for sections where there are too few."""
+        """Binds what waits, the most important first and of equals the oldest wish; asks for sections where there are too few."""
         if not viewer.open:
             return
+        waiting = [
+            (subscription, source)
+            for subscription in viewer.subscriptions.values()
+            if subscription.slot is None
+            and not subscription.unplayable
+            and (source := self._sources.get(subscription.publication)) is not None
+        ]
+        if not waiting:
+            return
+        waiting.sort(key=lambda each: self._rank(each[0]), reverse=True)
         lacking: Counter[Kind] = Counter()
-        for subscription in viewer.subscriptions.values():
-            source = self._sources.get(subscription.publication)
-            if subscription.slot is not None or source is None or subscription.unplayable:
-                continue
-            fitting = [
-                (slot, payload)
-                for slot in viewer.slots
-                if slot.kind == source.kind and (payload := payload_for(source.key, slot.payloads)) is not None
-            ]
-            free = self._choose(
-                viewer, source, [(slot, payload) for slot, payload in fitting if slot.id not in viewer.taken]
-            )
+        fitting: dict[CodecKey, Sequence[tuple[Slot, Payload]]] = {}
+        for subscription, source in waiting:
             if source.kind != subscription.kind:
                 self._give_up(viewer, subscription, "its section is of another kind")
-            elif free is not None:
-                self._bind(viewer, subscription, source, *free)
-            elif fitting or not any(slot.kind == source.kind for slot in viewer.slots):
-                lacking[source.kind] += 1
-            else:
+                continue
+            if source.key not in fitting:
+                fitting[source.key] = _fitting(viewer, source)
+            choices = fitting[source.key]
+            chosen = self._choose(viewer, source, [choice for choice in choices if choice[0].id not in viewer.taken])
+            chosen = chosen or self._take_from_another(viewer, subscription, choices)
+            if chosen is not None:
+                self._bind(viewer, subscription, source, *chosen)
+            elif not choices and any(slot.kind == source.kind for slot in viewer.slots):
                 self._give_up(viewer, subscription, f"the client cannot decode {source.key.name}")
+            elif subscription.is_shown:
+                lacking[source.kind] += 1
         if lacking and not viewer.asked:
             self._ask(viewer, lacking)
+
+    def _rank(self, subscription: Subscription) -> tuple[bool, int, int]:
+        """What has a higher one goes first."""
+        spoke = self._spoke.get(subscription.publication, 0)
+        return subscription.is_shown, subscription.preference.priority, spoke
+
+    def _take_from_another(
+        self, viewer: Viewer, subscription: Subscription, choices: Sequence[tuple[Slot, Payload]]
+    ) -> tuple[Slot, Payload] | None:
+        """Empties the slot of what is not shown, or of what matters less where the viewer has all the slots that he may have."""
+        if not choices or not subscription.is_shown:
+            return None
+        held = {slot.id: viewer.subscriptions[viewer.taken[slot.id]] for slot, _ in choices}
+        chosen = min(choices, key=lambda choice: self._rank(held[choice[0].id]))
+        holder = held[chosen[0].id]
+        if holder.is_shown:
+            slots = sum(slot.kind == subscription.kind for slot in viewer.slots)
+            if slots < self._most[subscription.kind] or self._rank(holder) >= self._rank(subscription):
+                return None
+        # What comes in its place is told at once: that says it, too.
+        holder.slot = holder.payload = None
+        del viewer.taken[chosen[0].id]
+        return chosen
 
     def _choose(
         self, viewer: Viewer, source: Source, free: Sequence[tuple[Slot, Payload]]
@@ -247,12 +327,10 @@ class Forwarding:
 
     def _ask(self, viewer: Viewer, lacking: Counter[Kind]) -> None:
         totals = Counter(slot.kind for slot in viewer.slots)
-        wanted: dict[Kind, int] = {kind: _grown(kind, totals[kind], lacking[kind]) for kind in _FIRST_POOL}
-        if all(wanted[kind] <= totals[kind] for kind in lacking):
-            _log.warning("receiving sections at their limit", connection=viewer.id, lacking=dict(lacking))
-            return
-        viewer.asked = True
-        self._emit(viewer.id, NeedSections(viewer.id, wanted["audio"], wanted["video"]))
+        wanted = {kind: _grown(kind, totals[kind], lacking[kind], most) for kind, most in self._most.items()}
+        if any(wanted[kind] > totals[kind] for kind in lacking):
+            viewer.asked = True
+            self._emit(viewer.id, NeedSections(viewer.id, wanted["audio"], wanted["video"]))
 
     def _give_up(self, viewer: Viewer, subscription: Subscription, reason: str) -> None:
         subscription.unplayable = True
@@ -282,7 +360,11 @@ class Forwarding:
 
     def _engine_bind(self, slot: Slot, source: Source, payload: Payload) -> None:
         self._engine.bind(
-            slot.id, source.id, payload_type=payload.payload_type, rtx_payload_type=payload.rtx_payload_type
+            slot.id,
+            source.id,
+            payload_type=payload.payload_type,
+            rtx_payload_type=payload.rtx_payload_type,
+            red_payload_type=payload.red_payload_type,
         )
 
     def _release(self, viewer: Viewer, subscription: Subscription) -> None:
@@ -306,7 +388,7 @@ class Forwarding:
         wish = wish_of(subscription.preference)
         if wish != viewer.wishes.get(slot.id, Wish()):
             viewer.wishes[slot.id] = wish
-            self._engine.wish(slot.id, priority=wish.priority, pixels=wish.pixels)
+            self._engine.wish(slot.id, priority=wish.priority, pixels=wish.pixels, detail=wish.detail)
         paused = not subscription.preference.visible
         if paused != (slot.id in viewer.paused):
             (viewer.paused.add if paused else viewer.paused.discard)(slot.id)
@@ -330,11 +412,20 @@ def audience(viewers: Iterable[Viewer]) -> Audience:
     return count
 
 
-def _grown(kind: Kind, total: int, lacking: int) -> int:
+def _fitting(viewer: Viewer, source: Source) -> list[tuple[Slot, Payload]]:
+    """The slots in which the client can decode a source."""
+    return [
+        (slot, payload)
+        for slot in viewer.slots
+        if slot.kind == source.kind and (payload := payload_for(source.key, slot.payloads)) is not None
+    ]
+
+
+def _grown(kind: Kind, total: int, lacking: int, most: int) -> int:
     """The pool doubles until it is large enough, so that a growing room asks seldom."""
     if lacking == 0:
         return total
     wanted = total * 2 or _FIRST_POOL[kind]
     while wanted < total + lacking:
         wanted *= 2
-    return min(wanted, MAX_POOL)
+    return max(total, min(wanted, most))

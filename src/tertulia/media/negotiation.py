@@ -21,8 +21,9 @@ from tertulia.media.codecs import (
     no_audience,
     no_common_codec,
     payloads,
+    tuned,
 )
-from tertulia.media.port import NO_KINDS, Kind, PublicationKey
+from tertulia.media.port import NO_KINDS, USUAL_SOUND, Kind, PublicationKey, Sound
 from tertulia.media.sdp import Codec, Section, SessionDescription, Setup, Transport
 from tertulia.media.sdp_write import write
 from tertulia.media.sections import Encoding, KeptSection, PlannedSection, Slot, Source
@@ -79,6 +80,7 @@ class Negotiation:
     fingerprint: str = ""
     """Our own, "sha-256 AB:…"."""
     new_ssrc: Callable[[], int] = random_ssrc
+    sound: Sound = USUAL_SOUND
     _sections: tuple[KeptSection, ...] = ()
     _proposed: tuple[PlannedSection, ...] = ()
     """The sections of our offer, until its answer is kept."""
@@ -120,6 +122,7 @@ class Negotiation:
                 payload_type=payload_type,
                 rtx_payload_type=codec.rtx,
                 nack=section.kind == "video" and "nack" in codec.feedback,
+                red_payload_type=codec.red,
             )
             kept = replace(section, source=changed)
             self._sections = (*self._sections[:index], kept, *self._sections[index + 1 :])
@@ -253,7 +256,7 @@ class Negotiation:
             extensions=(),
             payloads=payloads(offered),
         )
-        codecs = by_audience(forwardable(offered), kind, audience)
+        codecs = by_audience(tuned(forwardable(offered), self.sound), kind, audience)
         return PlannedSection(
             replace(offered, codecs=_in_order(offered, codecs)),
             accepted=True,
@@ -272,7 +275,7 @@ class Negotiation:
         if offered.kind == "application":
             usable = offered.protocol in _DATA_PROTOCOLS and offered.formats == ("webrtc-datachannel",)
             return PlannedSection(offered, accepted=usable and offered.sctp_port == _SCTP_PORT)
-        codecs = forwardable(offered)
+        codecs = tuned(forwardable(offered), self.sound)
         if not _is_media(offered) or not codecs:
             return PlannedSection(offered, accepted=False)
         if not offered.rtcp_mux:
@@ -289,6 +292,7 @@ class Negotiation:
             client_sends=publication is not None or bool(streams),
             client_receives=to_client,
             simulcast=bool(streams),
+            sent=codecs[0],
         )
         old = self._sections[index] if index < len(self._sections) else None
         same = old if old is not None and old.mid == offered.mid and old.accepted else None
@@ -318,7 +322,9 @@ class Negotiation:
         key = key_of(codec, offered.kind)
         if publication is None or key is None:
             return None
-        used = extensions.accepted(offered, client_sends=True, client_receives=False, simulcast=bool(streams))
+        used = extensions.accepted(
+            offered, client_sends=True, client_receives=False, simulcast=bool(streams), sent=codec
+        )
         source = Source(
             id=old.id if old else 0,
             publication=publication,
@@ -331,6 +337,7 @@ class Negotiation:
             nack=offered.kind == "video" and "nack" in codec.feedback,
             extensions=used,
             encodings=_encodings(offered, streams, repaired=codec.rtx is not None),
+            red_payload_type=codec.red,
         )
         return source if source == old else replace(source, id=self.new_id())
 
@@ -386,9 +393,13 @@ def _check_codecs(said: _Said, sections: Sequence[PlannedSection]) -> None:
 
 
 def _in_order(section: Section, codecs: Sequence[Codec]) -> tuple[Codec, ...]:
-    """The section's codecs in the order of `codecs`, each with its retransmissions after it."""
-    pairs = ((codec, None if codec.rtx is None else section.codec(codec.rtx)) for codec in codecs)
-    return tuple(codec for pair in pairs for codec in pair if codec is not None)
+    """The section's codecs in the order of `codecs`, each between its redundancy and its retransmissions."""
+
+    def known(payload_type: int | None) -> Codec | None:
+        return None if payload_type is None else section.codec(payload_type)
+
+    ordered = ((known(codec.red), codec, known(codec.rtx)) for codec in codecs)
+    return tuple(codec for triple in ordered for codec in triple if codec is not None)
 
 
 def _kind(section: Section) -> Kind:

@@ -5,10 +5,10 @@ return at once; what follows from them comes as events. Mids, SSRCs, payload typ
 offer and the answer themselves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, NewType, Protocol
+from typing import Final, Literal, NamedTuple, NewType, Protocol
 
 ConnectionId = NewType("ConnectionId", str)
 """One client's connection to the SFU; made by the runtime, unique on the server."""
@@ -28,6 +28,20 @@ class Preference:
     """auto, low, medium or high."""
     priority: int = 0
     """Where not everything fits, what has a higher one comes first."""
+    detail: bool = False
+    """It is there to be read: where it does not fit it rather moves seldom than is blurred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """How clients are asked to send sound, and whether what they lose of it is repeated to them."""
+
+    fec: bool = True
+    """Opus puts a coarse copy of a frame into the next one, where its sender hears of losses (RFC 6716 section 2.1.7)."""
+    dtx: bool = False
+    """Opus sends next to nothing while nobody speaks (RFC 6716 section 2.1.9)."""
+    red: bool = True
+    """Packets repeat earlier frames (RFC 2198): clients' always, ours where there are losses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +95,82 @@ class Speakers:
     levels: tuple[tuple[PublicationKey, int], ...]
 
 
+Reason = Literal["best", "size", "bandwidth", "publisher", "hidden", "starved"]
+"""Why somebody gets the layer that he gets: there is no better one; his tile has no use for a better one; his network does not carry a
+better one; its publisher sends no better one, or nothing yet; nothing, because he does not look; nothing, because his network carries
+not even the least."""
+
+
+class Layer(NamedTuple):
+    """One encoding of a publication, as its publisher sends it now."""
+
+    rid: str | None
+    width: int
+    """Pixels, as the height is; 0 where it is not known, and for sound."""
+    height: int
+    frame_rate: float
+    """Frames a second; 0 for sound."""
+
+
+class EncodingStatistics(NamedTuple):
+    """How one encoding came from its publisher, since the last look."""
+
+    layer: Layer
+    bitrate: float
+    """Bits of payload a second."""
+    packets: int
+    lost: int
+    """Packets that did not come, or came only resent."""
+    repaired: int
+    """Packets that came only resent."""
+    jitter: float
+    """In seconds (RFC 3550), as it is now."""
+
+
+class Sent(NamedTuple):
+    """A publication as its connection sends it."""
+
+    publication: PublicationKey
+    encodings: tuple[EncodingStatistics, ...]
+
+
+class Received(NamedTuple):
+    """A publication as a connection receives it, since the last look."""
+
+    publication: PublicationKey
+    layer: Layer | None
+    """What it gets now; None: nothing yet."""
+    best: Layer | None
+    """What its tile calls for, of what the publisher sends; None for sound, and where nobody looks."""
+    reason: Reason | None
+    bitrate: float
+    packets: int
+    lost: int
+    """Packets that did not come first hand, by the receiver's reports."""
+    resent: int
+    jitter: float
+
+
+class ConnectionStatistics(NamedTuple):
+    """One connection, since the last look."""
+
+    connection: ConnectionId
+    seconds: float
+    """How long that is."""
+    round_trip: float | None
+    """In seconds; None while it is not known."""
+    estimate: int | None
+    """Bits a second that the way to the client is held to carry; None where it receives sound alone, and all of it."""
+    sent: tuple[Sent, ...]
+    received: tuple[Received, ...]
+
+
 MediaEvent = Connected | Disconnected | Bound | NeedSections | Wanted | Speakers
 Listener = Callable[[MediaEvent], None]
 
 
 NO_KINDS: Mapping[PublicationKey, Kind] = MappingProxyType({})
+USUAL_SOUND: Final = Sound()
 
 
 class Media(Protocol):
@@ -102,16 +187,20 @@ class Media(Protocol):
         sdp: str,
         publications: Mapping[str, PublicationKey],
         kinds: Mapping[PublicationKey, Kind] = NO_KINDS,
+        sound: Sound = USUAL_SOUND,
     ) -> str:
         """Takes a client's offer and gives the answer's SDP. Serial 1 opens the connection (closing an older one of that id).
 
         `publications`: the publication in each sending section, by mid; the caller has checked that they are the sender's own.
+        `sound`: with serial 1, for as long as the connection lives.
         `kinds`: what each of them was announced as, where that is known. Raises ProtocolError with invalid (sound in a section for
         pictures, or the other way round), bad_offer, stale_offer, no_common_codec or too_many_sections, Unavailable with media_unavailable;
         the connection is then as it was.
         """
 
-    def offer(self, connection: ConnectionId, room: str, *, audio: bool, video: bool) -> str:
+    def offer(
+        self, connection: ConnectionId, room: str, *, audio: bool, video: bool, sound: Sound = USUAL_SOUND
+    ) -> str:
         """Gives the SDP of an offer of ours, for a client that waits to be called: one section for each kind, both ways; mid "0" is sound
         where it was asked for, and pictures come next.
 
@@ -134,6 +223,12 @@ class Media(Protocol):
         and the offer still waits. Raises Unavailable with media_unavailable, and gives the offer up.
         """
 
+    def member(self, connection: ConnectionId, identity: str, sends: bool) -> None:
+        """Whose connection it is, for messages on its data channels, and whether he may send any; until `close`, whatever opens meanwhile.
+
+        They go to the other members of the room, or to those that they name, and never come here. Without this call somebody hears none.
+        """
+
     def subscribe(self, connection: ConnectionId, publication: PublicationKey, kind: Kind) -> None:
         """Forward a publication to a connection as soon as both are there: `Bound`, perhaps `NeedSections` first."""
 
@@ -144,6 +239,12 @@ class Media(Protocol):
     def forbid(self, publication: PublicationKey, forbidden: bool) -> None:
         """Drop (or pass again) what its owner sends, whatever he does."""
 
+    def favour(self, publication: PublicationKey, favoured: bool) -> None:
+        """A sound that is heard however many speak in the room."""
+
+    def spoke(self, publication: PublicationKey) -> None:
+        """Its owner speaks. Where a viewer cannot receive all, it goes before those whose owners spoke earlier."""
+
     def withdraw(self, publication: PublicationKey) -> None:
         """The publication is gone: unbind it everywhere and forget it."""
 
@@ -152,5 +253,11 @@ class Media(Protocol):
 
     def counters(self) -> Mapping[str, int]:
         """The engine's totals, for /metrics."""
+
+    def statistics(self) -> Iterable[ConnectionStatistics]:
+        """How all connections did since the last call of this. Those that are new or rest are left out.
+
+        Each is worked out when it is read, so that a caller with many can let others run in between. What was not read is lost.
+        """
 
     def stop(self) -> None: ...

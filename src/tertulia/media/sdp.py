@@ -54,10 +54,16 @@ class Codec:
     """RTCP feedback (RFC 4585 section 4.2), such as "nack pli"; a wildcard in the text is spread over the codecs."""
     rtx: int | None = None
     """The payload type of this codec's retransmissions in the same section (RFC 4588 section 8.1)."""
+    red: int | None = None
+    """The payload type of sound that repeats frames of this codec (RFC 2198), in the same section."""
 
     @property
     def is_rtx(self) -> bool:
         return self.name.lower() == "rtx"
+
+    @property
+    def is_red(self) -> bool:
+        return self.name.lower() == "red"
 
     def parameter(self, key: str, default: str = "") -> str:
         """One `key=value` of the format parameters; keys are compared without case."""
@@ -145,6 +151,8 @@ class Section:
     codecs: tuple[Codec, ...] = ()
     """Those with a known encoding, in the author's order of preference, RTX included."""
     extensions: tuple[Extension, ...] = ()
+    mixed: bool = False
+    """Header extensions may come in the two-byte form beside the other (RFC 8285 section 6)."""
     msid: tuple[str, str] | None = None
     """Stream and track (RFC 8830)."""
     ssrc_groups: tuple[SsrcGroup, ...] = ()

@@ -4,7 +4,7 @@ Whatever the text is, the outcome is a `SessionDescription` or a `ProtocolError`
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, NoReturn
@@ -286,6 +286,10 @@ def _extmap(draft: _Draft, value: str) -> None:
     draft.extensions.append(Extension(extension_id, words[0], _DIRECTIONS.get(direction, Direction.SENDRECV)))
 
 
+def _mixed(draft: _Draft, value: str) -> None:
+    draft.section = replace(draft.section, mixed=True)
+
+
 def _msid(draft: _Draft, value: str) -> None:
     parts = value.split()
     if draft.section.msid is None and 1 <= len(parts) <= 2 and _PRINTABLE.fullmatch(value):
@@ -360,6 +364,7 @@ _ATTRIBUTES: Final[dict[str, Callable[[_Draft, str], None]]] = {
     "fmtp": _fmtp,
     "rtcp-fb": _rtcp_fb,
     "extmap": _extmap,
+    "extmap-allow-mixed": _mixed,
     "msid": _msid,
     "ssrc": _ssrc,
     "ssrc-group": _ssrc_group,
@@ -387,6 +392,7 @@ def _finish(draft: _Draft, head: _Draft) -> Section:
         ),
         codecs=tuple(_codecs(draft)),
         extensions=(*draft.extensions, *head.extensions)[:MAX_EXTENSIONS],
+        mixed=draft.section.mixed or head.section.mixed,
         ssrcs=tuple(draft.ssrcs),
         ssrc_groups=tuple(draft.ssrc_groups),
         rids=tuple(draft.rids),
@@ -396,6 +402,7 @@ def _finish(draft: _Draft, head: _Draft) -> Section:
 def _codecs(draft: _Draft) -> list[Codec]:
     codecs: list[Codec] = []
     repairs: dict[int, int] = {}
+    redundancies: dict[int, Codec] = {}
     for payload_type in draft.payload_types:
         encoding = draft.encodings.get(payload_type) or _STATIC.get(payload_type)
         if encoding is None:
@@ -408,5 +415,23 @@ def _codecs(draft: _Draft) -> list[Codec]:
         else:
             feedback = (*draft.feedback.get(payload_type, ()), *draft.feedback.get(None, ()))
             codec = replace(codec, feedback=tuple(dict.fromkeys(feedback)))
+        if codec.is_red and draft.section.kind == "audio":
+            repeated = _repeated(codec)
+            if repeated is not None:
+                redundancies.setdefault(repeated, codec)
         codecs.append(codec)
-    return [codec if codec.is_rtx else replace(codec, rtx=repairs.get(codec.payload_type)) for codec in codecs]
+    return [_completed(codec, repairs, redundancies.get(codec.payload_type)) for codec in codecs]
+
+
+def _repeated(red: Codec) -> int | None:
+    """The payload type of all its blocks (RFC 2198 section 5), where they have one."""
+    first, *others = red.parameters.split("/")
+    is_number = first.isascii() and first.isdigit() and len(first) <= 3
+    return int(first) if is_number and all(other == first for other in others) else None
+
+
+def _completed(codec: Codec, repairs: Mapping[int, int], red: Codec | None) -> Codec:
+    if codec.is_rtx or codec.is_red:
+        return codec
+    is_alike = red is not None and (red.clock_rate, red.channels) == (codec.clock_rate, codec.channels)
+    return replace(codec, rtx=repairs.get(codec.payload_type), red=red.payload_type if red and is_alike else None)

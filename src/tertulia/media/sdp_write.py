@@ -41,6 +41,8 @@ def _section(section: Section) -> Iterator[str]:
     if section.rtcp_rsize:
         yield "a=rtcp-rsize"
     yield from _codecs(section)
+    if section.mixed:
+        yield "a=extmap-allow-mixed"
     for extension in section.extensions:
         narrowed = "" if extension.direction is Direction.SENDRECV else f"/{extension.direction}"
         yield f"a=extmap:{extension.id}{narrowed} {extension.uri}"

@@ -33,6 +33,8 @@ class Source:
     extensions: tuple[Extension, ...]
     encodings: tuple[Encoding, ...]
     """One to three, the lowest quality first."""
+    red_payload_type: int | None = None
+    """Of sound that repeats earlier frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class PlannedSection:
     """As the client offered or answered it; in an offer of ours as we propose it."""
     accepted: bool
     codecs: tuple[Codec, ...] = ()
-    """The codecs that we write, or wrote, without RTX."""
+    """The codecs that we write, or wrote, without RTX and redundancy."""
     extensions: tuple[Extension, ...] = ()
     streams: tuple[str, ...] = ()
     """RIDs of the simulcast streams that we take, as the client wrote them."""

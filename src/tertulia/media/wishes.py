@@ -17,6 +17,7 @@ class Wish:
 
     priority: int = 0
     pixels: int = BEST
+    detail: bool = False
 
 
 def wish_of(preference: Preference) -> Wish:
@@ -31,4 +32,4 @@ def wish_of(preference: Preference) -> Wish:
             shown = BEST
         case _:
             pass
-    return Wish(preference.priority, shown)
+    return Wish(preference.priority, shown, preference.detail)

@@ -2,6 +2,7 @@
 
 use crate::link::{Link, MS, S};
 use crate::run::{Run, layers};
+use crate::source::Source;
 
 const DROP: f64 = 20.0;
 const RECOVERY: f64 = 50.0;
@@ -86,4 +87,27 @@ fn cross_traffic_takes_its_part_and_gives_it_back() {
     run.check(longest < 150 * MS, &format!("{} ms is the longest queue", longest / MS));
     let after = run.mean(55.0..60.0);
     run.check(after > 2.4e6, &format!("{after:.0} bit/s after it"));
+}
+
+/// However narrow it was, and whenever it ends: what is tried next, and what was tried last, may lie anywhere about it.
+#[test]
+fn the_best_of_three_sizes_is_back_within_ten_seconds() {
+    for narrow in [200e3, 220e3, 300e3, 500e3] {
+        let mut longest = 0.0f64;
+        for end in 45..50 {
+            let mut link = Link::new(3e6);
+            link.queue_max = (narrow * 0.25 / 8.0) as usize;
+            link.capacity.push((20 * S, narrow));
+            link.capacity.push((end * S, 3e6));
+            let mut run = Run::with(link, Source::Layers(vec![150e3, 500e3, 1500e3]));
+            run.run_until(end + 20);
+            let before = run.within(0, 15.0..20.0).all(|moment| moment.pictures >= 1500e3);
+            run.check(before, "the best of them before");
+            let back = run.first(end as f64, |moment| moment.pictures >= 1500e3);
+            let took = back.map_or(f64::INFINITY, |time| time - end as f64);
+            longest = longest.max(took);
+            run.check(took <= 10.0, &format!("back {took:.1} s after {narrow} bit/s"));
+        }
+        println!("    {longest:.1} s at most after {narrow} bit/s");
+    }
 }

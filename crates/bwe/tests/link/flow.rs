@@ -14,11 +14,40 @@ const BATCH_INTERVAL: i64 = 5 * MS;
 
 /// A probe that is being filled.
 #[derive(Debug)]
-struct Filling {
+pub struct Filling {
     probe: Probe,
     begin: i64,
     sent: usize,
     next: i64,
+}
+
+impl Filling {
+    pub fn new(probe: Probe, begin: i64) -> Filling {
+        Filling {
+            probe,
+            begin,
+            sent: 0,
+            next: begin,
+        }
+    }
+
+    /// Adds to the packets that leave now what is lacking.
+    pub fn fill(&mut self, time: i64, packets: &mut Vec<usize>) {
+        self.sent += packets.iter().sum::<usize>();
+        if time < self.next {
+            return;
+        }
+        self.next += BATCH_INTERVAL;
+        let passed = (time - self.begin + BATCH_INTERVAL) as f64 / S as f64;
+        while (self.sent as f64) < self.probe.bitrate as f64 / 8.0 * passed {
+            packets.push(PROBE_PACKET);
+            self.sent += PROBE_PACKET;
+        }
+    }
+
+    pub fn is_over(&self, time: i64) -> bool {
+        time - self.begin >= self.probe.duration.as_micros() as i64
+    }
 }
 
 #[derive(Debug)]
@@ -74,16 +103,14 @@ impl Flow {
         self.estimator.wants(wanted, now);
         if let Some(probe) = self.estimator.poll_probe(now) {
             self.probes += 1;
-            self.filling = Some(Filling {
-                probe,
-                begin: time,
-                sent: 0,
-                next: time,
-            });
+            self.filling = Some(Filling::new(probe, time));
         }
         let mut packets = Vec::new();
         self.sender.poll(self.estimate(), time, &mut packets);
-        self.fill(time, &mut packets);
+        if let Some(filling) = &mut self.filling {
+            filling.fill(time, &mut packets);
+        }
+        self.filling.take_if(|filling| filling.is_over(time));
         for bytes in packets {
             self.estimator.sent(self.number, bytes, now);
             let packet = Packet {
@@ -93,24 +120,6 @@ impl Flow {
             };
             link.push(time, packet);
             self.number = self.number.wrapping_add(1);
-        }
-    }
-
-    fn fill(&mut self, time: i64, packets: &mut Vec<usize>) {
-        let Some(filling) = &mut self.filling else {
-            return;
-        };
-        filling.sent += packets.iter().sum::<usize>();
-        if time >= filling.next {
-            filling.next += BATCH_INTERVAL;
-            let passed = (time - filling.begin + BATCH_INTERVAL) as f64 / S as f64;
-            while (filling.sent as f64) < filling.probe.bitrate as f64 / 8.0 * passed {
-                packets.push(PROBE_PACKET);
-                filling.sent += PROBE_PACKET;
-            }
-        }
-        if time - filling.begin >= filling.probe.duration.as_micros() as i64 {
-            self.filling = None;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use tertulia_bwe::{Config, Estimator};
+use tertulia_bwe::{Config, Echo, Estimator};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -18,6 +18,7 @@ enum Step {
     Remb(u64),
     Report(f32, u64),
     Wants(u64),
+    Unnumbered(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u64>().prop_map(Step::Remb),
         1 => (prop_oneof![any::<f32>(), Just(f32::NAN)], any::<u64>()).prop_map(|(lost, time)| Step::Report(lost, time)),
         1 => any::<u64>().prop_map(Step::Wants),
+        1 => any::<u16>().prop_map(|bytes| Step::Unnumbered(bytes.into())),
     ]
 }
 
@@ -54,7 +56,11 @@ proptest! {
                     estimator.feedback(statuses, now);
                 }
                 Step::Remb(bitrate) => estimator.remb(bitrate, now),
-                Step::Report(lost, time) => estimator.report(lost, Some(Duration::from_micros(time)), now),
+                Step::Report(lost, time) => {
+                    let round_trip = Duration::from_micros(time);
+                    estimator.report(lost, Some(Echo { asked: now, round_trip }), now);
+                }
+                Step::Unnumbered(bytes) => estimator.sent_unnumbered(bytes, now),
                 Step::Wants(bitrate) => estimator.wants(bitrate, now),
             }
             if let Some(probe) = estimator.poll_probe(now) {

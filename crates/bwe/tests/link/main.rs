@@ -8,6 +8,7 @@ mod flow;
 mod link;
 mod random;
 mod receiver;
+mod reports;
 mod run;
 mod source;
 
@@ -17,4 +18,5 @@ mod hostile_feedback;
 mod links_are_shared;
 mod losses_are_borne;
 mod odd_ways;
+mod reports_show_the_way_up;
 mod without_feedback;

@@ -8,7 +8,6 @@ const SOUND_INTERVAL: i64 = 20 * MS;
 const FRAME_INTERVAL: i64 = S / 30;
 /// A publisher's way and encoder are not punctual; two of them do not keep step.
 const FRAME_JITTER: f64 = 3.0 * MS as f64;
-const KEY_FRAME_FACTOR: f64 = 10.0;
 const PACKET: usize = 1130;
 /// A step up costs a tenth more, and is not taken again for a while after it failed.
 const MARGIN: f64 = 1.1;
@@ -40,6 +39,8 @@ pub struct Sender {
     pub spacing: i64,
     /// Between key frames, beside those for a change of layers; 0: none.
     pub key_frame_interval: i64,
+    /// A key frame is so many times as large as another.
+    pub key_frame_factor: f64,
     next_key_frame: i64,
 }
 
@@ -57,6 +58,7 @@ impl Sender {
             wants_key_frame: true,
             spacing: 0,
             key_frame_interval: 0,
+            key_frame_factor: 10.0,
             next_key_frame: 0,
         }
     }
@@ -115,7 +117,7 @@ impl Sender {
         if time >= self.next_frame {
             self.next_frame += FRAME_INTERVAL + self.random.between(-FRAME_JITTER, FRAME_JITTER) as i64;
             let factor = if std::mem::take(&mut self.wants_key_frame) {
-                KEY_FRAME_FACTOR
+                self.key_frame_factor
             } else {
                 1.0
             };

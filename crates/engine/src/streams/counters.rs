@@ -1,28 +1,9 @@
 //! What happened to the streams since the start.
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Totals of all streams. Nothing is dropped without being counted here.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-        pub(crate) struct StreamCounters {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        impl StreamCounters {
-            /// Names and values, in the order of the fields.
-            pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-                [$((stringify!($name), self.$name)),*].into_iter()
-            }
-
-            /// Adds the totals of streams that were before these.
-            pub fn add(&mut self, other: &StreamCounters) {
-                $(self.$name += other.$name;)*
-            }
-        }
-    };
-}
-
-counters! {
+tertulia_counters::counters! {
+    /// Totals of all streams. Nothing is dropped without being counted here.
+    #[derive(Copy)]
+    pub(crate) struct StreamCounters, "";
     streams_opened,
     streams_closed,
     stream_frames_in,

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::channel::ChannelId;
+use str0m::channel::{ChannelConfig, ChannelId};
 use str0m::config::Fingerprint;
 use str0m::media::{MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
@@ -47,6 +47,10 @@ pub struct Client {
     pub channel: ChannelId,
     pub is_connected: bool,
     pub received: Vec<RtpPacket>,
+    /// Data channels that are open.
+    pub open: Vec<ChannelId>,
+    /// What came on them.
+    pub messages: Vec<Vec<u8>>,
 }
 
 impl Client {
@@ -126,6 +130,8 @@ impl Client {
             channel,
             is_connected: false,
             received: vec![],
+            open: vec![],
+            messages: vec![],
         }
     }
 
@@ -154,6 +160,18 @@ impl Client {
             Instant::now(),
             payload.to_vec(),
         ));
+    }
+
+    pub fn open_channel(&mut self, label: &str) -> ChannelId {
+        self.rtc.direct_api().create_data_channel(ChannelConfig {
+            label: label.into(),
+            ..ChannelConfig::default()
+        })
+    }
+
+    pub fn say(&mut self, channel: ChannelId, bytes: &[u8]) {
+        let mut channel = self.rtc.channel(channel).expect("open");
+        assert!(channel.write(true, bytes).expect("written"), "there is room");
     }
 
     /// One round: what arrived, what is due, what goes out.
@@ -189,6 +207,8 @@ impl Client {
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
                 Output::Event(Event::RtpPacket(packet)) => self.received.push(packet),
+                Output::Event(Event::ChannelOpen(id, _)) => self.open.push(id),
+                Output::Event(Event::ChannelData(data)) => self.messages.push(data.data),
                 Output::Event(_) => {}
             }
         }

@@ -22,39 +22,62 @@ pub fn connect(engine: &Engine, clients: &mut [&mut Client]) {
 }
 
 /// Connects `speaker` and `listener`; source and slot get the numbers of their connections.
-pub fn publish(engine: &Engine, speaker: (u64, &mut Client), listener: (u64, &mut Client)) {
+///
+/// A packet may overtake a command: it comes by another way. So this waits until the worker shows what it was told.
+pub fn publish(engine: &Engine, (source, speaker): (u64, &mut Client), (id, listener): (u64, &mut Client)) {
+    publish_for_all(engine, source, speaker);
+    listen(engine, (id, listener), source);
+    turn_until("binding", &mut [speaker, listener], |_| {
+        let stats = engine.connection_stats(ConnectionId(id))?;
+        let bound = stats.slots.iter().any(|slot| slot.source == Some(SourceId(source)));
+        bound.then_some(())
+    });
+}
+
+/// A source with the number of its connection.
+pub fn publish_for_all(engine: &Engine, id: u64, speaker: &mut Client) {
+    let ssrc = 1000 + id as u32;
     let source = SourceSpec {
         kind: MediaKind::Audio,
         codec: Codec::Opus,
-        mid: "0".into(),
+        mid: "s".into(),
         clock_rate: 48_000,
         payload_type: OPUS,
         rtx_payload_type: None,
+        red_payload_type: None,
         encodings: vec![EncodingSpec {
-            ssrc: Some(1000 + speaker.0 as u32),
+            ssrc: Some(ssrc),
             ..EncodingSpec::default()
         }],
         nack: false,
         extensions: Extensions::default(),
     };
+    speaker.send_audio("s", ssrc);
+    engine.add_source(ConnectionId(id), SourceId(id), source);
+}
+
+/// A slot with the number of its connection, in which `source` is bound.
+pub fn listen(engine: &Engine, (id, listener): (u64, &mut Client), source: u64) {
     let slot = SlotSpec {
         kind: MediaKind::Audio,
         mid: "0".into(),
-        ssrc: 2000 + listener.0 as u32,
+        ssrc: 2000 + id as u32,
         rtx_ssrc: 0,
         extensions: Extensions::default(),
         transport_cc: false,
     };
-    speaker.1.send_audio("0", 1000 + speaker.0 as u32);
-    listener.1.receive_audio("0", slot.ssrc);
-    engine.add_source(ConnectionId(speaker.0), SourceId(speaker.0), source);
-    engine.add_slot(ConnectionId(listener.0), SlotId(listener.0), slot);
-    let binding = Binding {
-        source: SourceId(speaker.0),
+    listener.receive_audio("0", slot.ssrc);
+    engine.add_slot(ConnectionId(id), SlotId(id), slot);
+    engine.bind(SlotId(id), Some(binding(source)));
+}
+
+pub fn binding(source: u64) -> Binding {
+    Binding {
+        source: SourceId(source),
         payload_type: OPUS,
         rtx_payload_type: None,
-    };
-    engine.bind(SlotId(listener.0), Some(binding));
+        red_payload_type: None,
+    }
 }
 
 /// `speaker` says `count` numbered packets, and `listener` hears them all in order.

@@ -45,6 +45,24 @@ fn without_a_relay_stun_is_answered_over_tcp_and_tls_as_well() {
     assert_eq!(engine.counters()["dropped_turn"], 0);
 }
 
+#[test]
+fn a_stranger_by_ice_over_tcp_is_told_his_own_address_and_not_that_by_which_ice_knows_his_stream() {
+    let engine = engine(1);
+    let mut stream = adopted(&engine, StreamKind::Ice);
+    let local = stream.local_addr().unwrap();
+    stream
+        .write_all(&[&(BINDING.len() as u16).to_be_bytes(), BINDING].concat())
+        .unwrap();
+    let (mut answer, mut len) = (vec![0; 256], 0);
+    until("answer", || {
+        len += stream.read(&mut answer[len..]).unwrap_or(0);
+        (len >= 2 && len >= 2 + usize::from(u16::from_be_bytes([answer[0], answer[1]]))).then_some(())
+    });
+    let message = Message::parse(&answer[2..len]).expect("well-framed");
+    assert_eq!(message.message_type(), message_type::BINDING_SUCCESS);
+    assert_eq!(xor_mapped_address(&message), Some(local));
+}
+
 fn is_told_its_address<S: Read + Write>(wire: &mut Framed<S>, local: SocketAddr) {
     for _ in 0..2 {
         wire.send(BINDING);

@@ -15,9 +15,12 @@ fn client(address: &str) -> Client {
     }
 }
 
-/// The counters that are not 0.
+/// The counters that are not 0, by their names without `relay_`.
 fn counted(counters: &Counters) -> Vec<(&'static str, u64)> {
-    counters.entries().filter(|(_, value)| *value > 0).collect()
+    let counted = counters.entries().filter(|(_, value)| *value > 0);
+    counted
+        .map(|(name, value)| (name.trim_start_matches("relay_"), value))
+        .collect()
 }
 
 /// Sends one packet to a new relay; gives the length of what it answers, and what it counts.

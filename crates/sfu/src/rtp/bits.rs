@@ -6,6 +6,7 @@ pub(super) struct BitReader<I> {
     bytes: I,
     current: u8,
     left: u32,
+    taken: usize,
 }
 
 impl<I: Iterator<Item = u8>> BitReader<I> {
@@ -14,6 +15,7 @@ impl<I: Iterator<Item = u8>> BitReader<I> {
             bytes,
             current: 0,
             left: 0,
+            taken: 0,
         }
     }
 
@@ -23,7 +25,13 @@ impl<I: Iterator<Item = u8>> BitReader<I> {
             self.left = 8;
         }
         self.left -= 1;
+        self.taken += 1;
         Some(self.current >> self.left & 1 != 0)
+    }
+
+    /// How many bits were read.
+    pub fn position(&self) -> usize {
+        self.taken
     }
 
     /// A number of up to 32 bits.
@@ -103,6 +111,7 @@ mod tests {
             (bits.number(0), bits.skip(4), bits.number(4)),
             (Some(0), Some(()), Some(0xf))
         );
+        assert_eq!(bits.position(), 24);
         assert_eq!((bits.flag(), bits.number(0)), (None, Some(0)));
     }
 

@@ -1,7 +1,9 @@
 //! The dependency descriptor, a header extension that tells a frame's layers whatever the codec (AV1 RTP, appendix A).
 
 use super::bits::BitReader;
-use super::{Layering, PictureNumbers, SequenceUnwrapper, SwitchUp};
+use super::descriptor::{Descriptor, MANDATORY_LEN, Targets};
+use super::{Layering, Layers, PictureNumbers, SequenceUnwrapper, SwitchUp};
+use std::sync::Arc;
 
 /// Limits of AV1's layers; there is no larger scalability mode.
 const TEMPORAL_LAYERS_MAX: u8 = 8;
@@ -14,18 +16,28 @@ const TEMPLATES_MAX: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct DependencyStructure {
     frames: SequenceUnwrapper,
-    latest: Option<Structure>,
+    latest: Option<Latest>,
 }
 
-/// A `template_dependency_structure()` (§A.8.2): what is needed to leave out temporal layers.
 #[derive(Debug, Clone)]
-struct Structure {
-    /// The frame that brought it.
+struct Latest {
+    /// The frame that brought the structure.
     frame: u64,
+    structure: Arc<Structure>,
+    /// Decode targets that the publisher makes, one bit each, and the frame that told so.
+    active: u32,
+    told_by: u64,
+}
+
+/// A `template_dependency_structure()` (§A.8.2): what is needed to leave layers out.
+#[derive(Debug)]
+pub(super) struct Structure {
     template_id_offset: u8,
     templates: Vec<Template>,
     /// Spatial and temporal layer of each decode target.
     targets: Vec<(u8, u8)>,
+    /// Larger pictures need smaller ones with key frames only.
+    is_apart: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -66,11 +78,16 @@ impl DependencyStructure {
     }
 
     /// Reads the extension's data from one packet, and keeps a structure that it brings. The first packet of each key
-    /// frame brings one; nothing is allocated for the others.
+    /// frame brings one; nothing is allocated for the others, if they are short.
     ///
-    /// `None` if it is malformed, or refers to a structure that did not come yet or is no longer kept.
-    pub fn read(&mut self, descriptor: &[u8]) -> Option<Layering> {
-        const MANDATORY_LEN: usize = 3;
+    /// What it tells is `None` if it is malformed, or refers to a structure that did not come yet or is no longer kept. It can be
+    /// passed on nevertheless.
+    pub fn read(&mut self, descriptor: &[u8]) -> (Option<Layering>, Descriptor) {
+        let (layering, targets) = self.tell(descriptor).unzip();
+        (layering, Descriptor::new(descriptor, targets))
+    }
+
+    fn tell(&mut self, descriptor: &[u8]) -> Option<(Layering, Targets)> {
         let mut bits = BitReader::new(descriptor.iter().copied());
         let (begins_frame, ends_frame) = (bits.flag()?, bits.flag()?);
         let template_id = bits.number(6)? as u8;
@@ -82,19 +99,21 @@ impl DependencyStructure {
             bits.skip(2)?;
         }
         let brought = match brings_structure {
-            true => Some(Structure::read(&mut bits, frame)?),
+            true => Some(Arc::new(Structure::read(&mut bits)?)),
             false => None,
         };
-        let structure = match (&brought, &self.latest) {
-            (Some(brought), _) => brought,
+        let (structure, since, known) = match (&brought, &self.latest) {
+            (Some(brought), _) => (brought, frame, brought.all_targets()),
             // A frame from before the structure was made for another one.
-            (None, Some(latest)) if frame >= latest.frame => latest,
+            (None, Some(latest)) if frame >= latest.frame => (&latest.structure, latest.frame, latest.active),
             _ => return None,
         };
         let template = structure.template(template_id)?;
-        if has_active_targets {
-            bits.skip(structure.targets.len() as u32)?;
-        }
+        let at = bits.position();
+        let active = match has_active_targets {
+            true => bits.number(structure.targets.len() as u32)?,
+            false => known,
+        };
         let indications = match has_indications {
             true => Indications::read(&mut bits, structure.targets.len())?,
             false => template.indications,
@@ -105,21 +124,33 @@ impl DependencyStructure {
             begins_frame,
             ends_frame,
             discardable: structure.is_discardable(indications),
+            own_size_only: frame != since && structure.is_for_own_size(&template, indications),
             switch_up: SwitchUp::to_all_if(structure.allows_all(&template, indications)),
             numbers: PictureNumbers::default(),
         };
+        let targets = Targets::new(Arc::clone(structure), active, at, has_active_targets);
         // Sent again, an earlier key frame must not bring its structure back.
-        if let Some(brought) = brought
-            && self.latest.as_ref().is_none_or(|latest| brought.frame >= latest.frame)
+        if let Some(structure) = brought
+            && self.latest.as_ref().is_none_or(|latest| frame >= latest.frame)
         {
-            self.latest = Some(brought);
+            self.latest = Some(Latest {
+                frame,
+                structure,
+                active,
+                told_by: frame,
+            });
+        } else if let Some(latest) = &mut self.latest
+            && has_active_targets
+            && frame >= latest.told_by
+        {
+            (latest.active, latest.told_by) = (active, frame);
         }
-        Some(layering)
+        Some((layering, targets))
     }
 }
 
 impl Structure {
-    fn read(bits: &mut BitReader<impl Iterator<Item = u8>>, frame: u64) -> Option<Structure> {
+    fn read(bits: &mut BitReader<impl Iterator<Item = u8>>) -> Option<Structure> {
         let template_id_offset = bits.number(6)? as u8;
         let targets = bits.number(5)? as usize + 1;
         let mut templates = read_layers(bits)?;
@@ -138,17 +169,42 @@ impl Structure {
             let spatial_layers = templates.last()?.spatial + 1;
             bits.skip(32 * u32::from(spatial_layers))?;
         }
-        Some(Structure {
-            frame,
+        let mut structure = Structure {
             template_id_offset,
             targets: (0..targets).map(|target| layers_of(target, &templates)).collect(),
             templates,
-        })
+            is_apart: false,
+        };
+        let mut templates = structure.templates.iter();
+        structure.is_apart = templates.any(|template| structure.is_for_own_size(template, template.indications));
+        Some(structure)
     }
 
     fn template(&self, id: u8) -> Option<Template> {
         let index = id.wrapping_sub(self.template_id_offset) & 0x3f;
         self.templates.get(usize::from(index)).copied()
+    }
+
+    /// At most 32.
+    pub fn count(&self) -> usize {
+        self.targets.len()
+    }
+
+    fn all_targets(&self) -> u32 {
+        u32::MAX >> (u32::BITS as usize - self.count())
+    }
+
+    /// Those that can be decoded by who gets these layers, one bit each.
+    pub fn targets_of(&self, layers: Layers) -> u32 {
+        let highest = self.templates.last().map_or(0, |template| template.spatial);
+        let lowest = match self.is_apart && layers.spatial != Layers::EVERY {
+            true => layers.spatial.min(highest),
+            false => 0,
+        };
+        let is_there =
+            |(spatial, temporal): (u8, u8)| (lowest..=layers.spatial).contains(&spatial) && temporal <= layers.temporal;
+        let targets = self.targets.iter().enumerate();
+        targets.fold(0, |mask, (at, layers)| mask | u32::from(is_there(*layers)) << at)
     }
 
     /// For every decode target that has the frame at all.
@@ -158,6 +214,14 @@ impl Structure {
             .filter(|indication| *indication != indication::NOT_PRESENT)
             .peekable();
         present.peek().is_some() && present.all(|indication| indication == indication::DISCARDABLE)
+    }
+
+    /// There are decode targets of larger pictures, and none of them has the frame.
+    fn is_for_own_size(&self, template: &Template, indications: Indications) -> bool {
+        let mut larger = (0..self.targets.len())
+            .filter(|target| self.targets[*target].0 > template.spatial)
+            .peekable();
+        larger.peek().is_some() && larger.all(|target| indications.of(target) == indication::NOT_PRESENT)
     }
 
     /// Behind the frame, more of its spatial layer can be decoded (§A.7): all that there is.
@@ -218,136 +282,4 @@ fn layers_of(target: usize, templates: &[Template]) -> (u8, u8) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::bits::pack;
-    use super::*;
-    use proptest::prelude::*;
-
-    /// The first and only packet of a frame.
-    fn head(template: u32, frame: u32) -> [(u32, u32); 4] {
-        [(1, 1), (1, 1), (template, 6), (frame, 16)]
-    }
-
-    fn plain(template: u32, frame: u32) -> Vec<u8> {
-        pack(&head(template, frame))
-    }
-
-    /// The structure of §A.10.2.1, L1T3: templates 60, 61 (base), 62 (layer 1), 63 and 0 (layer 2); 640 x 360.
-    fn with_structure(template: u32, frame: u32) -> Vec<u8> {
-        const N: u32 = 0;
-        const D: u32 = 1;
-        const S: u32 = 2;
-        let mut bits = head(template, frame).to_vec();
-        bits.extend([(1, 1), (0, 4), (60, 6), (2, 5)]);
-        bits.extend([(0, 2), (1, 2), (1, 2), (0, 2), (3, 2)]);
-        for indications in [[S, S, S], [S, S, S], [S, D, N], [D, N, N], [D, N, N]] {
-            bits.extend(indications.map(|indication| (indication, 2)));
-        }
-        for differences in [&[][..], &[4], &[2], &[1], &[1]] {
-            for difference in differences {
-                bits.extend([(1, 1), (difference - 1, 4)]);
-            }
-            bits.push((0, 1));
-        }
-        // One chain of four takes two bits; which chain of one takes none.
-        bits.push((1, 2));
-        bits.extend([0, 4, 2, 1, 3].map(|difference| (difference, 4)));
-        bits.extend([(1, 1), (639, 16), (359, 16)]);
-        pack(&bits)
-    }
-
-    fn started() -> DependencyStructure {
-        let mut structure = DependencyStructure::new();
-        assert!(structure.read(&with_structure(60, 100)).is_some());
-        structure
-    }
-
-    #[test]
-    fn a_key_frame_explains_those_after_it() {
-        let mut structure = DependencyStructure::new();
-        let key = structure.read(&with_structure(60, 0xffff)).unwrap();
-        assert_eq!((key.temporal, key.spatial, key.switch_up), (0, 0, SwitchUp::ToAll));
-        assert!(key.begins_frame && key.ends_frame && !key.discardable);
-        let layers = [(0, 0, 2), (62, 1, 1), (63, 2, 2), (61, 3, 0)].map(|(template, frame, temporal)| {
-            let layering = structure.read(&plain(template, frame)).unwrap();
-            assert_eq!(layering.temporal, temporal, "template {template}");
-            (layering.discardable, layering.switch_up)
-        });
-        let (top, middle, base) = ((true, SwitchUp::No), (false, SwitchUp::ToAll), (false, SwitchUp::ToAll));
-        assert_eq!(layers, [top, middle, top, base]);
-    }
-
-    #[test]
-    fn a_frame_may_have_indications_of_its_own() {
-        let mut structure = started();
-        let mut bits = head(61, 101).to_vec();
-        // Active decode targets, and own indications: more than the base layer cannot be decoded from here on.
-        bits.extend([(0, 1), (1, 1), (1, 1), (0, 2), (0b111, 3), (3, 2), (3, 2), (2, 2)]);
-        assert_eq!(structure.read(&pack(&bits)).unwrap().switch_up, SwitchUp::No);
-        assert_eq!(structure.read(&pack(&bits)[..4]), None, "truncated");
-    }
-
-    #[test]
-    fn without_its_structure_nothing_is_told() {
-        assert_eq!(DependencyStructure::new().read(&plain(60, 100)), None);
-        let mut structure = started();
-        assert_eq!(structure.read(&plain(1, 101)), None, "a template that there is not");
-        assert_eq!(structure.read(&plain(61, 99)), None, "a frame from before");
-        assert!(structure.read(&plain(61, 101)).is_some());
-    }
-
-    #[test]
-    fn a_structure_that_comes_late_does_not_replace_a_newer_one() {
-        let mut structure = started();
-        let mut late = DependencyStructure::new();
-        assert!(late.read(&with_structure(60, 40)).is_some());
-        assert!(
-            structure.read(&with_structure(60, 40)).is_some(),
-            "it explains its own frame"
-        );
-        assert_eq!(structure.read(&plain(61, 41)), None);
-        // Half of the numbers later, told apart from half of them before.
-        (1..5).for_each(|i| assert!(structure.read(&plain(61, 100 + i * 10_000)).is_some()));
-        assert!(structure.read(&with_structure(60, 40_101)).is_some());
-        assert_eq!(structure.read(&plain(61, 40_100)), None);
-    }
-
-    #[test]
-    fn a_truncated_structure_is_refused() {
-        let whole = with_structure(60, 100);
-        for len in 0..whole.len() {
-            assert_eq!(DependencyStructure::new().read(&whole[..len]), None, "{len} bytes");
-        }
-    }
-
-    #[test]
-    fn more_layers_than_there_can_be_are_refused() {
-        for (next, count) in [(1, 8), (2, 4), (0, 64)] {
-            let mut bits = head(0, 0).to_vec();
-            bits.extend([(1, 1), (0, 4), (0, 6), (0, 5)]);
-            bits.extend(std::iter::repeat_n((next, 2), count));
-            bits.push((3, 2));
-            bits.extend([(0, 32); 9]);
-            assert_eq!(DependencyStructure::new().read(&pack(&bits)), None);
-            bits.remove(8);
-            assert!(
-                DependencyStructure::new().read(&pack(&bits)).is_some(),
-                "one less of {next}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_descriptors_make_it_panic(
-            descriptors in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..60), 1..8),
-        ) {
-            let mut structure = started();
-            for descriptor in descriptors {
-                if let Some(layering) = structure.read(&descriptor) {
-                    prop_assert!(layering.temporal < TEMPORAL_LAYERS_MAX && layering.spatial < SPATIAL_LAYERS_MAX);
-                }
-            }
-        }
-    }
-}
+pub(super) mod tests;

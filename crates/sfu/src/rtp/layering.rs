@@ -20,6 +20,8 @@ pub struct Layering {
     pub ends_frame: bool,
     /// No other frame needs this one.
     pub discardable: bool,
+    /// No frame of a higher spatial layer needs this one, nor any that needs it: in pictures but key frames each size stands alone.
+    pub own_size_only: bool,
     pub switch_up: SwitchUp,
     pub numbers: PictureNumbers,
 }
@@ -46,11 +48,12 @@ impl Layering {
     /// From the payload (padding stripped) and the RTP header's marker.
     ///
     /// * VP8 (RFC 7741 §4.2): TID, S and PID, N, Y. A frame ends with the marker.
-    /// * VP9 (RFC 9628 §4.2), both modes: TID, SID, B, E, U. No bit tells what is discardable.
-    /// * H.264 (RFC 6184 §5.3): has no temporal layers; `nal_ref_idc` 0 in a slice says discardable. A frame begins
-    ///   with its first slice, though parameters and SEI may go before; it ends with the marker.
+    /// * VP9 (RFC 9628 §4.2), both modes: TID, SID, B, E, U, Z. No bit tells what is discardable.
+    /// * H.264 (RFC 6184 §5.3): does not number its temporal layers; `nal_ref_idc` 0 in a slice says discardable, which
+    ///   the highest of them is. It counts as layer 1, all others as the base. A frame begins with its first slice,
+    ///   though parameters and SEI may go before; it ends with the marker.
     /// * AV1: the payload tells nothing of its layers, the dependency descriptor does: see
-    ///   [`DependencyStructure`](super::DependencyStructure). Here each packet that begins with an OBU counts as a
+    ///   [`DependencyStructure`](super::DependencyStructure). Without it each packet that begins with an OBU counts as a
     ///   beginning, and the marker ends the picture.
     pub fn read(codec: Codec, payload: &[u8], marker: bool) -> Layering {
         let found = match codec {
@@ -93,6 +96,7 @@ fn of_vp8(descriptor: &vp8::Descriptor<'_>, marker: bool) -> Layering {
         begins_frame: descriptor.begins_frame,
         ends_frame: marker,
         discardable: descriptor.non_reference,
+        own_size_only: false,
         switch_up: if descriptor.begins_key_frame() {
             SwitchUp::ToAll
         } else if descriptor.layer_sync {
@@ -111,6 +115,7 @@ fn of_vp9(descriptor: &vp9::Descriptor<'_>) -> Layering {
         begins_frame: descriptor.begins_frame,
         ends_frame: descriptor.ends_frame,
         discardable: false,
+        own_size_only: descriptor.predicted && descriptor.not_referred_above,
         switch_up: SwitchUp::to_all_if(descriptor.switching_up || descriptor.begins_key_frame()),
         numbers: descriptor.numbers,
     }
@@ -125,6 +130,9 @@ fn of_h264(units: h264::Units<'_>, marker: bool) -> Layering {
         layering.begins_frame |= unit.begins_picture();
         layering.discardable |= unit.is_discardable();
     }
+    layering.temporal = u8::from(layering.discardable);
+    // Nothing needs what can be discarded, so it can be had again at any time.
+    layering.switch_up = SwitchUp::to_all_if(layering.begins_frame);
     layering
 }
 
@@ -194,10 +202,24 @@ mod tests {
     }
 
     #[test]
+    fn vp9_tells_which_pictures_are_for_their_size_only() {
+        let own = |flags| vp9(&[flags, 0x81, 0x00, 0x10, 0x07, 0x01]).own_size_only;
+        assert!(own(0xe9) && !own(0xe8));
+        assert!(!own(0xa9), "of a key frame all are sent");
+    }
+
+    #[test]
     fn h264_says_what_is_discardable_in_slices_only() {
         let read = |payload: &[u8]| Layering::read(Codec::H264, payload, true);
         assert!(read(&[0x01, 0x9a]).discardable && read(&[0x01, 0x9a]).begins_frame);
         assert!(!read(&[0x41, 0x9a]).discardable);
+        assert_eq!((read(&[0x01, 0x9a]).temporal, read(&[0x41, 0x9a]).temporal), (1, 0));
+        assert_eq!(read(&[0x41, 0x9a]).next_temporal(0, 1), 1);
+        assert_eq!(
+            read(&[0x01, 0x9a]).next_temporal(0, 1),
+            0,
+            "behind the next of the base"
+        );
         assert!(!read(&[0x06, 0x05]).discardable, "SEI");
         assert!(read(&[0x1c, 0x81, 0x9a]).discardable, "FU-A");
         assert!(!read(&[0x1c, 0x01, 0x9a]).begins_frame, "FU-A, middle");

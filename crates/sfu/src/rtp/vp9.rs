@@ -14,6 +14,8 @@ pub(super) struct Descriptor<'a> {
     /// TID and SID, 0 where L is clear.
     pub temporal: u8,
     pub spatial: u8,
+    /// Z: no frame of a higher spatial layer is predicted from this one. libwebrtc sets it where none can be indirectly, either.
+    pub not_referred_above: bool,
     /// U: after this picture none of a higher temporal layer needs an earlier one of such a layer.
     pub switching_up: bool,
     pub numbers: PictureNumbers,
@@ -34,6 +36,7 @@ impl<'a> Descriptor<'a> {
             ends_frame: flag(0x04),
             temporal: 0,
             spatial: 0,
+            not_referred_above: flag(0x01),
             switching_up: false,
             numbers: PictureNumbers::default(),
             structure_size: None,

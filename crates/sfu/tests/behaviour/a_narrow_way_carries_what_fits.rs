@@ -62,7 +62,7 @@ impl Show {
             slot: self.slots[camera],
             wish: Wish {
                 priority,
-                pixels: u32::MAX,
+                ..Wish::default()
             },
         });
     }

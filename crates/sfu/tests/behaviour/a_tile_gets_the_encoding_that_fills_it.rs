@@ -60,7 +60,7 @@ fn the_best_at_first_and_then_by_the_size_of_the_tile() {
         })
         .collect();
     assert_eq!(layers, encodings_of(&seen), "each change is told");
-    let stats = show.world.sfu.connection_stats(show.viewer).unwrap();
+    let stats = show.world.stats(show.viewer).unwrap();
     assert_eq!(stats.slots[0].encoding, Some(0));
 }
 

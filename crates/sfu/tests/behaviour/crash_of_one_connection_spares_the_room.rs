@@ -26,7 +26,7 @@ fn the_others_go_on_and_its_slots_elsewhere_are_empty() {
     };
     assert!(world.events.contains(&end));
     assert!(world.events.iter().any(|event| matches!(event, Event::Fault { .. })));
-    assert!(world.sfu.connection_stats(alice).is_none());
+    assert!(world.stats(alice).is_none());
 
     world.send_frame(alice, of_alice, false, &[100]);
     assert!(world.counters().dropped_unknown_address > 0);

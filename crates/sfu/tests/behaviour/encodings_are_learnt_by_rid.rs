@@ -25,7 +25,7 @@ fn send(world: &mut World, connection: ConnectionId, ssrc: u32, number: u64) {
 }
 
 fn packets(world: &World, connection: ConnectionId) -> Vec<u64> {
-    let stats = world.sfu.connection_stats(connection).expect("it is there");
+    let stats = world.stats(connection).expect("it is there");
     let encodings = stats.sources.iter().flat_map(|source| &source.encodings);
     encodings.map(|encoding| encoding.packets).collect()
 }
@@ -37,7 +37,7 @@ fn three_encodings_that_nobody_announced_find_their_places() {
     let mut camera = world.publish_simulcast(alice, 10);
     camera.film(&mut world, ALL, 10);
     assert_eq!(packets(&world, alice), [10, 20, 30]);
-    let stats = world.sfu.connection_stats(alice).unwrap();
+    let stats = world.stats(alice).unwrap();
     let pictures: Vec<_> = stats.sources[0]
         .encodings
         .iter()
@@ -215,5 +215,5 @@ fn a_source_with_too_many_encodings_none_or_twins_is_not_taken() {
         });
     }
     assert_eq!(world.counters().commands_ignored, count);
-    assert!(world.sfu.connection_stats(alice).unwrap().sources.is_empty());
+    assert!(world.stats(alice).unwrap().sources.is_empty());
 }

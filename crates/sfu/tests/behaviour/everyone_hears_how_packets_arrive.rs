@@ -22,18 +22,19 @@ fn reports_and_transport_wide_feedback_flow_both_ways() {
         "and reports about once a second: {counters:?}"
     );
 
-    let viewer = world.sfu.connection_stats(bob).unwrap();
+    let viewer = world.stats(bob).unwrap();
     assert!(viewer.acked >= 250 && viewer.lost == 0, "{viewer:?}");
     assert!(
         viewer.round_trip.is_some_and(|time| time < Duration::from_millis(20)),
         "{viewer:?}"
     );
     assert_eq!(viewer.slots[0].packets, 300);
-    let publisher = world.sfu.connection_stats(alice).unwrap();
+    let publisher = world.stats(alice).unwrap();
     let encoding = &publisher.sources[0].encodings[0];
     assert_eq!((encoding.packets, encoding.lost), (300, 0));
     assert_eq!(encoding.picture, Some((320, 240)));
     assert!((300_000..400_000).contains(&encoding.bitrate), "{encoding:?}");
+    assert!((28.0..32.0).contains(&encoding.frame_rate), "{encoding:?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use crate::common::{FRAME, World};
 use std::time::Duration;
 use tertulia_sfu::event::Event;
+use tertulia_sfu::rtp::Layers;
+use tertulia_sfu::stats::Reason;
 
 #[test]
 fn the_publisher_is_asked_and_the_picture_starts_with_the_key_frame() {
@@ -32,7 +34,9 @@ fn the_publisher_is_asked_and_the_picture_starts_with_the_key_frame() {
     assert!(world.events.contains(&Event::Layer {
         slot,
         source,
-        encoding: 0
+        encoding: 0,
+        layers: Layers::ALL,
+        reason: Reason::Best,
     }));
 }
 

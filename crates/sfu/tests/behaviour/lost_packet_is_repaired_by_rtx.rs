@@ -74,6 +74,7 @@ fn without_rtx_the_very_same_bytes_come_again() {
             source,
             payload_type: crate::common::VP8,
             rtx_payload_type: None,
+            red_payload_type: None,
         }),
     });
     let copies = Rc::new(RefCell::new(HashMap::<Vec<u8>, Vec<Vec<u8>>>::new()));
@@ -100,4 +101,47 @@ fn without_rtx_the_very_same_bytes_come_again() {
             .values()
             .all(|same| same.iter().all(|datagram| *datagram == same[0]))
     );
+}
+
+/// The last packet of a picture is lost, and nothing follows in which a gap would show but another's voice.
+#[test]
+fn what_transport_wide_feedback_tells_to_be_lost_comes_again_unasked() {
+    let mut world = World::new();
+    let (alice, bob, carol) = (world.connect(1), world.connect(2), world.connect(3));
+    let (picture, voice) = (world.publish_video(alice, 10), world.publish_audio(carol, 11));
+    let slot = world.watch(bob, 20, picture);
+    let heard = world.add_slot(bob, 21, MediaKind::Audio);
+    world.bind(heard, voice, MediaKind::Audio);
+    let speak = |world: &mut World, times: usize| {
+        for _ in 0..times {
+            world.send_audio(carol, voice, 30);
+            world.run(Duration::from_millis(20));
+        }
+    };
+    let lost = Rc::new(RefCell::new(0));
+    let count = lost.clone();
+    world.lose_downstream = Box::new(move |client, datagram| {
+        let is_picture = is_media(datagram) && datagram.len() > 400;
+        let mut count = count.borrow_mut();
+        // What is lost first tells that it is worth while to remember.
+        let next = [1004u16, 1008].get(*count).map(|number| number.to_be_bytes());
+        let loses = client == bob && is_picture && next.is_some_and(|next| datagram[2..4] == next);
+        *count += usize::from(loses);
+        loses
+    });
+    // Of what the viewer says, transport-wide feedback alone comes through.
+    world.lose_upstream = Box::new(move |client, datagram| {
+        let is_rtcp = (128..192).contains(&datagram[0]) && !is_media(datagram);
+        client == bob && is_rtcp && (datagram[0] & 0x1f, datagram[1]) != (15, 205)
+    });
+    for i in 0..3 {
+        world.send_frame(alice, picture, i == 0, &[900, 900, 500]);
+        speak(&mut world, 10);
+    }
+    speak(&mut world, 40);
+    assert_eq!(*lost.borrow(), 2);
+    assert_eq!(world.counters().nack_in, 0);
+    let mut numbers = world.numbers(bob, slot);
+    numbers.sort_unstable();
+    assert_eq!(numbers, [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008]);
 }

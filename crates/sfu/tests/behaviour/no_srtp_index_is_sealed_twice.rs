@@ -132,7 +132,15 @@ impl Run {
         let viewer = world.connect(3);
         let slots = [world.watch(viewer, 20, sources[0]), world.watch(viewer, 21, sources[2])];
         let heard = world.add_slot(viewer, 22, MediaKind::Audio);
-        world.bind(heard, sound, MediaKind::Audio);
+        world.command(Command::Bind {
+            slot: heard,
+            to: Some(Binding {
+                source: sound,
+                payload_type: crate::common::OPUS,
+                rtx_payload_type: None,
+                red_payload_type: Some(crate::common::RED),
+            }),
+        });
 
         let (up, down) = (Rc::new(RefCell::new((0, 1))), Rc::new(RefCell::new((0, 2))));
         let (seen, upstream) = (Seen::default(), Upstream::default());
@@ -207,6 +215,7 @@ impl Run {
                     source: self.sources[usize::from(source)],
                     payload_type: crate::common::VP8,
                     rtx_payload_type: rtx.then_some(crate::common::VP8_RTX),
+                    red_payload_type: None,
                 }),
             }),
             Step::Pause { slot, paused } => world.command(Command::PauseSlot {

@@ -43,5 +43,5 @@ fn after_a_change_of_source_too() {
     );
     let apart = one.duration_since(two).unwrap_or_else(|error| error.duration());
     assert!(apart < Duration::from_millis(80), "{apart:?}");
-    assert!(world.sfu.connection_stats(viewer).unwrap().round_trip.is_some());
+    assert!(world.stats(viewer).unwrap().round_trip.is_some());
 }

@@ -50,7 +50,9 @@ fn strangers_get_no_answer() {
         (path(address), genuine),
         (path(address), vec![0x80, 96]),
     ] {
-        world.sfu.handle_datagram(from, &mut datagram.clone(), now, &mut wire);
+        world
+            .sfu
+            .handle_datagram(from, &mut datagram.clone(), now, now, &mut wire);
     }
     world.sfu.flush(now, &mut wire);
     assert!(wire.sent.is_empty());
@@ -80,7 +82,7 @@ fn checks_with_a_wrong_password_are_counted() {
     });
     world.run(Duration::from_secs(5));
     assert!(world.counters().dropped_bad_stun > 0);
-    assert!(world.sfu.connection_stats(alice).is_some());
+    assert!(world.stats(alice).is_some());
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn media_follows_the_client_to_another_address() {
         world.send_frame(alice, source, false, &[500]);
         world.run(FRAME);
     }
-    let stats = world.sfu.connection_stats(bob).expect("it is still there");
+    let stats = world.stats(bob).expect("it is still there");
     assert_eq!(stats.path.map(|path| path.remote), Some(moved));
     assert_eq!(world.counters().path_changes, 1);
 }
@@ -163,6 +165,6 @@ fn a_viewer_who_says_nothing_but_nominates_another_of_our_addresses_is_served_fr
         world.send_frame(alice, source, false, &[500]);
         world.run(FRAME);
     }
-    let stats = world.sfu.connection_stats(bob).expect("it is still there");
+    let stats = world.stats(bob).expect("it is still there");
     assert_eq!(stats.path.map(|path| path.local), Some(other));
 }

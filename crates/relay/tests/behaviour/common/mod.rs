@@ -77,7 +77,11 @@ impl World {
     }
 
     pub fn counter(&self, name: &str) -> u64 {
-        let found = self.relay.counters().entries().find(|(counter, _)| *counter == name);
+        let found = self
+            .relay
+            .counters()
+            .entries()
+            .find(|(counter, _)| counter.strip_prefix("relay_") == Some(name));
         found.unwrap_or_else(|| panic!("no counter {name}")).1
     }
 

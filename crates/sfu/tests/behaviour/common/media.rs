@@ -45,6 +45,7 @@ impl World {
                 clock_rate: VIDEO_CLOCK,
                 payload_type: VP8,
                 rtx_payload_type: Some(VP8_RTX),
+                red_payload_type: None,
                 encodings: vec![EncodingSpec {
                     rid: None,
                     ssrc: Some(ssrc),
@@ -77,6 +78,7 @@ impl World {
                 clock_rate: VIDEO_CLOCK,
                 payload_type,
                 rtx_payload_type: None,
+                red_payload_type: None,
                 encodings: vec![EncodingSpec {
                     ssrc: Some(ssrc_of(source)),
                     ..EncodingSpec::default()
@@ -89,6 +91,11 @@ impl World {
     }
 
     pub fn publish_audio(&mut self, connection: ConnectionId, source: u64) -> SourceId {
+        self.publish_sound(connection, source, None)
+    }
+
+    /// `red`: the payload type under which it may come as redundant audio, too.
+    pub fn publish_sound(&mut self, connection: ConnectionId, source: u64, red: Option<u8>) -> SourceId {
         let source = SourceId(source);
         let mid = format!("a{source}");
         let mut api = self.client(connection).rtc.direct_api();
@@ -104,6 +111,7 @@ impl World {
                 clock_rate: 48_000,
                 payload_type: OPUS,
                 rtx_payload_type: None,
+                red_payload_type: red,
                 // Learnt from the MID.
                 encodings: vec![EncodingSpec::default()],
                 nack: false,
@@ -118,6 +126,40 @@ impl World {
     }
 
     pub fn add_slot_with(&mut self, connection: ConnectionId, slot: u64, kind: MediaKind, has_rtx: bool) -> SlotId {
+        self.add_slot_of(connection, slot, kind, has_rtx, EXTENSIONS)
+    }
+
+    pub fn add_slot_of(
+        &mut self,
+        connection: ConnectionId,
+        slot: u64,
+        kind: MediaKind,
+        has_rtx: bool,
+        extensions: Extensions,
+    ) -> SlotId {
+        self.make_slot(connection, slot, kind, has_rtx, extensions, true)
+    }
+
+    pub fn add_slot_as(
+        &mut self,
+        connection: ConnectionId,
+        slot: u64,
+        kind: MediaKind,
+        has_rtx: bool,
+        transport_cc: bool,
+    ) -> SlotId {
+        self.make_slot(connection, slot, kind, has_rtx, EXTENSIONS, transport_cc)
+    }
+
+    fn make_slot(
+        &mut self,
+        connection: ConnectionId,
+        slot: u64,
+        kind: MediaKind,
+        has_rtx: bool,
+        extensions: Extensions,
+        transport_cc: bool,
+    ) -> SlotId {
         let slot = SlotId(slot);
         let mid = format!("s{slot}");
         let (ssrc, rtx) = (slot_ssrc(slot), slot_ssrc(slot) + 100_000);
@@ -137,8 +179,8 @@ impl World {
                 mid,
                 ssrc,
                 rtx_ssrc: rtx,
-                extensions: EXTENSIONS,
-                transport_cc: true,
+                extensions,
+                transport_cc,
             },
         });
         slot
@@ -155,6 +197,7 @@ impl World {
                 source,
                 payload_type,
                 rtx_payload_type,
+                red_payload_type: None,
             }),
         });
     }

@@ -1,22 +1,31 @@
 //! A room of `str0m` clients around one [`Sfu`], joined by a network in one process. Time is made up; nothing sleeps.
 #![allow(clippy::disallowed_methods)]
 
+mod described;
 mod media;
 mod simulcast;
+mod talk;
+mod voice;
+mod workers;
 
+pub use described::*;
 pub use media::*;
 pub use simulcast::*;
+pub use talk::*;
+#[allow(unused_imports, reason = "the tests on two workers need none of it")]
+pub use voice::*;
+pub use workers::*;
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use str0m::channel::ChannelId;
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event as ClientEvent, IceCreds, Input, Output, Rtc};
 use tertulia_sfu::command::Command;
 use tertulia_sfu::config::Config;
-use tertulia_sfu::counters::Counters;
 use tertulia_sfu::egress::{DATAGRAM_MAX, Egress};
 use tertulia_sfu::event::Event;
 use tertulia_sfu::keys::certificate_fingerprint;
@@ -27,6 +36,8 @@ pub const ROOM: RoomKey = RoomKey(1);
 pub const VP8: u8 = 96;
 pub const VP8_RTX: u8 = 97;
 pub const OPUS: u8 = 111;
+/// Redundant audio, as `str0m` calls it.
+pub const RED: u8 = 63;
 pub const VIDEO_CLOCK: u32 = 90_000;
 /// The ids that `str0m` uses by default.
 pub const EXTENSIONS: Extensions = Extensions {
@@ -37,6 +48,7 @@ pub const EXTENSIONS: Extensions = Extensions {
     abs_send_time: 2,
     rid: 10,
     repaired_rid: 11,
+    dependency_descriptor: 12,
 };
 
 /// Datagrams of the SFU, with the path each took.
@@ -67,6 +79,10 @@ pub struct Client {
     pub key_frames_asked: usize,
     /// The RIDs for which key frames were asked, where there are RIDs, until a camera takes them.
     pub rids_asked: Vec<String>,
+    /// Data channels that are open, by label.
+    pub channels: Vec<(String, ChannelId)>,
+    /// What came on data channels.
+    pub messages: Vec<(ChannelId, Vec<u8>)>,
     timeout: Instant,
     next_index: u64,
     /// `str0m` keeps one packet at a time: it is polled between any two datagrams.
@@ -78,11 +94,16 @@ pub type Loss = Box<dyn FnMut(ConnectionId, &[u8]) -> bool>;
 
 pub struct World {
     pub sfu: Sfu,
+    /// Another worker, in a world with two.
+    pub second: Option<Second>,
+    config: Config,
     pub now: Instant,
     pub clients: Vec<Client>,
     pub events: Vec<Event>,
     pub lose_downstream: Loss,
     pub lose_upstream: Loss,
+    /// The way to one client, where that is narrow.
+    pub pipe: Option<Pipe>,
     /// Datagrams of media that went to clients, in order: client and length.
     pub media_sent: Vec<(ConnectionId, usize)>,
     /// Every datagram upstream arrives this many times.
@@ -91,6 +112,41 @@ pub struct World {
     pub reversed: bool,
     /// Which of our addresses clients reach.
     pub reached: IpAddr,
+}
+
+/// A link that carries so many bits a second, and keeps the others waiting.
+pub struct Pipe {
+    client: ConnectionId,
+    pub bitrate: u64,
+    /// What would wait for longer is dropped.
+    pub queue: Duration,
+    /// Each way.
+    pub delay: Duration,
+    free: Instant,
+    down: VecDeque<(Instant, Vec<u8>)>,
+    up: VecDeque<(Instant, Vec<u8>)>,
+}
+
+impl Pipe {
+    fn push(&mut self, datagram: Vec<u8>, now: Instant) {
+        if self.free.saturating_duration_since(now) > self.queue {
+            return;
+        }
+        let takes = Duration::from_micros(datagram.len() as u64 * 8_000_000 / self.bitrate);
+        self.free = self.free.max(now) + takes;
+        self.down.push_back((self.free + self.delay, datagram));
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let ways = [&self.down, &self.up];
+        ways.iter().filter_map(|way| Some(way.front()?.0)).min()
+    }
+}
+
+/// What arrived by now.
+fn arrived(way: &mut VecDeque<(Instant, Vec<u8>)>, now: Instant) -> Option<Vec<u8>> {
+    way.front().filter(|(at, _)| *at <= now)?;
+    way.pop_front().map(|(_, datagram)| datagram)
 }
 
 pub fn is_media(datagram: &[u8]) -> bool {
@@ -125,12 +181,15 @@ impl World {
 
     pub fn with(config: Config) -> World {
         World {
-            sfu: Sfu::new(config),
+            sfu: Sfu::new(config.clone()),
+            second: (crate::WORKERS == 2).then(|| Second::new(config.clone())),
+            config,
             now: Instant::now(),
             clients: Vec::new(),
             events: Vec::new(),
             lose_downstream: Box::new(|_, _| false),
             lose_upstream: Box::new(|_, _| false),
+            pipe: None,
             media_sent: Vec::new(),
             copies: 1,
             reversed: false,
@@ -138,14 +197,8 @@ impl World {
         }
     }
 
-    pub fn counters(&self) -> &Counters {
-        self.sfu.counters()
-    }
-
     pub fn command(&mut self, command: Command) {
-        let mut wire = Wire::default();
-        self.sfu.handle_command(command, self.now, &mut wire);
-        self.deliver(wire);
+        self.carry_out(command);
         self.settle();
     }
 
@@ -156,6 +209,8 @@ impl World {
         let (ours, theirs) = (credentials("server", id), credentials("client", id));
         let builder = Rtc::builder()
             .set_rtp_mode(true)
+            .enable_opus(true, true)
+            .set_extension(EXTENSIONS.dependency_descriptor, Described::extension())
             .set_local_ice_credentials(creds(&theirs));
         let mut rtc = builder.build(self.now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
@@ -179,6 +234,8 @@ impl World {
             received: Vec::new(),
             key_frames_asked: 0,
             rids_asked: Vec::new(),
+            channels: Vec::new(),
+            messages: Vec::new(),
             timeout: self.now,
             next_index: 5000,
             inbox: VecDeque::new(),
@@ -205,6 +262,24 @@ impl World {
         panic!("connection {id} did not come up: {:?}", self.events);
     }
 
+    /// The way to a client carries no more than that from now on.
+    pub fn narrow(&mut self, client: ConnectionId, bitrate: u64) {
+        self.lay(client, bitrate, Duration::MAX, Duration::ZERO);
+    }
+
+    /// As [`narrow`](World::narrow), with a queue of its own, and a delay each way.
+    pub fn lay(&mut self, client: ConnectionId, bitrate: u64, queue: Duration, delay: Duration) {
+        self.pipe = Some(Pipe {
+            client,
+            bitrate,
+            queue,
+            delay,
+            free: self.now,
+            down: VecDeque::new(),
+            up: VecDeque::new(),
+        });
+    }
+
     pub fn client(&mut self, id: ConnectionId) -> &mut Client {
         self.clients.iter_mut().find(|client| client.id == id).unwrap()
     }
@@ -214,11 +289,13 @@ impl World {
         let end = self.now + time;
         self.settle();
         while self.now < end {
+            let arrival = self.pipe.as_ref().and_then(Pipe::next);
             let timeouts = self
                 .clients
                 .iter()
                 .map(|client| client.timeout)
-                .chain(self.sfu.poll_timeout());
+                .chain(self.next_timeout())
+                .chain(arrival);
             // Not finer than the clock of a real worker, or a timer that is due in the past would stop time.
             let next = timeouts
                 .min()
@@ -226,15 +303,31 @@ impl World {
                 .max(self.now + Duration::from_millis(1))
                 .min(end);
             self.now = next;
+            while let Some(pipe) = &mut self.pipe
+                && let Some(datagram) = arrived(&mut pipe.down, next)
+            {
+                let id = pipe.client;
+                self.client(id).inbox.push_back(datagram);
+            }
+            while let Some(pipe) = &mut self.pipe
+                && let Some(datagram) = arrived(&mut pipe.up, next)
+            {
+                let id = pipe.client;
+                let address = self.client(id).address;
+                self.receive(&[(address, datagram)]);
+            }
             for client in &mut self.clients {
                 if client.timeout <= next {
                     let _ = client.rtc.handle_input(Input::Timeout(next));
                 }
             }
-            if self.sfu.poll_timeout().is_some_and(|due| due <= next) {
+            for worker in 0..self.workers() {
                 let mut wire = Wire::default();
-                self.sfu.handle_timeout(next, &mut wire);
-                self.deliver(wire);
+                let sfu = self.worker(worker);
+                if sfu.poll_timeout().is_some_and(|due| due <= next) {
+                    sfu.handle_timeout(next, &mut wire);
+                    self.deliver(wire);
+                }
             }
             self.settle();
         }
@@ -249,8 +342,12 @@ impl World {
                     match client.rtc.poll_output() {
                         Ok(Output::Transmit(transmit)) => {
                             let contents: Vec<u8> = transmit.contents.into();
-                            if !(self.lose_upstream)(client.id, &contents) {
-                                batch.push((client.address, contents));
+                            let far = self.pipe.as_mut();
+                            let far = far.filter(|pipe| pipe.client == client.id && pipe.delay > Duration::ZERO);
+                            match far {
+                                _ if (self.lose_upstream)(client.id, &contents) => {}
+                                Some(pipe) => pipe.up.push_back((self.now + pipe.delay, contents)),
+                                None => batch.push((client.address, contents)),
                             }
                         }
                         Ok(Output::Event(ClientEvent::Connected)) => client.connected = true,
@@ -258,6 +355,11 @@ impl World {
                         Ok(Output::Event(ClientEvent::KeyframeRequest(request))) => {
                             client.key_frames_asked += 1;
                             client.rids_asked.extend(request.rid.map(|rid| rid.to_string()));
+                        }
+                        Ok(Output::Event(ClientEvent::ChannelOpen(id, label))) => client.channels.push((label, id)),
+                        Ok(Output::Event(ClientEvent::ChannelData(data))) => client.messages.push((data.id, data.data)),
+                        Ok(Output::Event(ClientEvent::ChannelClose(id))) => {
+                            client.channels.retain(|(_, open)| *open != id)
                         }
                         Ok(Output::Event(_)) => {}
                         Ok(Output::Timeout(at)) => {
@@ -272,10 +374,13 @@ impl World {
                     }
                 }
             }
-            while let Some(event) = self.sfu.poll_event() {
-                self.events.push(event);
+            let crossed = self.cross();
+            for worker in 0..self.workers() {
+                while let Some(event) = self.worker(worker).poll_event() {
+                    self.events.push(event);
+                }
             }
-            if batch.is_empty() {
+            if batch.is_empty() && !crossed {
                 return;
             }
             if self.reversed {
@@ -287,20 +392,28 @@ impl World {
 
     /// One batch of datagrams reaches the SFU.
     pub fn receive(&mut self, batch: &[(SocketAddr, Vec<u8>)]) {
-        let mut wire = Wire::default();
-        for (remote, datagram) in batch {
-            for _ in 0..self.copies {
-                let path = Path {
-                    remote: *remote,
-                    local: self.reached,
-                    socket: 0,
-                };
-                self.sfu
-                    .handle_datagram(path, &mut datagram.clone(), self.now, &mut wire);
+        for worker in 0..self.workers() {
+            let mut wire = Wire::default();
+            let now = self.now;
+            for (remote, datagram) in batch {
+                let client = self.clients.iter().find(|client| client.address == *remote);
+                let owner = client.map_or(0, |client| worker_of(client.id));
+                for _ in 0..self.copies {
+                    let path = Path {
+                        remote: *remote,
+                        local: self.reached,
+                        socket: 0,
+                    };
+                    if owner == worker || self.second.is_none() {
+                        self.worker(worker)
+                            .handle_datagram(path, &mut datagram.clone(), now, now, &mut wire);
+                    }
+                }
             }
+            self.worker(worker).flush(now, &mut wire);
+            self.deliver(wire);
         }
-        self.sfu.flush(self.now, &mut wire);
-        self.deliver(wire);
+        self.cross();
     }
 
     fn deliver(&mut self, wire: Wire) {
@@ -311,8 +424,12 @@ impl World {
             if is_media(&datagram) {
                 self.media_sent.push((client.id, datagram.len()));
             }
-            if !(self.lose_downstream)(client.id, &datagram) {
-                client.inbox.push_back(datagram);
+            if (self.lose_downstream)(client.id, &datagram) {
+                continue;
+            }
+            match self.pipe.as_mut().filter(|pipe| pipe.client == client.id) {
+                Some(pipe) => pipe.push(datagram, self.now),
+                None => client.inbox.push_back(datagram),
             }
         }
     }

@@ -19,12 +19,18 @@ pub struct Camera {
     pub connection: ConnectionId,
     pub source: SourceId,
     pub ssrcs: [u32; 3],
+    /// Its encodings have three temporal layers.
+    pub is_layered: bool,
     /// Of its pictures, as their key frames tell.
     pub sizes: [(u16, u16); 3],
+    /// Packets of a picture, and bytes of each.
+    pub packets: [(usize, usize); 3],
     began: Instant,
     numbers: [u64; 3],
-    /// Pictures so far, of each encoding.
+    /// Pictures so far, of each encoding; since its last key frame; and of its base layer.
     sent: [u16; 3],
+    phases: [usize; 3],
+    bases: [u8; 3],
     /// The last picture was sent in this encoding, so the next need not be a key frame.
     running: [bool; 3],
 }
@@ -37,6 +43,9 @@ pub struct Seen {
     pub encoding: usize,
     pub picture_id: u16,
     pub tl0_pic_idx: u8,
+    pub temporal: u8,
+    /// Of the layers, it needs the base only.
+    pub syncs: bool,
     pub begins_key_frame: bool,
     /// When the camera took the picture, in ticks since it began.
     pub taken: u32,
@@ -50,6 +59,7 @@ pub fn simulcast_spec(source: SourceId, encodings: Vec<EncodingSpec>) -> SourceS
         clock_rate: VIDEO_CLOCK,
         payload_type: VP8,
         rtx_payload_type: Some(VP8_RTX),
+        red_payload_type: None,
         encodings,
         nack: true,
         extensions: EXTENSIONS,
@@ -86,16 +96,23 @@ impl World {
             connection,
             source,
             ssrcs,
+            is_layered: false,
             sizes: SIZES,
+            packets: [(1, 205), (2, 255), (3, 305)],
             began,
             numbers: [5000, 60_000, 30_000],
             sent: [0; 3],
+            phases: [0; 3],
+            bases: [0; 3],
             running: [false; 3],
         }
     }
 
     pub fn wish(&mut self, slot: SlotId, pixels: u32) {
-        let wish = Wish { priority: 0, pixels };
+        let wish = Wish {
+            pixels,
+            ..Wish::default()
+        };
         self.command(Command::Wish { slot, wish });
     }
 
@@ -110,11 +127,17 @@ impl World {
                 encoding: usize::from(tail[0]),
                 picture_id: u16::from_be_bytes([payload[2], payload[3]]) & 0x7fff,
                 tl0_pic_idx: payload[4],
+                temporal: payload[5] >> 6,
+                syncs: payload[5] & 0x20 != 0,
                 begins_key_frame: payload[0] == 0x90 && payload[6] & 1 == 0,
                 taken: u32::from_be_bytes(tail[1..].try_into().unwrap()),
             }
         };
-        self.packets(viewer, slot).iter().map(read).collect()
+        let packets = self.packets(viewer, slot);
+        { packets.iter() }
+            .filter(|packet| !packet.payload.is_empty())
+            .map(read)
+            .collect()
     }
 
     /// Writes one packet on a stream of the client's.
@@ -153,7 +176,7 @@ impl Camera {
     pub fn take(&mut self, world: &mut World, encodings: &[usize], keys: &[usize]) {
         self.running = [0, 1, 2].map(|encoding| encodings.contains(&encoding));
         for &encoding in encodings {
-            self.write(world, encoding, keys.contains(&encoding), encoding + 1);
+            self.write(world, encoding, keys.contains(&encoding), self.packets[encoding].0);
         }
         world.settle();
     }
@@ -163,6 +186,8 @@ impl Camera {
         let elapsed = world.now.duration_since(self.began).as_micros() as u64;
         let taken = (elapsed * u64::from(VIDEO_CLOCK) / 1_000_000) as u32;
         self.sent[encoding] += 1;
+        self.phases[encoding] = if key { 0 } else { self.phases[encoding] + 1 };
+        self.bases[encoding] = self.bases[encoding].wrapping_add(u8::from(self.temporal(encoding) == 0));
         for i in 0..packets {
             let payload = self.payload(encoding, key, i == 0, taken);
             let number = self.numbers[encoding];
@@ -180,18 +205,34 @@ impl Camera {
         self.numbers[encoding] += count;
     }
 
+    /// Of the present picture. Only the last of four needs more than the base layer: the one before it.
+    fn temporal(&self, encoding: usize) -> u8 {
+        match self.is_layered {
+            true => [0, 2, 1, 2][self.phases[encoding] % 4],
+            false => 0,
+        }
+    }
+
     /// RFC 7741 §4.2 with all fields but KEYIDX, and a frame header; at the end what no decoder would understand.
     fn payload(&self, encoding: usize, key: bool, first: bool, taken: u32) -> Vec<u8> {
         let picture_id = (encoding as u16 * 9000 + 32_700 + self.sent[encoding]) & 0x7fff;
         let [high, low] = picture_id.to_be_bytes();
-        let tl0_pic_idx = (encoding as u8 * 50).wrapping_add(self.sent[encoding] as u8);
+        let tl0_pic_idx = (encoding as u8 * 50).wrapping_add(self.bases[encoding]);
+        let syncs = u8::from(self.phases[encoding] % 4 != 3) << 5;
         let begins = if first { 0x90 } else { 0x80 };
-        let mut payload = vec![begins, 0xe0, 0x80 | high, low, tl0_pic_idx, 0x20];
+        let mut payload = vec![
+            begins,
+            0xe0,
+            0x80 | high,
+            low,
+            tl0_pic_idx,
+            self.temporal(encoding) << 6 | syncs,
+        ];
         let (width, height) = self.sizes[encoding];
         payload.extend([u8::from(!(first && key)), 0, 0, 0x9d, 0x01, 0x2a]);
         payload.extend(width.to_le_bytes());
         payload.extend(height.to_le_bytes());
-        payload.resize(200 + 50 * encoding, 0x5a);
+        payload.resize(self.packets[encoding].1 - 5, 0x5a);
         payload.push(encoding as u8);
         payload.extend(taken.to_be_bytes());
         payload
@@ -215,7 +256,13 @@ pub fn assert_one_stream(seen: &[Seen]) {
         let same = before.encoding == after.encoding && before.taken == after.taken;
         match same {
             true => assert_eq!((later, next, tl0_step), (0, 0, 0), "{before:?} {after:?}"),
-            false => assert!(later > 0 && (next, tl0_step) == (1, 1), "{before:?} {after:?}"),
+            false => {
+                let step = u8::from(after.temporal == 0);
+                assert!(later > 0 && (next, tl0_step) == (1, step), "{before:?} {after:?}");
+                let needs_another = after.temporal == 2 && !after.syncs;
+                let has_it = before.temporal == 1 && before.encoding == after.encoding;
+                assert!(!needs_another || has_it, "{before:?} {after:?}");
+            }
         }
         assert!(before.encoding == after.encoding || after.begins_key_frame, "{after:?}");
     }
