@@ -27,6 +27,8 @@ GOLDEN = ROOT / "schema" / "golden"
 GOLDEN_TYPESCRIPT = TYPESCRIPT.with_name("golden.generated.ts")
 JSON2TS = ROOT / "node_modules" / ".bin" / "json2ts"
 FIX = "make schema"
+WITH_BYTES = "x-with-bytes"
+"""In the schema, of a message that comes in a binary frame."""
 DIRECTIONS = {"ClientMessage": native.CLIENT_MESSAGES, "ServerMessage": native.SERVER_MESSAGES}
 
 
@@ -57,6 +59,10 @@ def named(name: str, body: dict[str, Any]) -> dict[str, Any]:
     if "type" in properties and "enum" in properties["type"]:
         (tag,) = properties["type"]["enum"]
         properties = properties | {"type": {"const": tag}}
+    if properties.get("bytes", {}).get("contentEncoding"):
+        # The text has no such field: it is what follows it in the frame.
+        properties = {key: value for key, value in properties.items() if key != "bytes"}
+        body = body | {WITH_BYTES: True}
     return body | {"title": name, "properties": properties}
 
 
@@ -90,17 +96,24 @@ def for_json2ts(node: Any) -> Any:
         return [for_json2ts(item) for item in node]
     if not isinstance(node, dict):
         return node
-    dropped = {"minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "pattern", "default"}
+    if node.get(WITH_BYTES):
+        properties = node["properties"] | {"bytes": {"tsType": "Uint8Array"}}
+        node = node | {"properties": properties, "required": [*node["required"], "bytes"]}
+    dropped = {"minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "pattern", "default", WITH_BYTES}
     return {key: for_json2ts(value) for key, value in node.items() if key not in dropped}
 
 
 def golden_typescript(document: dict[str, Any]) -> str:
     """JSON modules lose their literal types when TypeScript imports them, so the examples stand in a source file too."""
-    parts = [f"// {document['description']}\n\nimport type {{ {', '.join(DIRECTIONS)} }} from './generated.ts';\n"]
+    parts = [
+        f"// {document['description']}\n\nimport type {{ {', '.join(DIRECTIONS)} }} from './generated.ts';\n\n"
+        "/** The text of a message: where it has bytes they follow it in the frame. */\n"
+        "type Text<M> = M extends { bytes: Uint8Array } ? Omit<M, 'bytes'> : M;\n"
+    ]
     for union, prefix in zip(DIRECTIONS, ("client", "server"), strict=True):
         files = sorted(GOLDEN.glob(f"{prefix}.*.json"))
         entries = "".join(f"  '{file.name}': {file.read_text(encoding='utf-8').strip()},\n" for file in files)
-        parts.append(f"export const {prefix}Messages = {{\n{entries}}} satisfies Record<string, {union}>;\n")
+        parts.append(f"export const {prefix}Messages = {{\n{entries}}} satisfies Record<string, Text<{union}>>;\n")
     return "\n".join(parts)
 
 

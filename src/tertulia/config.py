@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from tertulia import ice_url
+from tertulia.topic_rule import TopicRule
 
 DEFAULT_UDP_PORT = 3478
 TURN_SECRET_BYTES = 32
@@ -46,10 +47,38 @@ class Settings(BaseSettings):
     public_ip: Annotated[list[str], NoDecode] = []
     """Addresses by which clients reach this server; or whom to ask for them: `cloud`, `stun:host:port`, or `auto` for whoever knows."""
     p2p: Literal["auto", "never", "always"] = "auto"
+    audio_fec: bool = True
+    """Clients' Opus puts a coarse copy of a frame into the next one, where they hear of losses. This and the next two are for sound that
+    goes by the server."""
+    audio_dtx: bool = False
+    """Clients send next to nothing while nobody speaks: less to carry, and between words a made-up noise in place of the room's own."""
+    audio_red: bool = True
+    """Packets of sound repeat earlier frames (RFC 2198): those of clients that can always, the server's to those who lose some."""
     tls: Literal["off", "self-signed"] = "off"
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data_dir: Path = Field(default_factory=default_data_dir)
+    database: str | None = None
+    """Where chat is kept: `sqlite:///path` or `postgresql://user:password@host/name`. None: in memory, as long as its room is open; `serve`
+    keeps it in its data dir."""
+    chat_retention: Annotated[float, Field(ge=0, le=100 * 365 * 24 * 3600)] = 30 * 24 * 3600.0
+    """How long what was said is kept. 0: as long as its room is open."""
+    topic: Annotated[list[str], NoDecode] = []
+    """Topics of the server, and who may: `/quotes/*;retain`, `/map/*;publish=everyone;rate=20`; see `TopicRule`."""
+    files: str | None = None
+    """Where files are kept that people share: a folder, or `s3://bucket/prefix`. None: in a folder that is gone with the process; `serve`
+    keeps them in its data dir. They are forgotten as chat is."""
+    max_file_size: Annotated[int, Field(ge=1, le=1024**4)] = 100 * 1024 * 1024
+    """Bytes."""
+    max_room_files: Annotated[int, Field(ge=1, le=1024**5)] = 2 * 1024**3
+    """Bytes of all files of a room together."""
+    max_uploads: Annotated[int, Field(ge=1, le=1_000)] = 5
+    """That one person may have open at a time."""
+    upload_expiry: Annotated[float, Field(gt=0, le=30 * 24 * 3600)] = 24 * 3600.0
+    """How long an upload that broke off can be gone on with."""
+    file_type: Annotated[list[str], NoDecode] = []
+    """Media types that are taken, by the content, such as `image/*`; none: all but `refuse_file_type`."""
+    refuse_file_type: Annotated[list[str], NoDecode] = []
     allow_origin: Annotated[list[str], NoDecode] = []
     web: Path | None = None
     """Served in place of the built-in app."""
@@ -80,6 +109,8 @@ class Settings(BaseSettings):
     max_room_size: Annotated[int, Field(ge=1, le=10_000)] = 100
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     """Media threads; None: one per core."""
+    room_share: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """So many people and subscriptions has a room on one media thread before it takes another one; None: as many as pay."""
     log: Literal["text", "json"] = "text"
     test_commands: bool = False
     """Lets the machine itself drop sockets and crash workers over HTTP; for tests only."""
@@ -92,8 +123,17 @@ class Settings(BaseSettings):
     """Time between a client's pings; after 2.5 times this without one the connection counts as lost."""
     join_timeout: Annotated[float, Field(gt=0, le=60)] = 10.0
     messages_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50.0
+    deflate: bool = False
+    """`serve` compresses WebSocket messages (RFC 7692) for clients that offer it. It saves bytes where lines are slow, and costs each
+    connection some 45 KiB of memory and each message to it its own compression."""
     max_publications: Annotated[int, Field(ge=1, le=64)] = 8
     """Tracks that one person may publish."""
+    max_pictures: Annotated[int, Field(ge=1, le=100)] = 32
+    """Pictures that one person is asked to receive at a time; where there are more, those of whoever spoke last."""
+    max_voices: Annotated[int, Field(ge=0, le=100)] = 6
+    """Where more than twice as many microphones are in a room, only so many are heard at a time, the loudest. 0: all, always."""
+    max_listed_viewers: Annotated[int, Field(ge=0, le=10_000)] = 50
+    """So many of those who may publish nothing are shown to everybody in a room; who comes later is counted, and shown to moderators."""
     max_rooms: Annotated[int, Field(ge=1)] = 10_000
     max_connections: Annotated[int, Field(ge=1)] = 20_000
     max_connections_per_address: Annotated[int, Field(ge=1)] = 1_000
@@ -104,7 +144,17 @@ class Settings(BaseSettings):
     drain_timeout: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long a stopping server waits for clients to take their leave."""
 
-    @field_validator("public_ip", "allow_origin", "turn_allow_peer", "ice_server", "token_public_key", mode="before")
+    @field_validator(
+        "public_ip",
+        "topic",
+        "allow_origin",
+        "turn_allow_peer",
+        "ice_server",
+        "token_public_key",
+        "file_type",
+        "refuse_file_type",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         """An environment variable holds a list with commas or blanks between."""
@@ -114,6 +164,14 @@ class Settings(BaseSettings):
     @classmethod
     def _addresses(cls, value: list[str]) -> list[str]:
         return [_public_address(text) for text in value]
+
+    @field_validator("topic")
+    @classmethod
+    def _topics(cls, value: list[str]) -> list[str]:
+        patterns = [TopicRule.parse(text).pattern for text in value]
+        if twice := {it for it in patterns if patterns.count(it) > 1}:
+            raise ValueError(f"{min(twice)} is declared twice")
+        return value
 
     @field_validator("allow_origin")
     @classmethod
@@ -130,6 +188,15 @@ class Settings(BaseSettings):
         for url in value:
             ice_url.parse(url)
         return [url.lower() for url in value]
+
+    @field_validator("file_type", "refuse_file_type")
+    @classmethod
+    def _media_types(cls, value: list[str]) -> list[str]:
+        for it in value:
+            kind, slash, rest = it.partition("/")
+            if not (kind and slash and rest):
+                raise ValueError(f"{it!r} is no media type such as image/png, nor all of a kind such as image/*")
+        return [it.lower() for it in value]
 
     @field_validator("turn_allow_peer")
     @classmethod

@@ -35,9 +35,18 @@ class Code(StrEnum):
     NOT_ALLOWED = "not_allowed"
     NO_SUCH_PARTICIPANT = "no_such_participant"
     NO_SUCH_PUBLICATION = "no_such_publication"
+    NO_SUCH_MESSAGE = "no_such_message"
     TOO_MANY_PUBLICATIONS = "too_many_publications"
     ALREADY_PUBLISHED = "already_published"
     INVALID = "invalid"
+    STORE_FAILED = "store_failed"
+    CONFLICT = "conflict"
+    TOO_MANY_SUBSCRIPTIONS = "too_many_subscriptions"
+    TOO_MANY_DOCUMENTS = "too_many_documents"
+    NO_SUCH_FILE = "no_such_file"
+    TYPE_REFUSED = "type_refused"
+    STORAGE_FULL = "storage_full"
+    TOO_MANY_UPLOADS = "too_many_uploads"
     # media
     BAD_OFFER = "bad_offer"
     BAD_ANSWER = "bad_answer"
@@ -72,6 +81,15 @@ class UserError(TertuliaError):
 
 class ProtocolError(TertuliaError):
     """The client broke the protocol; whoever wrote it should read the message."""
+
+
+class Conflict(TertuliaError):
+    """Something was to be changed only if it was still as its reader knew it, and it is not."""
+
+    def __init__(self, message: str, present: object = None) -> None:
+        """`present`: what is there now; None: nothing is."""
+        super().__init__(Code.CONFLICT, message)
+        self.present = present
 
 
 class NotAllowed(TertuliaError):

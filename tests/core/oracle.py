@@ -6,6 +6,7 @@ It is written in another way than the room on purpose (plain tuples, everything 
 from dataclasses import dataclass, field
 
 from tertulia.core import commands as cmd
+from tertulia.core.chat_changes import Delete
 from tertulia.core.model import OnDuplicate, RoomSettings
 from tertulia.errors import Code
 
@@ -23,6 +24,8 @@ class Somebody:
     hand: int = 0
     away_since: float | None = None
     knocked: float = 0.0
+    returning: bool = False
+    """Cut off by a restart of the server, and not yet shown to be away."""
 
 
 @dataclass
@@ -41,12 +44,18 @@ class Oracle:
     texts: list[str] = field(default_factory=list)
     """Ids of what was said to everybody."""
 
+    versions: dict[str, int] = field(default_factory=dict)
+    """Of the keys that all share."""
+
     def lacks(self, who: str | None, right: str) -> Code | None:
         if who is None:
             return None
         if who not in self.people:
             return Code.NO_SUCH_PARTICIPANT
         return None if right in self.people[who].rights else Code.NOT_ALLOWED
+
+    def rights_of(self, who: str) -> set[str]:
+        return self.people[who].rights if who in self.people else set()
 
     def judge(self, c: cmd.Command) -> Code | None:
         """The code with which the room has to refuse the command, or None."""
@@ -71,10 +80,25 @@ class Oracle:
             case cmd.SendChat():
                 known = c.to is None or c.to in people
                 return self.lacks(c.sender, "chat") or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.ChangeChat():
+                deletes = c.what == Delete() and (c.actor is None or "moderate" in self.rights_of(c.actor))
+                missing = Code.NO_SUCH_PARTICIPANT if c.actor is not None and c.actor not in people else None
+                return missing or (None if deletes else self.lacks(c.actor, "chat")) or Code.STORE_FAILED
+            case cmd.SetTyping():
+                known = c.to is None or c.to in people
+                return self.lacks(c.participant, "chat") or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.ReadChat():
+                return None if c.participant in people else Code.NO_SUCH_PARTICIPANT
             case cmd.SendData():
                 known = c.to is None or c.to in people
                 to_oneself = Code.INVALID if c.to is not None and c.to == c.sender else None
                 return self.lacks(c.sender, "data") or to_oneself or (None if known else Code.NO_SUCH_PARTICIPANT)
+            case cmd.SetPresence():
+                return self.lacks(c.participant, "data")
+            case cmd.SetState():
+                present = self.versions.get(c.key, 0)
+                stale = Code.CONFLICT if c.expected not in (None, present) else None
+                return self.lacks(c.actor, "data") or stale
             case cmd.React():
                 return self.lacks(c.participant, "chat")
             case cmd.SetHand():
@@ -161,9 +185,11 @@ class Oracle:
                 self.go(c.participant)
             case cmd.Detach():
                 somebody = self.people[c.participant]
-                somebody.away_since = now if somebody.away_since is None else somebody.away_since
+                if somebody.away_since is None or somebody.returning:
+                    somebody.away_since, somebody.returning = now, False
             case cmd.Attach():
                 self.people[c.participant].away_since = None
+                self.people[c.participant].returning = False
             case cmd.Admit():
                 self.people[c.participant] = self.knocks.pop(c.participant)
                 self.moderated()
@@ -184,6 +210,8 @@ class Oracle:
                 somebody.hand = c.raised and (somebody.hand or self.hands)
             case cmd.SetSpotlight():
                 self.spotlight = c.participant
+            case cmd.SetState():
+                self.versions[c.key] = max(self.versions.values(), default=0) + 1
             case cmd.SendChat() if c.to is None:
                 self.texts.append(c.message)
             case cmd.SetLocked():
@@ -199,8 +227,16 @@ class Oracle:
         for since, who in sorted(away, key=lambda item: item[0]):
             if now >= since + grace:
                 self.go(who)
+        for somebody in self.people.values():
+            if somebody.returning and somebody.away_since is not None and now >= somebody.away_since + 10:
+                somebody.returning = False
         for who in [who for who, somebody in self.knocks.items() if now >= somebody.knocked + patience]:
             self.go(who)
+
+    def restart(self, now: float) -> None:
+        for somebody in self.people.values():
+            if somebody.away_since is None or somebody.returning:
+                somebody.away_since, somebody.returning = now, True
 
     def go(self, who: str) -> None:
         self.knocks.pop(who, None)
@@ -213,7 +249,7 @@ class Oracle:
         if not self.settings.eldest_moderates or any(s.role == "moderator" for s in self.people.values()):
             return
         eligible = [who for who, somebody in self.people.items() if somebody.eligible]
-        here = [who for who in eligible if self.people[who].away_since is None]
+        here = [who for who in eligible if self.people[who].away_since is None or self.people[who].returning]
         for who in (here or eligible)[:1]:
             self.set_role(who, "moderator")
 

@@ -101,7 +101,9 @@ def state(room: Room) -> object:
     """All that a room knows, for comparison; without what belongs to the command in progress."""
     inside = {name: value for name, value in vars(room._in).items() if name not in ("now", "events", "_newcomer")}
     tracks, road = vars(inside.pop("tracks")), inside.pop("topology")
-    inside["chat"] = inside["chat"].messages
+    talk = inside["chat"]
+    inside["chat"] = [talk.messages, talk.cleared, vars(talk._typists), vars(talk._marks)]
+    inside["state_of_all"], inside["presence"] = vars(inside["state_of_all"]), vars(inside["presence"])
     rest = {name: value for name, value in vars(room).items() if name != "_in"}
     return frozen([inside, tracks, {name: getattr(road, name) for name in road.__slots__}, rest])
 

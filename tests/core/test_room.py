@@ -439,13 +439,13 @@ def test_chat_goes_to_all_or_to_two() -> None:
     stage = Stage()
     stage.join(A, B, C)
     stage.do(cmd.SendChat(A, "1", "hi", None, 12.5))
-    assert stage.events == [ev.ChatSent((A, B, C), A, "A", "1", "hi", None, 12.5)]
+    assert stage.events == [ev.ChatSent((A, B, C), ChatMessage("1", A, "A", "hi", 12.5, None, 12_500))]
     stage.do(cmd.SendChat(A, "2", "psst", B, 0))
     assert stage.only(ev.ChatSent).to == (A, B)
     stage.do(cmd.SendChat(A, "3", "note", A, 0))
     assert stage.only(ev.ChatSent).to == (A,)
     stage.do(cmd.SendChat(None, "4", "welcome", C, 0))
-    assert stage.events == [ev.ChatSent((C,), None, "", "4", "welcome", C, 0)]
+    assert stage.events == [ev.ChatSent((C,), ChatMessage("4", None, "", "welcome", 0, C, 12_503))]
 
 
 def test_the_last_messages_to_everybody_stay_with_the_room() -> None:
@@ -457,12 +457,42 @@ def test_the_last_messages_to_everybody_stay_with_the_room() -> None:
     stage.do(cmd.Leave(A))
     stage.join(C)
     assert stage.room.snapshot(C).messages == (
-        ChatMessage("1", A, "A", "hi", 12.5),
-        ChatMessage("3", None, "", "welcome", 14),
+        ChatMessage("1", A, "A", "hi", 12.5, None, 12_500),
+        ChatMessage("3", None, "", "welcome", 14, None, 14_000),
     )
     for number in range(KEPT_MESSAGES):
         stage.do(cmd.SendChat(B, f"n{number}", "hi", None, 0))
     assert [message.id for message in stage.room.snapshot(C).messages] == [f"n{n}" for n in range(KEPT_MESSAGES)]
+
+
+def test_a_message_that_is_to_be_kept_is_shown_when_it_is() -> None:
+    stage = Stage(keeps_chat=True)
+    stage.join(A, B)
+    stage.do(cmd.SendChat(A, "1", "hi", None, 1, key="k"))
+    accepted = stage.only(ev.ChatAccepted).message
+    assert accepted == ChatMessage("1", A, "A", "hi", 1, None, 1000, "k")
+    assert stage.room.snapshot(B).messages == ()
+    stage.do(cmd.SendChat(A, "2", "psst", B, 1))
+    private = stage.only(ev.ChatAccepted).message
+    assert private.number == 1001
+    # Whoever came or went meanwhile makes no difference to what was accepted.
+    stage.do(cmd.Leave(A))
+    stage.join(C)
+    stage.do(cmd.ShowChat(accepted))
+    assert stage.events == [ev.ChatSent((B, C), accepted)]
+    stage.do(cmd.ShowChat(private))
+    assert stage.events == [ev.ChatSent((B,), private)]
+    assert stage.room.snapshot(C).messages == (accepted,)
+
+
+def test_a_room_goes_on_where_its_chat_had_ended() -> None:
+    stage = Stage()
+    before = ChatMessage("old", B, "B", "then", 99, None, 99_000)
+    stage.do(cmd.RecallChat((before,), 99_007))
+    stage.join(A)
+    assert stage.room.snapshot(A).messages == (before,)
+    stage.do(cmd.SendChat(A, "1", "now", None, 99))
+    assert stage.only(ev.ChatSent).message.number == 99_008
 
 
 def test_kept_texts_are_bounded_in_bytes() -> None:

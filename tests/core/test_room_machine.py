@@ -11,8 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tertulia.core import commands as cmd
 from tertulia.core import events as ev
+from tertulia.core.chat_changes import Delete, Edit, SetReaction
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import (
+    ChatMessage,
     Layer,
     Mode,
     OnDuplicate,
@@ -54,6 +56,10 @@ class View:
         self.topology: Topology = snapshot.topology
         self.hand = snapshot.you.hand
         self.texts = [message.id for message in snapshot.messages]
+        self.typists: dict[bool, tuple[ParticipantId, ...]] = {True: (), False: ()}
+        self.read = dict(snapshot.read_marks)
+        self.presence = dict(snapshot.presence)
+        self.shared = {entry.key: entry for entry in snapshot.state}
 
     def apply(self, me: ParticipantId, event: ev.Event) -> None:
         match event:
@@ -62,6 +68,15 @@ class View:
                 self.others[who.id] = who
             case ev.ParticipantLeft(_, gone):
                 del self.others[gone]
+                self.presence.pop(gone, None)
+            case ev.PresenceChanged(_, who, said):
+                assert who in self.others
+                self.presence = {it: state for it, state in self.presence.items() if it != who}
+                if said is not None:
+                    self.presence[who] = said
+            case ev.StateChanged(entry=entry):
+                assert entry.version > max((it.version for it in self.shared.values()), default=0)
+                self.shared[entry.key] = entry
             case ev.ParticipantUpdated(_, who) if who.id == me:
                 assert who.role == self.role
                 self.hand = who.hand
@@ -91,13 +106,19 @@ class View:
             case ev.RoomUpdated(_, room):
                 assert room.spotlight is None or room.spotlight == me or room.spotlight in self.others
                 self.room = room
-            case ev.ChatSent(message=message, recipient=None):
+            case ev.ChatSent(message=ChatMessage(id=message, to=None)):
                 self.texts.append(message)
+            case ev.ReadMarksShown(_, marks):
+                self.read |= dict(marks)
 
 
 def without_media(who: Participant) -> tuple[object, ...]:
     """As others see somebody: nobody is told whose connection to the SFU is up."""
     return (who.id, who.name, who.role, who.connected, who.metadata, who.hand)
+
+
+def restarted(room: Room, now: float) -> Room:
+    return Room.restored(room.settings, room.image(now), now, 0.0)
 
 
 class RoomMachine(RuleBasedStateMachine):
@@ -123,7 +144,8 @@ class RoomMachine(RuleBasedStateMachine):
         self.now = 0.0
         self.room = Room(self.settings, self.now)
         self.oracle = Oracle(self.settings, waiting_room=waiting)
-        self.record: list[tuple[cmd.Command, float, list[ev.Event] | Code]] = []
+        self.record: list[tuple[cmd.Command | None, float, list[ev.Event] | Code]] = []
+        """What was done, when, and what came of it; None: a restart of the server."""
         self.views: dict[ParticipantId, View] = {}
         self.admitted: dict[ParticipantId, None] = {}
         self.subscriptions: dict[tuple[ParticipantId, PublicationId], None] = {}
@@ -131,6 +153,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.epoch = self.room._in.topology.epoch
         self.made = 0
         self.said = 0
+        self.last_number = 0
         self.only_viewers: set[ParticipantId] = set()
         """Who could have been more, came as a viewer, and was given no role since."""
         self.over = False
@@ -195,10 +218,19 @@ class RoomMachine(RuleBasedStateMachine):
                     self.forbidden.pop(publication, None)
                     if owner in self.views and owner not in to:
                         del self.views[owner].publications[publication]
-                case ev.ChatSent(to, sender, _, _, _, recipient) if recipient is not None:
-                    assert set(to) <= {sender, recipient}
+                case ev.ChatSent(to, ChatMessage(sender=sender, to=recipient, number=number)):
+                    assert recipient is None or set(to) <= {sender, recipient}
                     assert sender is None or Right.CHAT in may[sender]
-                case ev.ChatSent(_, sender) | ev.Reacted(_, sender) if sender is not None:
+                    assert number > self.last_number
+                    self.last_number = number
+                case ev.TypingShown(to, typists, private):
+                    assert set(typists) <= set(self.admitted)
+                    assert len(to) == 1 if private else set(to) == set(self.admitted)
+                    for who in to:
+                        self.views[who].typists[private] = typists
+                case ev.ReadMarkSet(who, number):
+                    assert number <= self.room.chat_number
+                case ev.Reacted(_, sender) if sender is not None:
                     assert Right.CHAT in may[sender]
                 case ev.DataSent(to, sender, _, _, recipient):
                     assert sender is None or Right.DATA in may[sender]
@@ -315,9 +347,29 @@ class RoomMachine(RuleBasedStateMachine):
         self.said += 1
         self.do(cmd.SendChat(who, f"m{self.said}", "hi", to, 0.0))
 
+    @rule(who=actors, what=st.sampled_from([Edit("new"), Delete(), SetReaction("👍", True)]))
+    def change_chat(self, who: ParticipantId | None, what: Edit | Delete | SetReaction) -> None:
+        self.do(cmd.ChangeChat(who, f"m{self.said}", what, 0.0))
+
+    @rule(who=people, active=st.sampled_from([True, True, False]), to=actors)
+    def typing(self, who: ParticipantId, active: bool, to: ParticipantId | None) -> None:
+        self.do(cmd.SetTyping(who, active, to))
+
+    @rule(who=people, back=st.integers(-1, 2))
+    def read(self, who: ParticipantId, back: int) -> None:
+        self.do(cmd.ReadChat(who, max(0, self.room.chat_number - back)))
+
     @rule(who=actors, to=actors, latest=st.booleans())
     def data(self, who: ParticipantId | None, to: ParticipantId | None, latest: bool) -> None:
         self.do(cmd.SendData(who, "topic", "payload", to, latest))
+
+    @rule(who=people, said=st.sampled_from([None, b"1", b"2"]))
+    def presence(self, who: ParticipantId, said: bytes | None) -> None:
+        assert len(self.do(cmd.SetPresence(who, said))) <= 1
+
+    @rule(who=actors, key=st.sampled_from("kl"), expected=st.none() | st.integers(0, 3))
+    def set_state(self, who: ParticipantId | None, key: str, expected: int | None) -> None:
+        self.do(cmd.SetState(who, key, b"1", expected))
 
     @rule(who=people)
     def react(self, who: ParticipantId) -> None:
@@ -373,6 +425,17 @@ class RoomMachine(RuleBasedStateMachine):
             assert self.room.deadline is None or self.room.deadline > self.now, "a tick settles all that is due"
         self.now = end
 
+    @rule()
+    def restart(self) -> None:
+        """The server ends, and the next one goes on. Who waits to be admitted does not come along."""
+        if self.over or not self.room.participants:
+            return
+        for who in self.room.waiting:
+            self.do(cmd.Leave(who.id, "server_stopping", Code.SERVER_STOPPING))
+        self.record.append((None, self.now, []))
+        self.room = restarted(self.room, self.now)
+        self.oracle.restart(self.now)
+
     # --- what must hold ---
 
     @invariant()
@@ -399,10 +462,14 @@ class RoomMachine(RuleBasedStateMachine):
         inside = self.room._in
         assert set(self.admitted) == present and not present & waiting
         assert self.room.state.spotlight is None or self.room.state.spotlight in present
-        assert set(inside.grace) == {who.id for who in self.room.participants if not who.connected}
+        assert set(inside.returning) <= set(inside.grace) & present
+        assert set(inside.grace) - set(inside.returning) == {
+            who.id for who in self.room.participants if not who.connected
+        }
         assert {publication.owner for publication in self.room.publications} <= present
         assert {who for who, _ in self.subscriptions} <= present
         assert self.over or set(inside.topology.mesh) <= present
+        assert set(inside.presence.states) | set(inside.presence._due) <= present
         assert set(self.forbidden) <= {publication.id for publication in self.room.publications}
         if not present and not waiting:
             assert self.over or self.room.deadline is not None, "an empty room ends"
@@ -428,6 +495,11 @@ class RoomMachine(RuleBasedStateMachine):
             assert view.room == now.room
             assert (view.role, view.rights, view.hand) == (now.you.role, now.rights, now.you.hand)
             assert view.texts == [message.id for message in now.messages]
+            assert set(view.shared.values()) == set(now.state)
+            late = self.room._in.presence._due
+            assert {it: s for it, s in view.presence.items() if it not in late and it != who} == {
+                it: s for it, s in now.presence if it not in late and it != who
+            }
             assert [without_media(o) for o in view.others.values()] == [without_media(o) for o in now.participants]
             assert {id: (p.owner, p.muted) for id, p in view.publications.items()} == {
                 p.id: (p.owner, p.muted) for p in now.publications
@@ -441,6 +513,12 @@ class RoomMachine(RuleBasedStateMachine):
             assert {(s.subscriber, s.publication) for s in now.subscriptions} == {
                 pair for pair in self.subscriptions if pair[0] == who
             }
+
+    @invariant()
+    def nobody_is_said_to_write_who_has_stopped_long_ago(self) -> None:
+        if self.over or self.room._in.chat._typists.deadline is not None:
+            return
+        assert all(typists == () for view in self.views.values() for typists in view.typists.values())
 
     @invariant()
     def roads_make_sense(self) -> None:
@@ -514,6 +592,9 @@ class RoomMachine(RuleBasedStateMachine):
             assert not self.subscriptions and not self.views
         again = Room(self.settings, 0.0)
         for command, now, outcome in self.record:
+            if command is None:
+                again = restarted(again, now)
+                continue
             try:
                 replayed: list[ev.Event] | Code = again.handle(command, now)
             except TertuliaError as error:

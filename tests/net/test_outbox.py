@@ -1,9 +1,13 @@
 """The outbox against a plain model: nothing is lost, doubled or out of order."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tertulia.net import Allowance, Connections, Outbox, Rate
+from tertulia.net.outbox import LATEST_BYTES, LATEST_KEYS
 
 
 def make() -> Outbox:
@@ -17,7 +21,7 @@ def drain(outbox: Outbox) -> list[bytes]:
     return taken
 
 
-@given(st.lists(st.one_of(st.just("put"), st.just("take"), st.just("loss"), st.integers(0, 5))))
+@given(st.lists(st.one_of(st.just("put"), st.just("take"), st.just("loss"), st.just("restart"), st.integers(0, 5))))
 def test_every_message_arrives_once_and_in_order(steps: list[str | int]) -> None:
     outbox, sent, received = make(), 0, 0
     in_flight: list[bytes] = []
@@ -37,6 +41,11 @@ def test_every_message_arrives_once_and_in_order(steps: list[str | int]) -> None
                 in_flight.append(text)
         elif step == "loss":
             in_flight.clear()
+            assert outbox.rewind(received)
+        elif step == "restart":
+            in_flight.clear()
+            image, outbox = outbox.image(), make()
+            outbox.restore(image)
             assert outbox.rewind(received)
         else:
             assert isinstance(step, int)
@@ -137,3 +146,54 @@ def test_an_ipv6_network_counts_as_one_address() -> None:
     assert connections.enter("2001:db8:0:1::1")
     assert connections.enter("::ffff:192.0.2.1")
     assert not connections.enter("192.0.2.1")
+
+
+def test_of_what_is_offered_only_the_newest_waits_and_messages_come_first() -> None:
+    outbox = make()
+    assert [outbox.offer("a", b"a1"), outbox.offer("b", b"b1"), outbox.offer("a", b"a2")] == [0, 0, 1]
+    outbox.put(b"message")
+    assert [outbox.take() for _ in range(4)] == [b"1:message", b"a2", b"b1", None]
+
+
+def test_what_was_offered_comes_no_second_time() -> None:
+    outbox = make()
+    outbox.put(b"message")
+    outbox.offer("a", b"a1")
+    assert [outbox.take(), outbox.take()] == [b"1:message", b"a1"]
+    outbox.offer("a", b"a2")
+    assert outbox.rewind(0)
+    assert [outbox.take(), outbox.take(), outbox.take()] == [b"1:message", b"a2", None]
+
+
+def test_a_key_that_changes_all_the_time_keeps_its_place() -> None:
+    outbox = make()
+    for key in "abc":
+        outbox.offer(key, b"0")
+    taken = []
+    for number in range(6):
+        for key in "abc":
+            outbox.offer(key, f"{key}{number}".encode())
+        frame = outbox.take()
+        assert frame is not None
+        taken.append(frame[:1])
+    assert sorted(taken) == [b"a", b"a", b"b", b"b", b"c", b"c"]
+
+
+def test_what_is_offered_is_bounded_and_is_nobodys_reason_to_be_let_go() -> None:
+    outbox = make()
+    given_up = sum(outbox.offer(str(number), b"x" * 100) for number in range(LATEST_KEYS + 10))
+    assert given_up == 10
+    assert outbox.take() == b"x" * 100
+    assert not outbox.too_much_for_a_reader
+    outbox.bound_while_detached()
+    assert not outbox.lost
+    large = make()
+    assert sum(large.offer(str(number), b"x" * 16_384) for number in range(100)) == 100 - LATEST_BYTES // 16_384
+
+
+def test_an_image_of_numbers_that_do_not_fit_together() -> None:
+    outbox = make()
+    outbox.put(b"said")
+    outbox.take()
+    with pytest.raises(ValueError, match="messages"):
+        make().restore(replace(outbox.image(), seq=2))

@@ -7,8 +7,10 @@ with `room_ended`. An actor, sender or participant who is not in the room is `no
 
 from dataclasses import dataclass
 
+from tertulia.core.chat_changes import Delete, Edit, SetReaction
+from tertulia.core.files import SharedFile
 from tertulia.core.ids import ParticipantId, PublicationId
-from tertulia.core.model import Dialect, Kind, OnDuplicate, Preference, Right, Role, Source
+from tertulia.core.model import ChatMessage, Dialect, Kind, OnDuplicate, Preference, Right, Role, Source
 from tertulia.errors import Code
 
 
@@ -163,7 +165,7 @@ class RoadFailed:
 
 @dataclass(frozen=True, slots=True)
 class SendChat:
-    """Raises not_allowed, no_such_participant (the recipient)."""
+    """Raises not_allowed, no_such_participant (the recipient). Where chat is kept, `ShowChat` follows when it is."""
 
     sender: ParticipantId | None
     message: str
@@ -173,11 +175,101 @@ class SendChat:
     """None: everybody."""
     time: float
     """Seconds since 1970; passed on unread."""
+    key: str = ""
+    """See `ChatMessage.key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChat:
+    """A message of `ChatAccepted` is kept, and is shown now; also to a recipient or from a sender who has left meanwhile."""
+
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class RecallChat:
+    """What was said in this room before it opened: the last messages to everybody, oldest first, and the highest number given away."""
+
+    messages: tuple[ChatMessage, ...]
+    number: int
+    cleared: int = 0
+    """See `Snapshot.cleared`."""
+    read_marks: tuple[tuple[ParticipantId, int], ...] = ()
+    """How far people have read; who has read furthest is the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeChat:
+    """Edit, delete, or put a reaction under a message. Whether that may be is seen where the message is kept; `ShowChange` follows then.
+
+    Raises not_allowed, store_failed where nothing is kept.
+    """
+
+    actor: ParticipantId | None
+    message: str
+    """Its id."""
+    what: Edit | Delete | SetReaction
+    time: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChange:
+    """A change of `ChangeAccepted` is kept, or one that was made while the room was not open: the message as it is now."""
+
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ClearChat:
+    """Delete all that was said so far; `ShowCleared` follows when that is done. Raises not_allowed, store_failed where nothing is kept."""
+
+    actor: ParticipantId | None
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCleared:
+    """All that was said up to this number is deleted."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTyping:
+    """Somebody writes something, to everybody or to one, or has stopped to; it ends by itself. Raises not_allowed, no_such_participant."""
+
+    participant: ParticipantId
+    active: bool = True
+    to: ParticipantId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChat:
+    """Somebody has read up to this number. One that is lower than what is known, or higher than there is, does no harm."""
+
+    participant: ParticipantId
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShareFile:
+    """A file is kept, and is shown now; also from a sender who has left meanwhile. Whether he may was asked before its bytes were taken."""
+
+    file: SharedFile
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawFile:
+    """A file is gone: whoever could see it is told."""
+
+    file: SharedFile
 
 
 @dataclass(frozen=True, slots=True)
 class SendData:
-    """An app's own message. It does not go back to the sender. Raises not_allowed, no_such_participant, invalid (to oneself)."""
+    """An app's own message. It does not go back to the sender. Raises not_allowed, no_such_participant, invalid (to oneself, or
+    a topic with a slash in front, which is none of the room's)."""
 
     sender: ParticipantId | None
     topic: str
@@ -187,6 +279,37 @@ class SendData:
     """None: all others."""
     latest: bool = False
     """Only the newest of this sender and topic matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPresence:
+    """Say something of oneself to the others, who are shown it 20 times a second at most. Raises not_allowed, too_large."""
+
+    participant: ParticipantId
+    state: bytes | None
+    """JSON text; None: nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetState:
+    """Set a key for everybody. Raises not_allowed, conflict (its `present` is a `StateEntry` or None), too_large."""
+
+    actor: ParticipantId | None
+    key: str
+    value: bytes
+    """JSON text."""
+    expected: int | None = None
+    """Only where this is the key's version; 0: only where there is no such key; None: in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteState:
+    """No such key: nothing happens. Raises not_allowed, conflict."""
+
+    actor: ParticipantId | None
+    key: str
+    expected: int | None = None
+    """As with `SetState`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +429,12 @@ class Tick:
     """Time has come to `now`; due at `Room.deadline`, harmless at any other time."""
 
 
+ChatCommand = (
+    SendChat | ShowChat | RecallChat | ChangeChat | ShowChange | ClearChat | ShowCleared | SetTyping | ReadChat
+)
 Command = (
     Join | Leave | Detach | Attach | Publish | Unpublish | SetMuted | Subscribe | Unsubscribe | Prefer | Signal
-    | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | SendChat | SendData | React | SetHand | AskUnmute
-    | SetSpotlight | Admit | Deny | Remove | SetRole | SetLocked | SetWaitingRoom | Invite | End | RequireSfu | Tick
+    | MediaConnected | MediaDisconnected | TopologyReady | RoadFailed | ChatCommand | ShareFile | WithdrawFile | SendData | React
+    | SetPresence | SetState | DeleteState
+    | SetHand | AskUnmute | SetSpotlight | Admit | Deny | Remove | SetRole | SetLocked | SetWaitingRoom | Invite | End | RequireSfu | Tick
 )  # fmt: skip

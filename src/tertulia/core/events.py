@@ -11,8 +11,11 @@ taken at `Admitted` has it all.
 
 from dataclasses import dataclass
 
+from tertulia.core.chat_changes import ChatChange
+from tertulia.core.files import SharedFile
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import (
+    ChatMessage,
     Mode,
     Participant,
     Phase,
@@ -24,6 +27,7 @@ from tertulia.core.model import (
     Source,
     Topology,
 )
+from tertulia.core.state import StateEntry
 from tertulia.errors import Code
 
 To = tuple[ParticipantId, ...]
@@ -78,6 +82,22 @@ class ParticipantLeft:
     participant: ParticipantId
     reason: str
     """left, connection_lost, removed, replaced, ended, or what `Leave` said."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantListed:
+    """Somebody who is here already is shown to these people from now on."""
+
+    to: To
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantUnlisted:
+    """Somebody stays, and is one of the audience to these people from now on."""
+
+    to: To
+    participant: ParticipantId
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,18 +223,87 @@ class Signalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatAccepted:
+    """To be kept, and shown by `ShowChat` then. Nobody is shown it before."""
+
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
 class ChatSent:
     """Shown to the sender too, so that all have one order."""
 
     to: To
-    sender: ParticipantId | None
-    """None: the server."""
-    name: str
-    """The sender's, as it was; empty for the server."""
-    message: str
-    text: str
-    recipient: ParticipantId | None
-    time: float
+    message: ChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccepted:
+    """To be judged where the message is kept (`chat_changes.changed`), to be kept, and shown by `ShowChange` then."""
+
+    change: ChatChange
+
+
+@dataclass(frozen=True, slots=True)
+class ChatChanged:
+    """Shown to all who see the message."""
+
+    to: To
+    message: ChatMessage
+    """As it is now."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearAccepted:
+    """All up to this number is to be deleted, and that is shown by `ShowCleared` then."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCleared:
+    to: To
+    number: int
+    """All that was said up to it is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarkSet:
+    """To be kept; the others are told soon."""
+
+    participant: ParticipantId
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMarksShown:
+    """How far some people have read who have read more."""
+
+    to: To
+    marks: tuple[tuple[ParticipantId, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypingShown:
+    to: To
+    participants: tuple[ParticipantId, ...]
+    """Who writes now, in place of all who were said to before."""
+    private: bool
+    """To the one who is shown it alone; else to everybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdded:
+    """Shown to the sender too."""
+
+    to: To
+    file: SharedFile
+
+
+@dataclass(frozen=True, slots=True)
+class FileRemoved:
+    to: To
+    file: SharedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +318,37 @@ class DataSent:
     recipient: ParticipantId | None
     latest: bool
     """It may take the place of an older one of this sender and topic that waits to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceChanged:
+    """Not shown to the one concerned. Who has left has none any more, without being named here."""
+
+    to: To
+    participant: ParticipantId
+    state: bytes | None
+    """JSON text; None: there is none any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged:
+    """Shown to whoever did it too, so that all have one order."""
+
+    to: To
+    entry: StateEntry
+    by: ParticipantId | None
+    """None: the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateDeleted:
+    """Shown to whoever did it too."""
+
+    to: To
+    key: str
+    version: int
+    """Of this change."""
+    by: ParticipantId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +394,10 @@ class RoomEnded:
 
 Event = (
     Admitted | Waiting | Denied | SessionEnded | ParticipantJoined | ParticipantLeft | ParticipantUpdated | RightsChanged
+    | ParticipantListed | ParticipantUnlisted
     | KnockStarted | KnockEnded | PublicationAdded | PublicationRemoved | PublicationUpdated | PublicationForbidden
-    | SubscriptionAdded | SubscriptionRemoved | SubscriptionChanged | TopologyChanged | Signalled | ChatSent
-    | DataSent | Reacted | UnmuteAsked | RoomUpdated | RoomEmptied | RoomEnded
+    | SubscriptionAdded | SubscriptionRemoved | SubscriptionChanged | TopologyChanged | Signalled | ChatAccepted | ChatSent
+    | ChangeAccepted | ChatChanged | ClearAccepted | ChatCleared | ReadMarkSet | ReadMarksShown | TypingShown
+    | FileAdded | FileRemoved
+    | DataSent | PresenceChanged | StateChanged | StateDeleted | Reacted | UnmuteAsked | RoomUpdated | RoomEmptied | RoomEnded
 )  # fmt: skip

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.state import StateEntry
 
 
 class Role(StrEnum):
@@ -112,6 +113,9 @@ class Participant:
     hand: int = 0
     """Place in the order in which hands were raised, smaller is earlier; 0: it is down."""
 
+    listed: bool = True
+    """Everybody in the room is shown him; else moderators are, and to the others he is one of the audience."""
+
     def may(self, right: Right) -> bool:
         return right in self.rights
 
@@ -175,6 +179,18 @@ class Topology:
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """How sound is sent, where it goes by the server."""
+
+    fec: bool = True
+    """Opus puts a coarse copy of a frame into the next one, where its sender hears of losses."""
+    dtx: bool = False
+    """Opus sends next to nothing while nobody speaks."""
+    red: bool = True
+    """Packets repeat earlier frames (RFC 2198)."""
+
+
+@dataclass(frozen=True, slots=True)
 class RoomSettings:
     """How a room behaves. Times are seconds."""
 
@@ -188,6 +204,8 @@ class RoomSettings:
     max_publications: int = 4
     """For each person."""
     max_waiting: int = 50
+    max_listed_viewers: int = 50
+    """So many of those who may publish nothing are shown to everybody; who comes after them is counted, and shown to moderators alone."""
     grace: float = 30.0
     """How long somebody whose signalling is lost keeps the place."""
     waiting_timeout: float = 600.0
@@ -200,6 +218,9 @@ class RoomSettings:
     """How long a switch to the direct road waits before it is given up."""
     settle: float = 10.0
     """How long few enough people must have been alone with the SFU before the direct road is tried."""
+    sound: Sound = Sound()
+    keeps_chat: bool = False
+    """Chat is kept somewhere before it is shown: `SendChat` is accepted, and `ShowChat` follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +233,21 @@ class RoomState:
     max_participants: int
     spotlight: ParticipantId | None = None
     """Whom a moderator wants everybody to see."""
+    audience: int = 0
+    """How many are in the room who are not listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReaction:
+    """Who has put this sign under a message, in the order of their doing so."""
+
+    reaction: str
+    by: tuple[ParticipantId, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A text to everybody that the room has kept."""
+    """A text to everybody, or to one person."""
 
     id: str
     sender: ParticipantId | None
@@ -226,6 +257,19 @@ class ChatMessage:
     text: str
     time: float
     """Seconds since 1970."""
+    to: ParticipantId | None = None
+    """None: everybody."""
+    number: int = 0
+    """Its place in the room's chat: the numbers rise, with gaps."""
+    key: str = ""
+    """Made by its client, to tell a message that comes again from a new one; nobody else is told of it."""
+    change: int = 0
+    """Number of its last change, out of the same row as `number`; 0: it is as it was said."""
+    edited: float | None = None
+    """When its text was changed last, in seconds since 1970."""
+    deleted: bool = False
+    """Nothing is left of it but this mark."""
+    reactions: tuple[MessageReaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +291,14 @@ class Snapshot:
     messages: tuple[ChatMessage, ...]
     """The last ones to everybody, oldest first."""
     topology: Topology
+    cleared: int = 0
+    """All that was said up to this number was deleted at once."""
+    read_marks: tuple[tuple[ParticipantId, int], ...] = ()
+    """How far these people have read, you among them."""
+    presence: tuple[tuple[ParticipantId, bytes], ...] = ()
+    """What those of them, and you, say of themselves: JSON texts."""
+    state: tuple[StateEntry, ...] = ()
+    """What everybody shares."""
 
     def publications_of(self, owner: ParticipantId) -> tuple[Publication, ...]:
         return tuple(publication for publication in self.publications if publication.owner == owner)

@@ -59,6 +59,11 @@ def publish_right(source: Source) -> Right:
     return _PUBLISH[source]
 
 
+def is_listener(rights: frozenset[Right]) -> bool:
+    """Whether somebody with these rights can be neither seen nor heard, and decides nothing."""
+    return not rights & {*_PUBLISH.values(), Right.MODERATE, Right.ADMIT}
+
+
 def kind_of(source: Source) -> Kind:
     """What comes from this source."""
     return _KIND[source]

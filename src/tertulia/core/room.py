@@ -1,6 +1,7 @@
 """A room: commands and the time go in, events come out."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import singledispatchmethod
 from typing import Final
@@ -9,9 +10,10 @@ from tertulia.core import commands as cmd
 from tertulia.core import events as ev
 from tertulia.core import page_signalling
 from tertulia.core.assembly import Assembly
+from tertulia.core.files import SharedFile
 from tertulia.core.ids import ParticipantId, PublicationId
+from tertulia.core.image import RoomImage
 from tertulia.core.model import (
-    ChatMessage,
     Dialect,
     OnDuplicate,
     Participant,
@@ -22,8 +24,10 @@ from tertulia.core.model import (
     RoomState,
     Snapshot,
     Source,
+    Subscription,
 )
 from tertulia.core.permissions import as_asked, effective_rights, kind_of, ordered, publish_right, require
+from tertulia.core.state import SharedState
 from tertulia.errors import Code, Internal, NotAllowed, ProtocolError, Unavailable, UserError
 
 # They tell what has happened already, so they may come late and are never refused.
@@ -45,7 +49,25 @@ class Room:
         self._empty_until: float | None = now + settings.empty_after
         self._ended = False
 
+    @classmethod
+    def restored(cls, settings: RoomSettings, image: RoomImage, now: float, away: float) -> "Room":
+        """A room that goes on at `now`, `away` seconds after its image was made, with everybody cut off and his grace time running.
+
+        Raises KeyError for an image that does not fit together.
+        """
+        room = cls(settings, now)
+        room._in.restore(image, away)
+        if not room.empty:
+            room._empty_until = None
+        return room
+
     # --- what can be seen from outside ---
+
+    def image(self, now: float) -> RoomImage:
+        """All that is needed to go on in another process; only while nobody waits to be admitted."""
+        assert not self._in.knocks, "who waits cannot come back"
+        self._in.begin(now)
+        return self._in.image()
 
     @property
     def empty(self) -> bool:
@@ -59,8 +81,11 @@ class Room:
     @property
     def deadline(self) -> float | None:
         """When the next `Tick` is due, on the clock of `now`; None: only a command can change anything."""
-        times = [*self._in.grace.values(), *(knock.until for knock in self._in.knocks.values())]
-        times += [time for time in (self._in.topology.deadline, self._empty_until) if time is not None]
+        times = [*self._in.grace.values(), *self._in.returning.values()]
+        times += [knock.until for knock in self._in.knocks.values()]
+        chat, presence = self._in.chat.deadline, self._in.presence.deadline
+        more = (self._in.topology.deadline, self._empty_until, self._in.audience_due, chat, presence)
+        times += [time for time in more if time is not None]
         due = min(times, default=math.inf)
         return None if self._ended or due == math.inf else due
 
@@ -73,6 +98,10 @@ class Room:
         """Eldest first; those who wait are not among them."""
         return tuple(self._in.people.values())
 
+    def participant(self, id: ParticipantId) -> Participant:
+        """Raises no_such_participant."""
+        return self._in.participant(id)
+
     @property
     def waiting(self) -> tuple[Participant, ...]:
         """Who waits to be admitted, the longest first."""
@@ -82,19 +111,56 @@ class Room:
     def publications(self) -> tuple[Publication, ...]:
         return self._in.tracks.all()
 
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        return self._in.tracks.subscriptions()
+
+    @property
+    def chat_number(self) -> int:
+        """The highest that a message of this room has."""
+        return self._in.chat.number
+
+    @property
+    def read_marks(self) -> tuple[tuple[ParticipantId, int], ...]:
+        """How far those who are inside have read, as far as it is known."""
+        return self._in.chat.read_marks_of(self._in.people)
+
+    @property
+    def presence(self) -> Mapping[ParticipantId, bytes]:
+        """What people say of themselves. Not to be changed."""
+        return self._in.presence.states
+
+    @property
+    def shared(self) -> SharedState:
+        """What everybody shares; to be read, exported, and restored before anybody is in. It is changed by commands alone."""
+        return self._in.state_of_all
+
     def snapshot(self, participant: ParticipantId) -> Snapshot:
         """The room as this person may see it now. Raises no_such_participant."""
         you = self._in.participant(participant)
+        others = tuple(
+            other
+            for other in self._in.people.values()
+            if other.id != participant and (other.listed or you.may(Right.MODERATE))
+        )
         return Snapshot(
             room=self.state,
             you=you,
             rights=ordered(you.rights),
-            participants=tuple(other for other in self._in.people.values() if other.id != participant),
+            participants=others,
             publications=self._in.tracks.all(),
             subscriptions=self._in.tracks.subscriptions_of(participant),
             knocking=self.waiting if you.may(Right.ADMIT) else (),
             messages=self._in.chat.messages,
+            cleared=self._in.chat.cleared,
+            read_marks=self._in.chat.read_marks_of((you.id, *(other.id for other in others))),
             topology=self._in.topology.seen_by(participant),
+            presence=tuple(
+                (who, state)
+                for who, state in self._in.presence.states.items()
+                if who == participant or self._in.people[who].listed or you.may(Right.MODERATE)
+            ),
+            state=self._in.state_of_all.entries,
         )
 
     def forwards(self, subscriber: ParticipantId, publication: PublicationId) -> bool:
@@ -175,13 +241,16 @@ class Room:
             self._in.connection_lost(command.participant)
             return
         who = self._in.participant(command.participant)
+        self._in.returning.pop(who.id, None)
         if who.connected:
             self._in.set_connected(who, False)
 
     @_do.register
     def _attach(self, command: cmd.Attach) -> None:
         who = self._in.participant(command.participant)
-        if not who.connected:
+        if who.id in self._in.returning:
+            self._in.returned(who.id)
+        elif not who.connected:
             self._in.set_connected(who, True)
 
     @_do.register
@@ -328,28 +397,51 @@ class Room:
     # --- the room ---
 
     @_do.register
-    def _send_chat(self, command: cmd.SendChat) -> None:
-        sender = self._actor(command.sender)
-        require(sender, Right.CHAT)
-        to = self._in.everyone()
-        if command.to is not None:
-            recipient = self._in.participant(command.to)
-            to = (recipient.id,) if sender is None or sender == recipient else (sender.id, recipient.id)
-        name = "" if sender is None else sender.name
-        if command.to is None:
-            message = ChatMessage(command.message, command.sender, name, command.text, command.time)
-            self._in.chat.add(message)
-        self._in.emit(ev.ChatSent(to, command.sender, name, command.message, command.text, command.to, command.time))
+    def _chat(self, command: cmd.ChatCommand) -> None:
+        self._in.chat.handle(command)
+
+    @_do.register
+    def _share_file(self, command: cmd.ShareFile) -> None:
+        self._in.emit(ev.FileAdded(self._shown(command.file), command.file))
+
+    @_do.register
+    def _withdraw_file(self, command: cmd.WithdrawFile) -> None:
+        self._in.emit(ev.FileRemoved(self._shown(command.file), command.file))
+
+    def _shown(self, file: SharedFile) -> tuple[ParticipantId, ...]:
+        return tuple(who for who in self._in.everyone() if file.seen_by(who))
 
     @_do.register
     def _send_data(self, command: cmd.SendData) -> None:
         require(self._actor(command.sender), Right.DATA)
+        if command.topic.startswith("/"):
+            raise ProtocolError(Code.INVALID, "a topic with a slash in front is the server's")
         to = self._in.everyone(but=command.sender)
         if command.to is not None:
             if command.to == command.sender:
                 raise ProtocolError(Code.INVALID, "data does not go back to its sender")
             to = (self._in.participant(command.to).id,)
         self._in.emit(ev.DataSent(to, command.sender, command.topic, command.payload, command.to, command.latest))
+
+    @_do.register
+    def _set_presence(self, command: cmd.SetPresence) -> None:
+        who = self._in.participant(command.participant)
+        require(who, Right.DATA)
+        if self._in.presence.set(who.id, command.state, self._in.now):
+            self._in.show_presence(who.id)
+
+    @_do.register
+    def _set_state(self, command: cmd.SetState) -> None:
+        require(self._actor(command.actor), Right.DATA)
+        entry = self._in.state_of_all.set(command.key, command.value, command.expected)
+        self._in.emit(ev.StateChanged(self._in.everyone(), entry, command.actor))
+
+    @_do.register
+    def _delete_state(self, command: cmd.DeleteState) -> None:
+        require(self._actor(command.actor), Right.DATA)
+        state = self._in.state_of_all
+        if state.delete(command.key, command.expected):
+            self._in.emit(ev.StateDeleted(self._in.everyone(), command.key, state.version, command.actor))
 
     @_do.register
     def _react(self, command: cmd.React) -> None:
@@ -422,11 +514,20 @@ class Room:
         for who, until in sorted(self._in.grace.items(), key=lambda item: item[1]):
             if self._in.now >= until:
                 self._in.connection_lost(who)
+        for who, until in list(self._in.returning.items()):
+            if self._in.now >= until:
+                self._in.not_returned(who)
         for who, knock in list(self._in.knocks.items()):
             if self._in.now >= knock.until:
                 self._in.turn_away(who, "nobody let you in")
         if self._in.topology.tick(self._in.now):
             self._in.show_topology()
+        for who in self._in.presence.take_due(self._in.now):
+            self._in.show_presence(who)
+        if self._in.audience_due is not None and self._in.now >= self._in.audience_due:
+            self._in.audience_due = None
+            self._in.emit(ev.RoomUpdated(self._in.everyone(), self._in.state))
+        self._in.chat.tick()
         if self._empty_until is not None and self._in.now >= self._empty_until:
             self._finish("empty")
 

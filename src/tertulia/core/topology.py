@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tertulia.core.ids import ParticipantId
+from tertulia.core.image import RoadImage
 from tertulia.core.model import Mode, Participant, Peer, Phase, Policy, Right, RoomSettings, Topology
 
 _AUTO_SIZE: Final = 2
@@ -47,6 +48,19 @@ class TopologyMachine:
         if self.settings.policy is Policy.NEVER:
             self.mode = Mode.SFU
 
+    def image(self, now: float) -> RoadImage:
+        switch_in = None if self._switch_at is None else self._switch_at - now
+        settle_in = None if self._settle_at is None else self._settle_at - now
+        return RoadImage(self.mode, self.phase, self.epoch, self.mesh, tuple(self._failed), switch_in, settle_in)
+
+    def restore(self, image: RoadImage, people: tuple[Participant, ...], now: float) -> None:
+        """Goes on from an image, with these people. What is due already is found by the next `tick`."""
+        self.mode, self.phase, self.epoch, self.mesh = image.mode, image.phase, image.epoch, image.mesh
+        self._people = people
+        self._failed = {(one, other): None for one, other in image.failed}
+        self._switch_at = None if image.switch_in is None else now + image.switch_in
+        self._settle_at = None if image.settle_in is None else now + image.settle_in
+
     @property
     def deadline(self) -> float | None:
         """When `tick` has something to do."""
@@ -76,6 +90,10 @@ class TopologyMachine:
         before = self.epoch
         self._people = people
         self._sfu_required = sfu_required
+        if self.mode is Mode.SFU and self.phase is Phase.COMMIT and len(people) > _MESH_SIZE:
+            # Who comes to a large room, or goes, changes nothing: not worth looking at each of a thousand.
+            self._settle_at = None
+            return False
         here = self._here()
         self._failed = {pair: None for pair in self._failed if pair[0] in here or pair[1] in here}
         self._ready = {participant: None for participant in self._ready if participant in here}

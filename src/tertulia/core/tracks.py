@@ -1,5 +1,6 @@
 """What is published in a room, and who receives it. Storage only: the room decides who may, and says what happened."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from tertulia.core.ids import ParticipantId, PublicationId
@@ -42,6 +43,17 @@ class Tracks:
 
     def subscription(self, subscriber: ParticipantId, publication: PublicationId) -> Subscription | None:
         return self._subscriptions.get(publication, {}).get(subscriber)
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Everybody's, in the order of the publications."""
+        return tuple(found for by in self._subscriptions.values() for found in by.values())
+
+    def restore(self, publications: Iterable[Publication], subscriptions: Iterable[Subscription]) -> None:
+        """Raises KeyError for a subscription to nothing."""
+        for publication in publications:
+            self.put(publication)
+        for subscription in subscriptions:
+            self._subscriptions[subscription.publication][subscription.subscriber] = subscription
 
     def subscriptions_of(self, subscriber: ParticipantId) -> tuple[Subscription, ...]:
         return tuple(found for by in self._subscriptions.values() if (found := by.get(subscriber)) is not None)

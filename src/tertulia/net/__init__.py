@@ -6,7 +6,7 @@ from tertulia.net.gate import Gate, Streams
 from tertulia.net.link import Link, Socket, Source
 from tertulia.net.listener import BACKLOG, listen
 from tertulia.net.origin import same_authority, split_authority
-from tertulia.net.outbox import Outbox
+from tertulia.net.outbox import Outbox, OutboxImage
 from tertulia.net.websocket import WebSocket, talk, utf8
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Gate",
     "Link",
     "Outbox",
+    "OutboxImage",
     "Rate",
     "Rates",
     "Socket",

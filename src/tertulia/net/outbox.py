@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 WAITING_MESSAGES = 256
 WAITING_BYTES = 1 << 20
@@ -9,6 +10,21 @@ WAITING_BYTES = 1 << 20
 KEPT_MESSAGES = 512
 KEPT_BYTES = 1 << 20
 """What is kept for a resume, waiting and written together."""
+LATEST_KEYS = 4096
+LATEST_BYTES = 1 << 20
+"""Frames of which only the newest matters, that wait for one socket: above it the one that has waited for longest is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxImage:
+    """What an outbox needs to go on in another process."""
+
+    seq: int
+    forgotten: int
+    written: tuple[bytes, ...]
+    """Those with the numbers after `forgotten`, without their numbers."""
+    waiting: tuple[tuple[bytes, str | None], ...]
+    """With their keys."""
 
 
 class Outbox:
@@ -24,6 +40,8 @@ class Outbox:
         self._by_key: dict[str, int] = {}
         self._tickets = 0
         # Without their numbers: a message to a hundred people is then one object in a hundred outboxes.
+        self._latest: OrderedDict[str, bytes] = OrderedDict()
+        self._latest_bytes = 0
         self._written: deque[bytes] = deque()
         self._written_bytes = 0
         self._again = 0
@@ -47,8 +65,32 @@ class Outbox:
         if key is not None:
             self._by_key[key] = self._tickets
 
+    def offer(self, key: str, frame: bytes) -> int:
+        """A frame outside the numbering, of which only the newest with this key matters: it is given out when no message waits, and not
+        again after a loss. How many frames that waited were given up for it."""
+        if self.lost:
+            return 0
+        older = self._latest.get(key)
+        self._latest[key] = frame
+        self._latest_bytes += len(frame)
+        if older is None and len(self._latest) <= LATEST_KEYS and self._latest_bytes <= LATEST_BYTES:
+            return 0
+        given_up = 0
+        if older is not None:
+            self._latest_bytes -= len(older)
+            given_up = 1
+        while len(self._latest) > LATEST_KEYS or self._latest_bytes > LATEST_BYTES:
+            self._take_latest()
+            given_up += 1
+        return given_up
+
+    def _take_latest(self) -> bytes:
+        _, frame = self._latest.popitem(last=False)
+        self._latest_bytes -= len(frame)
+        return frame
+
     def take(self) -> bytes | None:
-        """The next message to be written, with its number; None: nothing waits."""
+        """The next message to be written, with its number; where none waits, the next frame that was offered. None: nothing waits."""
         if self._again:
             number = self.seq - self._again + 1
             self._again -= 1
@@ -57,7 +99,7 @@ class Outbox:
                 return self.take()
             return self._number(self._written[number - self.forgotten - 1], number)
         if not self._waiting:
-            return None
+            return self._take_latest() if self._latest else None
         _, (body, key) = self._waiting.popitem(last=False)
         self._waiting_bytes -= len(body)
         if key is not None:
@@ -84,6 +126,20 @@ class Outbox:
         self._again = self.seq - last_seq
         self._backlog = len(self._waiting)
         return True
+
+    def image(self) -> OutboxImage:
+        return OutboxImage(self.seq, self.forgotten, tuple(self._written), tuple(self._waiting.values()))
+
+    def restore(self, image: OutboxImage) -> None:
+        """Goes on where the image ends; for one that nothing was put into. Raises ValueError for numbers that do not fit together."""
+        if image.seq != image.forgotten + len(image.written):
+            raise ValueError(f"messages {image.forgotten + 1} to {image.seq} are not {len(image.written)}")
+        self.seq, self.forgotten = image.seq, image.forgotten
+        self._written.extend(image.written)
+        self._written_bytes = sum(map(len, image.written))
+        for body, key in image.waiting:
+            self.put(body, key)
+        self._backlog = len(self._waiting)
 
     @property
     def waiting(self) -> int:
@@ -114,10 +170,11 @@ class Outbox:
     def drop(self) -> None:
         self.lost = True
         self._waiting.clear()
+        self._latest.clear()
         self._by_key.clear()
         self._written.clear()
         self._again = 0
-        self._waiting_bytes = self._written_bytes = 0
+        self._waiting_bytes = self._written_bytes = self._latest_bytes = 0
 
     def _forget_oldest(self) -> None:
         self._written_bytes -= len(self._written.popleft())
