@@ -3,11 +3,14 @@
 import asyncio
 import os
 import secrets
+import shutil
 import socket
+import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -19,15 +22,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tertulia import config
 from tertulia.auth.admission import Admission
 from tertulia.auth.authorize import Hook
+from tertulia.auth.file_tickets import FileTickets
 from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.tokens import TokenSigner, TokenVerifier
 from tertulia.auth.turn import TurnSecret
-from tertulia.core.model import Policy, RoomSettings
+from tertulia.core.model import Policy, RoomSettings, Sound
 from tertulia.doors import pages
-from tertulia.doors.api import Access, Api, IceServersEndpoint
+from tertulia.doors.api import Access, Api, ChatEndpoint, FilesEndpoint, IceServersEndpoint
+from tertulia.doors.files import FilesDoor
+from tertulia.doors.files import Options as FileOptions
 from tertulia.doors.guard import Guard, is_from_this_machine
 from tertulia.doors.health import Health
-from tertulia.doors.native import NativeDoor, Options
+from tertulia.doors.native import FileRequests, NativeDoor, Options, Restart
 from tertulia.doors.peerjs import PeerDoor
 from tertulia.doors.session import PageOptions
 from tertulia.doors.signaling import SignalingDoor, SignalingOptions
@@ -41,10 +47,17 @@ from tertulia.media.port import Media
 from tertulia.media.public_address import Finder
 from tertulia.media.roads import Roads, find_roads
 from tertulia.net import Connections, Gate, listen
+from tertulia.runtime.archive import Archive
+from tertulia.runtime.broker import Broker
 from tertulia.runtime.event_emitter import EventEmitter
 from tertulia.runtime.feed import Feed
 from tertulia.runtime.hub import Hub
+from tertulia.runtime.statistics import Statistics
+from tertulia.runtime.topics import Topics
 from tertulia.runtime.views import Room
+from tertulia.store import MEMORY, ChatLog, Database, DocumentLog, Images, Retention
+from tertulia.store.files import Blobs, Bucket, FileStore, Folder, Limits
+from tertulia.topic_rule import TopicRule
 from tertulia.wire import native as wire
 
 log = structlog.get_logger(__name__)
@@ -55,7 +68,7 @@ SOCKETIO = "/socket.io"
 A = TypeVar("A", bound=Hook)
 
 
-class Tertulia(EventEmitter):
+class Tertulia(EventEmitter, Topics):
     """An ASGI app. Serve it, or mount it and use `lifespan`:
 
         rt = Tertulia(secret="…")
@@ -77,8 +90,9 @@ class Tertulia(EventEmitter):
 
         `media` takes the place of the compiled engine; whoever gives it away does not use it again. `roads`: where clients reach it.
         """
-        super().__init__(Feed())
+        EventEmitter.__init__(self, Feed())
         self.settings = with_turn_secret(settings if settings is not None else config.load(**given))
+        Topics.__init__(self, Broker(map(TopicRule.parse, self.settings.topic)))
         secret = self.settings.secret
         self._verifier = TokenVerifier(
             secret=None if secret is None else secret.get_secret_value(), public_keys=self.settings.token_public_key
@@ -101,10 +115,14 @@ class Tertulia(EventEmitter):
         name: str | None = None,
         role: str = "speaker",
         can: Iterable[str] | None = None,
+        topics: Mapping[str, Collection[str]] | None = None,
         ttl: float = 24 * 3600,
     ) -> str:
-        """A join token. `room` may be a pattern with `*`; `ttl` is in seconds. Raises ValueError without a secret, or for bad claims."""
-        return self._need_signer().sign(room=room, identity=identity, name=name, role=role, can=can, ttl=ttl)
+        """A join token. `room` may be a pattern with `*`; `topics` are patterns by `subscribe` and `publish`; `ttl` is in seconds.
+        Raises ValueError without a secret, or for bad claims."""
+        return self._need_signer().sign(
+            room=room, identity=identity, name=name, role=role, can=can, topics=topics, ttl=ttl
+        )
 
     def admin_token(self, *, ttl: float = 3600) -> str:
         """A token for `/api/v1`, good for `ttl` seconds; it opens no room. Raises ValueError without a secret."""
@@ -130,6 +148,11 @@ class Tertulia(EventEmitter):
         self._admission.ask(hook)
         return hook
 
+    @property
+    def _archive(self) -> Archive:
+        assert self._running is not None, "no request comes before it runs"
+        return self._running.archive
+
     def _is_trusted(self, scope: Scope) -> bool:
         """Whoever can do everything in the rooms anyway, for they are open and no other machine reaches them."""
         return self.settings.open and self.settings.local_names_only and is_from_this_machine(scope)
@@ -144,8 +167,8 @@ class Tertulia(EventEmitter):
         """Runs the server's rooms and media; usable as the lifespan of a FastAPI or Starlette app.
 
         Raises RuntimeError when it runs already, OSError when a port cannot be bound or a file of `tls_cert` or `tls_key` cannot be read,
-        ValueError for a certificate that cannot be used, `media.public_address.NotFound` where `public_ip` says whom to ask and nobody
-        answers.
+        ValueError for a certificate that cannot be used, `store.CannotOpen` for a database that cannot be, and
+        `media.public_address.NotFound` where `public_ip` says whom to ask and nobody answers.
         """
         if self._running is not None:
             raise RuntimeError("this Tertulia runs already")
@@ -157,18 +180,51 @@ class Tertulia(EventEmitter):
                 self.room,
                 Access(self._verifier, self._is_trusted),
                 IceServersEndpoint(self._admission, ice_servers, self.settings.messages_per_second),
+                ChatEndpoint(lambda: self._archive),
+                FilesEndpoint(lambda: None if self._running is None else self._running.hub.files),
+                self._broker,
                 allow_origins=self.settings.allow_origin,
             )
-            self._running = running = _Running.build(self.settings, media, self._admission, api, ice_servers)
+            database = Database(self.settings.database or MEMORY)
+            await database.open()
+            lasting = self.settings.chat_retention > 0 and not database.in_memory
+            chat = ChatLog(database, outlives_rooms=lasting)
+            documents = DocumentLog(database, outlives_rooms=lasting)
+            # Of a database in memory nothing is left for another process.
+            images = None if database.in_memory else Images(database)
+            try:
+                files = open_files(closing, self.settings, database)
+                await files.open()
+            except BaseException:
+                await database.close()
+                raise
+            self._running = running = _Running.build(
+                self.settings, media, self._admission, api, ice_servers, chat, documents, self._broker, images, files
+            )
             running.hub.observe(self._feed.observe)
+            if running.restart is not None:
+                await running.restart.take_back()
+            tasks = [
+                asyncio.create_task(Statistics(running.hub, media, self._feed.rated).run()),
+                asyncio.create_task(Retention(chat, self.settings.chat_retention).run()),
+                asyncio.create_task(Retention(documents, self.settings.chat_retention, what="documents").run()),
+                asyncio.create_task(files.run(self.settings.chat_retention if files.outlives_rooms else 0.0)),
+            ]
             try:
                 yield
             finally:
+                for task in tasks:
+                    task.cancel()
                 try:
                     await self.drain()
                     await self._feed.stop(timeout=1.0)
+                    self._stop_topics()
                 finally:
                     self._running = None
+                    await chat.flush()
+                    await documents.flush()
+                    await files.flush()
+                    await database.close()
 
     async def _with_public_addresses(self) -> config.Settings:
         """Asks for them where the settings name whom to ask; nothing is asked for media that somebody else has opened."""
@@ -242,16 +298,41 @@ class _Running:
     hub: Hub
     doors: tuple[_Door, ...]
     whip: WhipDoor
+    files: FilesDoor
     connections: Connections
     app: ASGIApp
+    archive: Archive
+    restart: Restart | None = None
 
     @classmethod
     def build(
-        cls, settings: config.Settings, media: Media, admission: Admission, api: Api, ice_servers: IceServers
+        cls,
+        settings: config.Settings,
+        media: Media,
+        admission: Admission,
+        api: Api,
+        ice_servers: IceServers,
+        chat: ChatLog,
+        documents: DocumentLog,
+        broker: Broker,
+        images: Images | None,
+        files: FileStore,
     ) -> "_Running":
-        hub = Hub(media, lambda name: _room_settings(settings, name), max_rooms=settings.max_rooms)
+        hub = Hub(
+            media,
+            lambda name: _room_settings(settings, name),
+            max_rooms=settings.max_rooms,
+            chat=chat,
+            documents=documents,
+            files=files,
+        )
+        desk = hub.files
+        assert desk is not None
+        tickets = FileTickets(None if settings.secret is None else settings.secret.get_secret_value())
         connections = Connections(settings.max_connections, settings.max_connections_per_address)
-        native = NativeDoor(hub, admission, _options(settings), connections, ice_servers)
+        native = NativeDoor(
+            hub, admission, _options(settings), connections, ice_servers, broker, FileRequests(desk, tickets)
+        )
         signaling = SignalingDoor(hub, admission, _signaling_options(settings), connections, ice_servers)
         peerjs = PeerDoor(hub, admission, _page_options(settings), connections, lists_peers=settings.peerjs_peers)
         socketio = SocketIoDoor(hub, admission, _socketio_options(settings), connections)
@@ -263,14 +344,18 @@ class _Running:
             SOCKETIO: socketio,
         }
         whip = WhipDoor(hub, admission, _whip_options(settings), ice_servers)
-        running = cls(hub, (native, signaling, peerjs, socketio), whip, connections, _not_started)
-        health = Health(hub, media, lambda: connections.open, running.refused, media_workers(settings))
+        restart = None if images is None else Restart(hub, native, images, grace=settings.grace)
+        files_door = FilesDoor(desk, tickets, admission, _file_options(settings))
+        doors_on_sockets = (native, signaling, peerjs, socketio)
+        running = cls(hub, doors_on_sockets, whip, files_door, connections, _not_started, Archive(hub, chat), restart)
+        health = Health(hub, media, lambda: connections.open, running.refused, media_workers(settings), broker)
         routes: list[BaseRoute] = [
             *health.routes(),
             Route("/ws", _upgrade_required(f"subprotocol {wire.SUBPROTOCOL}")),
             Route("/signaling", _upgrade_required("JSON messages without a subprotocol")),
             api.route(),
             *whip.routes(),
+            *files_door.routes(),
             *peerjs.routes(),
         ]
         if settings.test_commands:
@@ -286,6 +371,7 @@ class _Running:
     def refused(self) -> Mapping[str, int]:
         """How many messages and requests were refused at all doors, by code."""
         total: Counter[str] = Counter(self.whip.refused)
+        total.update(self.files.refused)
         for door in self.doors:
             total.update(door.refused)
         return total
@@ -296,8 +382,12 @@ class _Running:
 
     async def drain(self, timeout: float) -> None:
         self.hub.stopping = True
+        if self.restart is not None:
+            self.restart.prepare()
         for door in self.doors:
             door.drain()
+        if self.restart is not None:
+            await self.restart.keep(timeout)
         await self.hub.stop(timeout)
         try:
             async with asyncio.timeout(timeout):
@@ -349,9 +439,11 @@ def open_media(
             engine = create_engine(
                 addresses.binding(settings.host, port),
                 workers=media_workers(settings),
+                room_share=settings.room_share,
                 local_only=addresses.local_only(settings.host),
                 relay=_relay(settings),
                 public=settings.public_ip,
+                loudest=settings.max_voices,
                 test_commands=settings.test_commands,
             )
         except OSError:
@@ -367,7 +459,7 @@ def open_media(
             public=settings.public_ip,
             tls=certificate is not None,
         )
-        media = EngineMedia(engine, roads=roads)
+        media = EngineMedia(engine, roads=roads, pictures=settings.max_pictures)
         if certificate is not None:
             try:
                 media.streams.set_certificate(*certificate)
@@ -420,7 +512,9 @@ def _room_settings(settings: config.Settings, name: str) -> RoomSettings:
         policy=Policy(settings.p2p),
         eldest_moderates=settings.open,
         max_publications=settings.max_publications,
+        max_listed_viewers=settings.max_listed_viewers,
         grace=settings.grace,
+        sound=Sound(fec=settings.audio_fec, dtx=settings.audio_dtx, red=settings.audio_red),
     )
 
 
@@ -478,6 +572,36 @@ def _whip_options(settings: config.Settings) -> WhipOptions:
         max_sessions=settings.max_connections,
         max_sessions_per_address=settings.max_connections_per_address,
     )
+
+
+def _file_options(settings: config.Settings) -> FileOptions:
+    return FileOptions(allow_origins=tuple(settings.allow_origin), requests_per_second=settings.messages_per_second)
+
+
+def open_files(closing: ExitStack, settings: config.Settings, database: Database) -> FileStore:
+    """Where the settings say. Raises ValueError for what names no place, ImportError where it needs what is not installed."""
+    limits = Limits(
+        file_bytes=settings.max_file_size,
+        room_bytes=settings.max_room_files,
+        uploads=settings.max_uploads,
+        expiry=settings.upload_expiry,
+        types=tuple(settings.file_type),
+        refused=tuple(settings.refuse_file_type),
+    )
+    outlives_rooms = settings.files is not None and settings.chat_retention > 0 and not database.in_memory
+    if settings.files is not None and settings.files.startswith("s3://"):
+        blobs: Blobs = Bucket(settings.files)
+        staging = settings.data_dir / "uploads"
+    else:
+        folder = _temporary_folder(closing) if settings.files is None else Path(settings.files)
+        blobs, staging = Folder(folder / "kept"), folder / "uploads"
+    return FileStore(database, blobs, staging, limits, outlives_rooms=outlives_rooms)
+
+
+def _temporary_folder(closing: ExitStack) -> Path:
+    folder = tempfile.mkdtemp(prefix="tertulia-files-")
+    closing.callback(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def _upgrade_required(kind: str) -> Callable[[Any], Awaitable[PlainTextResponse]]:

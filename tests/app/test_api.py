@@ -140,7 +140,13 @@ async def test_the_description_describes() -> None:
             document = (await http.get("/rt/api/v1/openapi.json")).json()
     assert document["openapi"].startswith("3.1.")
     assert document["servers"] == [{"url": "/rt/api/v1"}]
-    assert set(document["paths"]) == {"/rooms", "/rooms/{name}", "/ice-servers", "/openapi.json"}
+    paths = {
+        "/rooms", "/rooms/{name}", "/rooms/{name}/statistics", "/rooms/{name}/chat", "/rooms/{name}/chat/{message}",
+        "/ice-servers", "/openapi.json",
+    }  # fmt: skip
+    paths |= {"/rooms/{name}/state", "/rooms/{name}/state/{key}", "/topics/{topic}"}
+    paths |= {"/rooms/{name}/files", "/rooms/{name}/files/{id}"}
+    assert set(document["paths"]) == paths
     schemas = document["components"]["schemas"]
     assert set(schemas["Room"]["properties"]) >= {"name", "participants", "waitingRoom", "maxParticipants"}
     assert _references(document) == set(schemas)

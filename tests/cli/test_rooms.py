@@ -41,7 +41,7 @@ async def test_list_show_and_close(tmp_path: Path) -> None:
         await ask(ana, type="lock", id=3, locked=True)
         assert await rooms(*here, "list") == await rooms(*here) == (0, "café\t1\t0\t1\tlocked\n", "")
         code, out, _ = await rooms("show", "café", *here)
-        assert (code, out) == (0, f"{joined['you']['id']}\tAna  [2J\tmoderator\tcamera (muted)\t\n")
+        assert (code, out) == (0, f"{joined['you']['id']}\tAna  [2J\tmoderator\tcamera (muted)\t\t\n")
         code, out, _ = await rooms("show", "café", "--json", *here)
         assert json.loads(out)["participants"][0]["publications"][0]["source"] == "camera"
         assert json.loads((await rooms("--json", *here))[1])["rooms"][0]["name"] == "café"

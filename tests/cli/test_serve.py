@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import sys
@@ -184,12 +185,26 @@ def test_a_taken_port_names_the_flag(tmp_path: Path) -> None:
         (["--host", "no-such-host.invalid"], "--host"),
         (["--config", "none.toml"], "--config"),
         (["--token-public-key", "none.pem"], "none.pem"),
+        (["--database", "mysql://localhost/x"], "--database"),
+        (["--database", "sqlite:////nowhere/at/all.db"], "--database"),
+        (["--database", "postgresql://ana:hush@127.0.0.1:1/x"], "--database"),
     ],
 )
 def test_wrong_settings_are_named_in_a_line(tmp_path: Path, arguments: list[str], named: str) -> None:
     ended = run("serve", "--port", "0", "--udp-port", "0", "--data-dir", str(tmp_path), *arguments)
     assert ended.returncode == 2
     assert named in ended.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_newer_versions_database_is_named_in_a_line(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "tertulia.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    ended = run("serve", "--port", "0", "--udp-port", "0", "--data-dir", str(tmp_path), "--chat-retention", "60")
+    assert ended.returncode == 2
+    told = ended.stderr.strip().splitlines()[-1]
+    assert "--data-dir" in told and "a newer version of Tertulia" in told
     assert "Traceback" not in ended.stderr
 
 

@@ -1,5 +1,7 @@
 """Addresses and pauses."""
 
+from collections import Counter
+
 import pytest
 
 from tertulia.client.backoff import Backoff
@@ -26,10 +28,20 @@ def test_what_is_no_address(url: str) -> None:
         socket_url(url)
 
 
-def test_pauses_double_to_five_seconds_with_jitter() -> None:
-    for _ in range(100):
+STEPS = (0.3, 0.6, 1.2, 2.4, 4.8, 5.0, 5.0)
+
+
+def test_pauses_are_any_time_up_to_a_step_that_doubles_to_five_seconds() -> None:
+    drawn: list[list[float]] = [[] for _ in STEPS]
+    for _ in range(1000):
         backoff = Backoff()
-        for step in (0.3, 0.6, 1.2, 2.4, 4.8, 5, 5):
-            assert step / 2 <= backoff.next() <= step
+        for step, pauses in zip(STEPS, drawn, strict=True):
+            pause = backoff.next()
+            assert 0 <= pause <= step
+            pauses.append(pause / step)
         backoff.reset()
-        assert backoff.next() <= 0.3
+        assert backoff.next() <= STEPS[0]
+    for pauses in drawn:
+        # Spread over the whole step: a tenth of it with less than a third of its share would be seven standard deviations off.
+        tenths = Counter(int(10 * pause) for pause in pauses)
+        assert all(tenths[tenth] > 30 for tenth in range(10))

@@ -19,7 +19,7 @@ def person(identity: str) -> native.Participant:
 
 
 def said(id: str, to: str | None = None) -> native.ChatMessage:
-    return native.ChatMessage(id=id, sender="bo", name="Bo", text="hi", to=to, time=0.0)
+    return native.ChatMessage(id=id, sender="bo", name="Bo", text="hi", to=to, time=0.0, number=1)
 
 
 def track(key: str, muted: bool = False) -> native.Publication:
@@ -100,3 +100,31 @@ def test_the_latest_ice_servers_count() -> None:
     session = native.Session(id="s", token="t", grace=30.0, heartbeat=15.0)
     state.apply(native.Resumed(session=session, ack=0, ice_servers=lists("2:b")))
     assert state.ice_servers == lists("2:b")
+
+
+def test_how_good_somebodys_connection_is_stands_with_the_person() -> None:
+    state = room()
+    state.apply(native.ParticipantJoined(participant=person("bo")))
+    assert [who.connection_quality for who in (state.you, state.participants["bo"])] == [None, None]
+    told = [
+        native.PersonalQuality(participant="bo", quality="poor", score=2.1),
+        native.PersonalQuality(participant="ana", quality="good", score=3.9),
+        native.PersonalQuality(participant="gone", quality="good", score=3.9),
+    ]
+    state.apply(native.QualityChanged(participants=told))
+    you = state.you
+    assert (you.connection_quality, you.connection_score) == ("good", 3.9)
+    state.apply(
+        native.ParticipantUpdated(participant="bo", name="Bo", role="viewer", connected=True, metadata="", hand=0)
+    )
+    bo = state.participants["bo"]
+    assert (bo.role, bo.connection_quality, bo.connection_score) == ("viewer", "poor", 2.1)
+    state.apply(
+        native.QualityChanged(participants=[native.PersonalQuality(participant="bo", quality=None, score=None)])
+    )
+    state.apply(
+        native.QualityChanged(participants=[native.PersonalQuality(participant="ana", quality="lost", score=1.0)])
+    )
+    assert state.you == you, "who reads it is not lost"
+    assert state.participants["bo"].connection_quality is None
+    assert "gone" not in state.participants

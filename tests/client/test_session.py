@@ -96,6 +96,7 @@ async def test_heartbeats_say_how_far_one_has_read(server: Scripted) -> None:
         while (await visit.hears("ping"))["ack"] != 2:
             pass
         assert client.status is Status.JOINED
+        assert client.round_trip_time is not None and 0 <= client.round_trip_time < WITHIN
 
 
 async def test_a_server_that_is_silent_is_lost(server: Scripted) -> None:
@@ -110,8 +111,8 @@ async def test_a_server_that_is_silent_is_lost(server: Scripted) -> None:
 async def test_a_session_that_is_gone_is_begun_anew(server: Scripted) -> None:
     async with in_room(server) as (client, visit):
         rooms = client.events(native.Joined)
-        lost = asyncio.create_task(client.chat("lost"))
-        await visit.hears("chat")
+        lost = asyncio.create_task(client.react("👋"))
+        await visit.hears("react")
         visit.cut()
         second = await server.visit()
         await second.hears("resume")
@@ -121,12 +122,29 @@ async def test_a_session_that_is_gone_is_begun_anew(server: Scripted) -> None:
         with pytest.raises(UserError) as caught:
             await lost
         assert caught.value.code is Code.SESSION_GONE
-        later = asyncio.create_task(client.chat("later"))
+        later = asyncio.create_task(client.react("👍"))
         await third.says(joined(), 1)
-        assert (await third.hears("chat"))["id"] == 2
+        assert (await third.hears("react"))["id"] == 2
         await third.says({**OK, "id": 2}, 2)
         await asyncio.wait_for(later, WITHIN)
         assert (await rooms.next(WITHIN)).seq == 1
+
+
+async def test_what_was_said_in_a_session_that_is_gone_is_said_in_the_next(server: Scripted) -> None:
+    async with in_room(server) as (client, visit):
+        saying = asyncio.create_task(client.chat("once"))
+        said = await visit.hears("chat")
+        visit.cut()
+        second = await server.visit()
+        await second.hears("resume")
+        await second.says({"type": "error", "id": None, "code": "session_gone", "message": "gone", "retryable": False})
+        third = await server.visit()
+        await third.hears("join")
+        await third.says(joined(), 1)
+        again = await third.hears("chat")
+        assert (again["text"], again["key"]) == ("once", said["key"])
+        await third.says({**OK, "id": again["id"]}, 2)
+        await asyncio.wait_for(saying, WITHIN)
 
 
 @pytest.mark.parametrize(

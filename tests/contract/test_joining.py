@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+from msgspec.structs import asdict
+
 from tertulia.client import Client, Status
 from tertulia.errors import Code
 from tertulia.wire import native
 
 from .door import Door
+from .raw import Raw
 from .server import SECRET, Server
 from .support import WITHIN, Invite, ends, meets, next_of, refused
 
@@ -46,7 +49,7 @@ async def test_coming_and_going_is_told(invite: Invite, door: Door, server: Serv
     events = ana.events(native.ParticipantJoined, native.ParticipantLeft)
     async with door.client(server.url, room=room, name="Bo") as bo:
         joined = await next_of(events, native.ParticipantJoined)
-        assert joined.participant == bo.room.you
+        assert asdict(joined.participant).items() <= asdict(bo.room.you).items()
     left = await next_of(events, native.ParticipantLeft)
     assert left.participant == bo.identity
     assert bo.error and bo.status is Status.ENDED
@@ -60,6 +63,17 @@ async def test_leave_is_answered_by_bye(invite: Invite) -> None:
     assert [event.code async for event in events] == [Code.LEFT]
     with refused(Code.LEFT):
         await ana.chat("still there?")
+
+
+async def test_who_gives_up_before_the_reply_is_gone_at_once(invite: Invite, server: Server, room: str) -> None:
+    ana = await invite("Ana")
+    events = ana.events(native.ParticipantLeft)
+    async with Raw(server.url) as raw:
+        await raw.send({"type": "join", "id": 1, "room": room, "name": "Raw"})
+        await raw.request("leave")
+        assert (await raw.receive("bye"))["code"] == Code.LEFT
+        assert (await next_of(events, native.ParticipantLeft)).reason == "left"
+    await meets(ana)
 
 
 async def test_rooms_know_nothing_of_each_other(invite: Invite, room: str) -> None:

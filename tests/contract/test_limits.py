@@ -229,7 +229,7 @@ async def test_ten_thousand_messages_a_second_disturb_nobody(invite: Invite, ser
     assert sent / (time.monotonic() - began) > 2_000, "the attack was none"
     found.sort()
     assert found[50] < 0.1, found
-    assert found[-1] < 1, found
+    assert found[-1] < 2, found
     await settled(ana, bo)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from tertulia.app import Tertulia
 from tertulia.media.fake import FakeMedia
+from tertulia.net import Binary
+from tertulia.wire.native import pack, unpack
 
 WITHIN = 5.0
 """Seconds after which something that should happen has not."""
@@ -71,7 +73,8 @@ class Client:
     def _write_now(self, frame: bytes) -> bool:
         if not self._readable.is_set() or self.aborted:
             return False
-        self._from_app.put_nowait({"type": "websocket.send", "text": frame.decode()})
+        kind = {"bytes": bytes(frame)} if isinstance(frame, Binary) else {"text": frame.decode()}
+        self._from_app.put_nowait({"type": "websocket.send", **kind})
         return True
 
     def hold(self) -> None:
@@ -101,11 +104,22 @@ class Client:
         self.send_raw(json.dumps({"type": type, "id": self._ids, **fields}))
         return self._ids
 
+    def send_with_bytes(self, type: str, payload: bytes, **fields: Any) -> int:
+        """A request in a binary frame; gives its id."""
+        self._ids += 1
+        self.send_bytes(pack(json.dumps({"type": type, "id": self._ids, **fields}).encode(), payload))
+        return self._ids
+
     async def receive(self) -> dict[str, Any]:
         message = await asyncio.wait_for(self._from_app.get(), WITHIN)
         if message["type"] == "websocket.close":
             raise Closed(message["code"], message.get("reason", ""))
-        parsed: dict[str, Any] = json.loads(message["text"])
+        parsed: dict[str, Any]
+        if "bytes" in message:
+            text, payload = unpack(message["bytes"])
+            parsed = {**json.loads(text), "bytes": payload}
+        else:
+            parsed = json.loads(message["text"])
         self.seen.append(parsed)
         if "seq" in parsed:
             self.last_seq = parsed["seq"]

@@ -14,6 +14,7 @@ from tertulia.doors.native import NativeDoor, Options
 from tertulia.media.fake import FakeMedia
 from tertulia.media.roads import Roads
 from tertulia.net import Connections
+from tertulia.runtime.broker import Broker
 from tertulia.runtime.hub import Hub
 from tests.auth.test_turn import password
 from tests.doors.harness import SECRET, Client, server
@@ -42,7 +43,7 @@ async def native(clock: Clock, **settings: Any) -> AsyncIterator[NativeDoor]:
     given = {"udp": ROADS.udp, "tcp": ROADS.tcp, "relay": TurnSecret(TURN_SECRET), "ttl": HOUR, "clock": clock}
     ice_servers = IceServers(**{**given, **settings})
     admission = Admission(TokenVerifier(), open=True)
-    yield NativeDoor(hub, admission, Options(), Connections(10, 10), ice_servers)
+    yield NativeDoor(hub, admission, Options(), Connections(10, 10), ice_servers, Broker())
     await hub.stop(1.0)
 
 

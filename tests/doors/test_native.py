@@ -77,7 +77,7 @@ async def test_how_a_video_is_shown_reaches_media_with_its_importance() -> None:
             for source, kind in (("camera", "video"), ("microphone", "audio"), ("screen", "video"))
         ]
         to_ben = ben.session["id"]
-        assert media.named("prefer") == [(to_ben, screen, Preference(priority=SCREEN))]
+        assert media.named("prefer") == [(to_ben, screen, Preference(priority=SCREEN, detail=True))]
         tile = {"publication": camera, "width": 320, "height": 180, "layer": "medium"}
         await ben.ask("prefer", **tile)
         assert media.named("prefer")[-1] == (to_ben, camera, Preference(True, 320, 180, "medium", OTHERS))

@@ -12,7 +12,7 @@ from tertulia.auth.authorize import Grant, JoinRequest
 from tertulia.core import commands as cmd
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.whip import Options
-from tertulia.doors.whip import problem as problems
+from tertulia.doors.whip.problem import PROBLEMS
 from tertulia.errors import Code, ProtocolError, Unavailable
 from tertulia.media.port import ConnectionId
 from tests.doors.harness import SECRET, eventually, person, server
@@ -613,7 +613,7 @@ async def test_what_is_refused_is_counted_in_the_metrics() -> None:
 def test_the_reference_has_every_status_with_its_codes() -> None:
     rows = re.findall(r"^\| (\d{3}) \| (.*?) \|", REFERENCE.read_text(encoding="utf-8"), re.MULTILINE)
     documented = {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
-    ours = {code.value: problems.status_of(code) for code in Code if problems.status_of(code) != 500}
+    ours = {code.value: PROBLEMS.status_of(code) for code in Code if PROBLEMS.status_of(code) != 500}
     of_http = {
         "not_found": 404, "method_not_allowed": 405, "not_acceptable": 406, "precondition_failed": 412,
         "unsupported_media_type": 415, "precondition_required": 428, "internal": 500,

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Kind, RoomSettings, Source
+from tertulia.core.model import Sound as RoomSound
 from tertulia.errors import Code, Internal, ProtocolError, TertuliaError, Unavailable
 from tertulia.media.fake import FakeMedia
-from tertulia.media.port import ConnectionId
+from tertulia.media.port import ConnectionId, Sound
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.hub import Hub
-from tertulia.runtime.seat import Accept, Call, Done, Notice, Outcome
+from tertulia.runtime.seat import Accept, Call, Done, Notice, Offer, Outcome
 
 ANA, BEN = ParticipantId("ana"), ParticipantId("ben")
 
@@ -35,7 +37,7 @@ class Clock:
         return self.now
 
 
-def make_hub(clock: Callable[[], float] | None = None, **limits: int) -> tuple[Hub, FakeMedia]:
+def make_hub(clock: Callable[[], float] | None = None, **limits: Any) -> tuple[Hub, FakeMedia]:
     media = FakeMedia()
     hub = Hub(media, lambda name: RoomSettings(name, empty_after=5.0), clock=clock or Clock(), **limits)
     return hub, media
@@ -152,6 +154,18 @@ async def test_a_call_is_offered_on_the_callers_own_connection_and_its_answer_ta
     assert media.named("accept") == [(seat.connection, "answer", {"0": "mic"})]
 
 
+async def test_media_is_told_how_the_room_sends_sound() -> None:
+    media = FakeMedia()
+    chosen = RoomSound(fec=False, dtx=True, red=False)
+    hub = Hub(media, lambda name: RoomSettings(name, sound=chosen), clock=Clock())
+    seat, _ = await join(hub, ANA)
+    other, _ = await join(hub, BEN)
+    actor = hub.rooms["standup"]
+    await actor.request(Offer(ANA, 1, "offer", {}))
+    await actor.request(Call(BEN, audio=True, video=False))
+    assert media.sounds == {one.connection: Sound(fec=False, dtx=True, red=False) for one in (seat, other)}
+
+
 async def test_an_answer_publishes_nothing_that_is_somebody_elses() -> None:
     hub, media = make_hub()
     await join(hub, ANA)
@@ -170,7 +184,7 @@ async def test_only_who_is_in_the_room_is_called(request_: Call | Accept) -> Non
     await join(hub, ANA)
     outcome = await hub.rooms["standup"].request(request_)
     assert isinstance(outcome, TertuliaError) and outcome.code is Code.NO_SUCH_PARTICIPANT
-    assert not media.calls
+    assert [call.name for call in media.calls] == ["member"]
 
 
 async def test_what_media_refuses_is_the_outcome() -> None:

@@ -15,6 +15,7 @@ from tertulia.auth.tokens import Claims, TokenSigner, TokenVerifier, check_claim
 from tertulia.core.ids import ParticipantId
 from tertulia.core.model import OnDuplicate, Right, Role
 from tertulia.errors import Code, Internal, NotAllowed, ProtocolError
+from tertulia.topic_rule import NO_GRANTS, TopicGrants
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,8 @@ class Pass:
     """There was no token and the server is not open: a guest who may knock, and nothing else."""
     bypass: bool = False
     """Past lock and waiting room."""
+    topics: TopicGrants = NO_GRANTS
+    """On topics of the server, besides what is declared for everyone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ class Admission:
             rights=None if claims.can is None else frozenset(Right(grant) for grant in claims.can),
             on_duplicate=OnDuplicate.REFUSE if claims.sub is None else OnDuplicate.REPLACE,
             knock_only=False,
+            topics=claims.topics,
         )
 
 
@@ -152,6 +156,8 @@ def _granted(grant: Grant, by_token: Pass) -> Pass:
         entry = replace(entry, name=grant.name)
     if grant.role is not None:
         entry = replace(entry, role=Role(grant.role), rights=None)
+    if grant.topics is not None:
+        entry = replace(entry, topics=grant.topics)
     if grant.can is not None:
         entry = replace(entry, rights=frozenset(Right(right) for right in grant.can))
     return entry

@@ -10,6 +10,7 @@ from starlette.requests import cookie_parser
 from tertulia.auth.tokens import Claims, Role
 from tertulia.auth.tokens import Grant as Can
 from tertulia.errors import Code, UserError
+from tertulia.topic_rule import TopicGrants
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Grant:
     """Exactly these grants; None with a `role`: what that role gives."""
     bypass: bool = False
     """Past a locked room's lock and a waiting room."""
+    topics: TopicGrants | None = None
+    """On topics of the server, besides what is declared for everyone."""
 
 
 class Refuse(UserError):

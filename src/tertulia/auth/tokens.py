@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tertulia.errors import Code, NotAllowed
+from tertulia.topic_rule import NO_GRANTS, TopicGrants, is_pattern
 
 Role = Literal["viewer", "speaker", "moderator"]
 Grant = Literal[
@@ -63,6 +64,8 @@ class Claims:
     jti: str | None
     expires: float | None
     """Seconds since 1970."""
+    topics: TopicGrants = NO_GRANTS
+    """What it may do on topics of the server, besides what is declared for everyone."""
 
 
 class TokenVerifier:
@@ -136,10 +139,14 @@ class TokenSigner:
         name: str | None = None,
         role: str = "speaker",
         can: Iterable[str] | None = None,
+        topics: Mapping[str, Collection[str]] | None = None,
         ttl: float = 24 * 3600,
     ) -> str:
-        """A token for `room` (a name, or a pattern with `*`), good for `ttl` seconds. Raises ValueError for bad claims."""
+        """A token for `room` (a name, or a pattern with `*`), good for `ttl` seconds. `topics`: patterns by `subscribe` and `publish`.
+        Raises ValueError for bad claims."""
         claims: dict[str, Any] = {"room": room, "role": role}
+        if topics is not None:
+            claims["topics"] = {verb: list(patterns) for verb, patterns in topics.items()}
         if identity is not None:
             claims["sub"] = identity
         if name is not None:
@@ -222,7 +229,19 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
         can=None if can is None else frozenset(cast("list[Grant]", can)),
         jti=_text(payload, "jti", 128),
         expires=None if expires is None else float(expires),
+        topics=_topics(payload.get("topics")),
     )
+
+
+def _topics(claim: Any) -> TopicGrants:
+    if claim is None:
+        return NO_GRANTS
+    if not isinstance(claim, dict) or not claim.keys() <= {"subscribe", "publish"}:
+        raise _invalid("topics is no object of subscribe and publish")
+    for patterns in claim.values():
+        if not isinstance(patterns, list) or not all(isinstance(it, str) and is_pattern(it) for it in patterns):
+            raise _invalid("topics names what is no topic of the server")
+    return TopicGrants(tuple(claim.get("subscribe", ())), tuple(claim.get("publish", ())))
 
 
 def _text(payload: Mapping[str, Any], claim: str, limit: int) -> str | None:

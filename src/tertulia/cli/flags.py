@@ -32,6 +32,26 @@ P2p = Annotated[
         help="When media goes directly between people: auto (two of them), never, always (a mesh of at most 4). [default: auto]"
     ),
 ]
+AudioFec = Annotated[
+    bool | None,
+    typer.Option(
+        "--audio-fec/--no-audio-fec",
+        help="Opus puts a coarse copy of a frame into the next one, where packets are lost. [default: audio-fec]",
+    ),
+]
+AudioDtx = Annotated[
+    bool | None,
+    typer.Option(
+        "--audio-dtx/--no-audio-dtx", help="Send next to nothing while nobody speaks. [default: no-audio-dtx]"
+    ),
+]
+AudioRed = Annotated[
+    bool | None,
+    typer.Option(
+        "--audio-red/--no-audio-red",
+        help="Packets of sound repeat earlier frames, so that the next packet makes a lost one good. [default: audio-red]",
+    ),
+]
 Tls = Annotated[
     str | None,
     typer.Option(help="off, or self-signed: a certificate made here and kept in the data dir. [default: off]"),
@@ -41,6 +61,41 @@ TlsKey = Annotated[Path | None, typer.Option(help="Its private key, PEM.")]
 DataDir = Annotated[
     Path | None,
     typer.Option(help="Where the server keeps what it makes: secrets, certificate. [default: ~/.local/share/tertulia]"),
+]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="Where chat is kept: sqlite:///path, or postgresql://user:password@host/name, which is better given as TERTULIA_DATABASE. "
+        "[default: tertulia.db in the data dir]"
+    ),
+]
+ChatRetention = Annotated[
+    float | None,
+    typer.Option(help="Seconds for which chat and files are kept; 0: as long as its room is open. [default: 30 days]"),
+]
+Files = Annotated[
+    str | None,
+    typer.Option(
+        help="Where files are kept that people share: a folder, or s3://bucket/prefix, with AWS_ENDPOINT_URL and the like in the "
+        "environment. [default: files in the data dir]"
+    ),
+]
+MaxFileSize = Annotated[int | None, typer.Option(help="Bytes that a shared file may have. [default: 100 MiB]")]
+FileType = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Media type of files that may be shared, such as image/*; by the content. Repeatable. [default: all]"
+    ),
+]
+RefuseFileType = Annotated[
+    list[str] | None, typer.Option(help="Media type of files that may not be shared, such as text/html. Repeatable.")
+]
+Topic = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Topic of the server, or a branch of them, that people may hear: /quotes/*. With options behind semicolons: retain (the "
+        "last value is kept), publish=everyone|token, subscribe=token, rate=20 (values a second of each publisher). Repeatable."
+    ),
 ]
 AllowOrigin = Annotated[
     list[str] | None,

@@ -86,9 +86,12 @@ def _list(answer: dict[str, Any]) -> None:
 
 
 def _show(room: dict[str, Any]) -> None:
-    rows = [[who["id"], who["name"], who["role"], _tracks(who), _presence(who)] for who in room["participants"]]
-    rows += [[who["id"], who["name"], "", "", "waits"] for who in room["waiting"]]
-    show(["id", "name", "role", "sends", "state"], rows, empty="nobody is in the room")
+    rows = [
+        [who["id"], who["name"], who["role"], _tracks(who), _quality(who), _presence(who)]
+        for who in room["participants"]
+    ]
+    rows += [[who["id"], who["name"], "", "", "", "waits"] for who in room["waiting"]]
+    show(["id", "name", "role", "sends", "quality", "state"], rows, empty="nobody is in the room")
 
 
 def _state(room: dict[str, Any]) -> str:
@@ -97,6 +100,11 @@ def _state(room: dict[str, Any]) -> str:
 
 def _tracks(who: dict[str, Any]) -> str:
     return ", ".join(it["source"] + (" (muted)" if it["muted"] else "") for it in who["publications"])
+
+
+def _quality(who: dict[str, Any]) -> str:
+    quality = who["connectionQuality"]
+    return "" if quality is None else f"{who['connectionScore']:.1f} {quality}"
 
 
 def _presence(who: dict[str, Any]) -> str:

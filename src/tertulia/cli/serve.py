@@ -24,10 +24,14 @@ from tertulia.cli.server import Server, WebSocketProtocol
 from tertulia.config import Settings
 from tertulia.media import addresses, public_address
 from tertulia.net import BACKLOG, listen
+from tertulia.store import CannotOpen, Database
+from tertulia.store.files import Bucket
 
 log = structlog.get_logger(__name__)
 
 FIRST_ROOM = "lobby"
+DATABASE = "tertulia.db"
+FILES = "files"
 WEBSOCKET_BYTES = 1 << 20
 """Largest frame; above the doors' own limits, so that those give the answer."""
 
@@ -38,10 +42,20 @@ def serve(
     udp_port: flags.UdpPort = None,
     public_ip: flags.PublicIp = None,
     p2p: flags.P2p = None,
+    audio_fec: flags.AudioFec = None,
+    audio_dtx: flags.AudioDtx = None,
+    audio_red: flags.AudioRed = None,
     tls: flags.Tls = None,
     tls_cert: flags.TlsCert = None,
     tls_key: flags.TlsKey = None,
     data_dir: flags.DataDir = None,
+    database: flags.Database = None,
+    chat_retention: flags.ChatRetention = None,
+    topic: flags.Topic = None,
+    files: flags.Files = None,
+    max_file_size: flags.MaxFileSize = None,
+    file_type: flags.FileType = None,
+    refuse_file_type: flags.RefuseFileType = None,
     allow_origin: flags.AllowOrigin = None,
     web: flags.Web = None,
     secret: flags.Secret = None,
@@ -61,14 +75,17 @@ def serve(
     """Start the server."""
     settings = _settings(
         config_file,
-        host=host, port=port, udp_port=udp_port, public_ip=public_ip, p2p=p2p, tls=tls, tls_cert=tls_cert, tls_key=tls_key,
-        data_dir=data_dir, allow_origin=allow_origin, web=web, secret=secret, open=open_rooms,
+        host=host, port=port, udp_port=udp_port, public_ip=public_ip, p2p=p2p,
+        audio_fec=audio_fec, audio_dtx=audio_dtx, audio_red=audio_red, tls=tls, tls_cert=tls_cert, tls_key=tls_key,
+        data_dir=data_dir, database=database, chat_retention=chat_retention,
+        files=files, max_file_size=max_file_size, file_type=file_type, refuse_file_type=refuse_file_type,
+        topic=topic, allow_origin=allow_origin, web=web, secret=secret, open=open_rooms,
         turn=turn, turn_secret=turn_secret, turn_allow_peer=turn_allow_peer, ice_server=ice_server, ice_secret=ice_secret,
         token_public_key=token_public_key, max_room_size=max_room_size, workers=workers, log=log_form, test_commands=test_commands,
     )  # fmt: skip
     logs.configure(settings.log)
     makes_secret = not (settings.is_loopback or settings.open or settings.has_keys)
-    settings = _keep_turn_secret(_decide_who_enters(settings))
+    settings = _with_files(_with_database(_keep_turn_secret(_decide_who_enters(settings))))
     settings, found = _find_public_addresses(settings)
     _raise_descriptor_limit()
     sockets = _listen(settings)
@@ -102,15 +119,15 @@ def serve(
             invite = tertulia.token(FIRST_ROOM, role="moderator")
             typer.echo(f"Moderator's link, good for 24 hours: {urls[0]}/r/{FIRST_ROOM}#t={invite}")
 
-    files: dict[str, Any] = {}
+    encryption: dict[str, Any] = {}
     if certificate_files:
-        files = {"ssl_certfile": certificate_files[0], "ssl_keyfile": certificate_files[1]}
+        encryption = {"ssl_certfile": certificate_files[0], "ssl_keyfile": certificate_files[1]}
     server = Server(
         uvicorn.Config(
             tertulia,
             ws=WebSocketProtocol,
             ws_max_size=WEBSOCKET_BYTES,
-            ws_per_message_deflate=False,
+            ws_per_message_deflate=settings.deflate,
             ws_ping_interval=None,
             access_log=False,
             log_config=None,
@@ -118,7 +135,7 @@ def serve(
             backlog=BACKLOG,
             lifespan="on",
             timeout_graceful_shutdown=2,
-            **files,
+            **encryption,
         ),
         on_ready=ready,
         drain=tertulia.drain,
@@ -168,6 +185,49 @@ def _keep_turn_secret(settings: Settings) -> Settings:
         else:
             return settings.model_copy(update={"turn_secret": pydantic.SecretStr(made)})
     return with_turn_secret(settings)
+
+
+def _with_database(settings: Settings) -> Settings:
+    if settings.database is not None:
+        _try_database(settings.database, "--database")
+    if settings.database is not None or settings.chat_retention == 0:
+        return settings
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        log.warning("chat is kept in memory only: there is no place for it in --data-dir", reason=_why(error))
+        return settings
+    database = f"sqlite:///{(settings.data_dir / DATABASE).absolute()}"
+    _try_database(database, "--data-dir")
+    return settings.model_copy(update={"database": database})
+
+
+def _try_database(url: str, flag: str) -> None:
+    """What cannot be used is told before anything else is begun."""
+
+    async def open_and_close() -> None:
+        database = Database(url)
+        await database.open()
+        await database.close()
+
+    try:
+        asyncio.run(open_and_close())
+    except (ValueError, CannotOpen) as error:
+        fail(f"{flag}: {error}")
+
+
+def _with_files(settings: Settings) -> Settings:
+    if settings.files is not None and settings.files.startswith("s3://"):
+        try:
+            Bucket(settings.files)
+        except ImportError:
+            fail("--files: a bucket takes what `pip install tertulia[s3]` brings")
+        except Exception as error:
+            # What the library raises for settings of its own has no common base with ours.
+            fail(f"--files: {error}")
+    if settings.files is not None or settings.database is None or settings.chat_retention == 0:
+        return settings
+    return settings.model_copy(update={"files": str((settings.data_dir / FILES).absolute())})
 
 
 def _raise_descriptor_limit() -> None:

@@ -4,15 +4,24 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
+from tertulia.client.chat import Chat, ChatStream
 from tertulia.client.data import DataStream, encoded
 from tertulia.client.events import Event, EventStream
+from tertulia.client.files import Files
 from tertulia.client.requests import Reply
 from tertulia.client.room import Room
 from tertulia.client.session import Session, Status
+from tertulia.client.shared import Shared
+from tertulia.client.topics import Topic
 from tertulia.errors import Code, ProtocolError, TertuliaError, UserError
 from tertulia.wire import native
+
+if TYPE_CHECKING:
+    from tertulia.client.documents import Document
 
 LEAVE_WITHIN = 2.0
 """Seconds that a farewell may take."""
@@ -59,7 +68,12 @@ class Client:
             metadata=metadata,
         )
         self._session = Session(url, join, connect_timeout=connect_timeout)
+        self.shared = Shared(lambda: self.room, self.request)
+        """What everybody in the room shares: keys, values, versions."""
+        self.files = Files(self, url)
         self._task: asyncio.Task[None] | None = None
+        self.chat = Chat(self)
+        """What is said in the room, and what one says oneself."""
 
     async def __aenter__(self) -> "Client":
         """Joins. Raises TertuliaError where the server refuses, OSError where it isn't reached."""
@@ -125,9 +139,24 @@ class Client:
     def identity(self) -> str:
         return self.room.you.id
 
+    @property
+    def round_trip_time(self) -> float | None:
+        """How long a message to the server and its answer took last, in seconds, by the heartbeats; None as long as it is not known."""
+        return self._session.round_trip_time
+
     def events(self, *types: type[Event], limit: int = 1024) -> EventStream[Event]:
         """What the server says from now on, of these types; without any, everything. At most `limit` wait to be read."""
         return self._session.events.stream(types or (native.Message,), limit)  # type: ignore[arg-type]
+
+    def messages(self, *, limit: int = 1024) -> ChatStream:
+        """The same as `chat.messages`."""
+        return self.chat.messages(limit=limit)
+
+    async def chat_history(
+        self, *, before: int | None = None, after: int | None = None, words: str = "", limit: int = 100
+    ) -> native.ChatPage:
+        """The same as `chat.history`."""
+        return await self.chat.history(before=before, after=after, words=words, limit=limit)
 
     def data(self, topic: str, *, limit: int = 1024) -> DataStream:
         """What the others send on this topic from now on. At most `limit` wait to be read."""
@@ -162,10 +191,6 @@ class Client:
         """Ends the session; returns when the server said `bye`."""
         await self._farewell(lambda n: native.Leave(id=n), Code.LEFT)
 
-    async def chat(self, text: str, to: str | None = None) -> None:
-        """To everyone, or to one person. It comes back as `ChatReceived`."""
-        await self._do(lambda n: native.Chat(id=n, text=text, to=to))
-
     async def send_data(self, topic: str, data: Any, *, to: str | None = None, latest: bool = False) -> None:
         """The app's own message, to all others or to one: bytes, or what can be JSON. It does not come back.
 
@@ -177,6 +202,33 @@ class Client:
             return native.Data(id=n, topic=topic, data=body, encoding=encoding, to=to, latest=latest)
 
         await self._do(make)
+
+    async def set_presence(self, state: Any) -> None:
+        """Says something of oneself to the others, such as a cursor: JSON of at most 4 KiB, in place of the one before; None: nothing.
+        `room.presence` has everybody's. It is said again where the room is joined anew. TypeError for what JSON has no form for."""
+        json = msgspec.Raw(msgspec.json.encode(state))
+        self._session.presence = None if state is None else json
+        await self._do(lambda n: native.PresenceSet(id=n, state=json))
+
+    def topic(self, name: str) -> Topic:
+        """A topic of the server (`/quotes/AAPL`), or a branch of them (`/quotes/*`), in whatever room one is."""
+        return Topic(name, self._session, self.request)
+
+    async def document(self, name: str) -> "Document":
+        """A document of the room that people write together, as it is now: 1 to 64 of `A-Za-z0-9_./:-`. Close it in the end.
+
+        Raises TertuliaError: `malformed`, `too_many_documents`, `store_failed`. Writing takes the right `data`.
+        """
+        # Not at the top: who writes none does without Yjs.
+        from tertulia.client.documents import Document
+
+        document = Document(self, name)
+        try:
+            await document.synced()
+        except BaseException:
+            await document.close()
+            raise
+        return document
 
     async def react(self, reaction: str) -> None:
         """A sign to everybody that passes, such as an emoji. It comes back as `Reaction`."""

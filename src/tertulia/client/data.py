@@ -70,6 +70,14 @@ def encoded(data: Any) -> tuple[msgspec.Raw, native.Encoding]:
     return msgspec.Raw(msgspec.json.encode(data)), "json"
 
 
+def readable(json: msgspec.Raw) -> Any:
+    """What it stands for; None where it cannot be read: that is not for its sender to end anything."""
+    try:
+        return msgspec.json.decode(json)
+    except (ValueError, RecursionError):
+        return None
+
+
 def decoded(message: native.DataReceived) -> Any:
     """What was sent. Raises ValueError where it cannot be read."""
     if message.encoding == "base64":

@@ -15,13 +15,20 @@ Event = TypeVar("Event", bound=Message)
 class EventStream(Generic[Event]):
     """Messages of the server in their order, from when it was made. Iterate; it ends with the session, after `bye`.
 
-    One that isn't read keeps at most `limit` events and then raises Unavailable (`too_slow`): nothing is ever left out silently.
+    One that isn't read keeps at most `limit` events and then raises Unavailable (`too_slow`): nothing is ever left out silently, but where
+    only what is new matters.
     """
 
     def __init__(
-        self, hub: "Events", types: tuple[type[Event], ...], limit: int, wanted: Callable[[Event], bool] | None = None
+        self,
+        hub: "Events",
+        types: tuple[type[Event], ...],
+        limit: int,
+        wanted: Callable[[Event], bool] | None = None,
+        *,
+        drops_oldest: bool = False,
     ) -> None:
-        """`wanted` chooses among the events of these types."""
+        """`wanted` chooses among the events of these types. `drops_oldest`: what is over the limit costs the oldest; `missed` counts."""
         self._hub = hub
         self._types = types
         self._limit = limit
@@ -29,7 +36,9 @@ class EventStream(Generic[Event]):
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
         self._overflow = False
+        self._drops_oldest = drops_oldest
         self._ended = False
+        self.missed = 0
 
     def __aiter__(self) -> "EventStream[Event]":
         return self
@@ -77,6 +86,10 @@ class EventStream(Generic[Event]):
             return
         if len(self._events) < self._limit:
             self._events.append(message)
+        elif self._drops_oldest:
+            self._events.popleft()
+            self._events.append(message)
+            self.missed += 1
         else:
             self._overflow = True
             self._hub.forget(self)
@@ -96,9 +109,14 @@ class Events:
         self._ended = False
 
     def stream(
-        self, types: tuple[type[Event], ...], limit: int, wanted: Callable[[Event], bool] | None = None
+        self,
+        types: tuple[type[Event], ...],
+        limit: int,
+        wanted: Callable[[Event], bool] | None = None,
+        *,
+        drops_oldest: bool = False,
     ) -> EventStream[Event]:
-        stream: EventStream[Event] = EventStream(self, types, limit, wanted)
+        stream: EventStream[Event] = EventStream(self, types, limit, wanted, drops_oldest=drops_oldest)
         if self._ended:
             stream.end()
         else:

@@ -1,7 +1,7 @@
 """From an error message to an exception."""
 
-from tertulia.errors import Code, Internal, NotAllowed, ProtocolError, TertuliaError, Unavailable, UserError
-from tertulia.wire.native import Bye, Error
+from tertulia.errors import Code, Conflict, Internal, NotAllowed, ProtocolError, TertuliaError, Unavailable, UserError
+from tertulia.wire.native import Bye, DocumentClosed, Error
 
 _NOT_ALLOWED = frozenset(
     {Code.NOT_ALLOWED, Code.TOKEN_REQUIRED, Code.TOKEN_INVALID, Code.TOKEN_EXPIRED, Code.WRONG_ROOM}
@@ -11,14 +11,16 @@ _FOR_THE_PERSON = frozenset(
 )
 
 
-def from_message(message: Error | Bye) -> TertuliaError:
-    """The exception for an `error` or a `bye`: `Unavailable` or `Internal` where it may work in a moment."""
+def from_message(message: Error | Bye | DocumentClosed) -> TertuliaError:
+    """The exception for an `error`, a `bye` and the like: `Unavailable` or `Internal` where it may work in a moment."""
     try:
         code = Code(message.code)
     except ValueError:
         return ProtocolError(Code.INTERNAL, f"unknown code {message.code!r}: {message.message}")
     if code is Code.INTERNAL:
         return Internal(message.message)
+    if code is Code.CONFLICT:
+        return Conflict(message.message, message.state if isinstance(message, Error) else None)
     if message.retryable:
         return Unavailable(code, message.message)
     if code in _NOT_ALLOWED:

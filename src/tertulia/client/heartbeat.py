@@ -18,6 +18,8 @@ class Heartbeat:
         self._interval = interval
         self._last_seq = last_seq
         self._unanswered: list[float] = []
+        self.round_trip_time: float | None = None
+        """Seconds that the last answer took."""
 
     async def run(self, socket: Socket) -> None:
         """Returns when the server is silent. Raises Closed."""
@@ -33,4 +35,5 @@ class Heartbeat:
     def answered(self, pong: Pong) -> None:
         """One `pong` answers all pings up to its own."""
         if pong.time is not None:
+            self.round_trip_time = max(0.0, asyncio.get_running_loop().time() - pong.time)
             self._unanswered = [sent for sent in self._unanswered if sent > pong.time]

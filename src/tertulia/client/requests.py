@@ -2,15 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
 
 from tertulia.client.pace import Pace
 from tertulia.client.socket import Socket
 from tertulia.errors import Code, ProtocolError, TertuliaError
-from tertulia.wire.native import Message, encode
+from tertulia.wire.native import WITH_BYTES, Message, encode, pack
 
 Reply = TypeVar("Reply", bound=Message)
+
+
+class Ask(Protocol):
+    """Makes a request with the id that it is given, and waits for the reply."""
+
+    def __call__(self, make: Callable[[int], Message], reply: type[Reply]) -> Awaitable[Reply]: ...
 
 
 class Requests:
@@ -24,7 +30,7 @@ class Requests:
         """`limit`: how many may wait for a reply; more callers wait their turn."""
         self._places = asyncio.Semaphore(limit)
         self._last_id = 0
-        self._waiting: dict[int, tuple[bytes, asyncio.Future[Message]]] = {}
+        self._waiting: dict[int, tuple[bytes, bool, asyncio.Future[Message]]] = {}
         self._unsent: deque[int] = deque()
         self._more = asyncio.Event()
         self._error: TertuliaError | None = None
@@ -44,14 +50,17 @@ class Requests:
         if self._error:
             raise self._error
         request_id = self._last_id + 1
-        body = encode(make(request_id))
+        message: Any = make(request_id)
+        body, binary = encode(message), type(message) in WITH_BYTES
+        if binary:
+            body = pack(body, message.bytes)
         if self.max_bytes is not None and len(body) > self.max_bytes:
             raise ProtocolError(Code.TOO_LARGE, f"a message has at most {self.max_bytes} bytes")
         self._last_id = request_id
         future = asyncio.get_running_loop().create_future()
         # A caller that was cancelled never looks at the error.
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._waiting[request_id] = body, future
+        self._waiting[request_id] = body, binary, future
         self._unsent.append(request_id)
         self._more.set()
         return future
@@ -59,12 +68,12 @@ class Requests:
     def settle(self, request_id: int, reply: Message) -> None:
         """A reply came."""
         if waiting := self._waiting.pop(request_id, None):
-            waiting[1].set_result(reply)
+            waiting[2].set_result(reply)
 
     def refuse(self, request_id: int, error: TertuliaError) -> None:
         """An error came in its place."""
         if waiting := self._waiting.pop(request_id, None):
-            waiting[1].set_exception(error)
+            waiting[2].set_exception(error)
 
     def rewind(self, ack: int) -> None:
         """Everything above `ack` never arrived: it is to be sent again."""
@@ -84,7 +93,7 @@ class Requests:
             await self._more.wait()
         request_id = self._unsent.popleft()
         if waiting := self._waiting.get(request_id):
-            await socket.send(waiting[0])
+            await socket.send(waiting[0], binary=waiting[1])
 
     async def send_all(self, socket: Socket, pace: Pace) -> None:
         """Sends what is there and what comes. Raises Closed; returns never."""

@@ -1,11 +1,25 @@
 """The room as this client knows it."""
 
-from msgspec.structs import replace
+from typing import Any
 
+import msgspec
+from msgspec.structs import asdict, replace
+
+from tertulia.client.data import readable
 from tertulia.wire import native
 
 KEPT_MESSAGES = 100
 """As the server does; see `joined`."""
+
+
+class Participant(native.Participant, frozen=True, kw_only=True):
+    """A person as this client knows him."""
+
+    connection_quality: native.ConnectionQuality | None = None
+    """excellent, good, poor, or lost: his signalling is. None: it is not known, for he talks directly, or nothing goes or comes yet.
+    `native.QualityChanged` tells when it changes."""
+    connection_score: float | None = None
+    """1 (bad) to 5 (excellent), as it was when the word changed."""
 
 
 class Room:
@@ -13,15 +27,27 @@ class Room:
 
     def __init__(self, joined: native.Joined) -> None:
         self.state = joined.room
-        self.you = joined.you
+        self.you = _person(joined.you)
         """With your own publications."""
         self.rights = frozenset(joined.rights)
-        self.participants = {person.id: person for person in joined.participants}
+        self.participants = {person.id: _person(person) for person in joined.participants}
         """The others, by identity."""
         self.knocking = {person.id: person for person in joined.knocking}
         """Who waits to be admitted; only for those who may admit."""
         self.messages = joined.messages
         """The last messages to everybody, oldest first, at most 100."""
+        self.cleared = joined.chat.cleared
+        """All that was said up to this number was deleted at once."""
+        self.read = {mark.participant: mark.number for mark in joined.chat.read}
+        """How far people have read: the number of a message, by identity."""
+        self.typing: list[str] = []
+        """Who writes something to everybody now."""
+        self.typing_privately: list[str] = []
+        """Who writes something to you alone now."""
+        self.presence: dict[str, Any] = {it.participant: readable(it.state) for it in joined.presence}
+        """What people say of themselves, by identity."""
+        self.shared = {entry.key: entry for entry in joined.state}
+        """What everybody in the room shares, by key."""
         self.topology = joined.topology
         self.ice_servers = joined.ice_servers
         """`sfu` for the connection to the server, `direct` for those with people. Others come before the credentials end."""
@@ -45,9 +71,17 @@ class Room:
         """What `message` says is so from now on. Applying a message twice does no harm."""
         match message:
             case native.ParticipantJoined(participant=person):
-                self.participants[person.id] = person
+                self.participants[person.id] = _person(person)
             case native.ParticipantLeft(participant=identity):
                 self.participants.pop(identity, None)
+                self.read.pop(identity, None)
+                self.presence.pop(identity, None)
+            case native.PresenceChanged(participant=identity, state=state):
+                self._set_presence(identity, state)
+            case native.StateChanged(entry=entry):
+                self.shared[entry.key] = entry
+            case native.StateDeleted(key=key):
+                self.shared.pop(key, None)
             case native.ParticipantUpdated(participant=identity):
                 self._update(message)
             case native.RightsChanged(role=role, rights=rights):
@@ -68,8 +102,21 @@ class Room:
             case native.RoomUpdated(room=state):
                 self.state = state
             case native.ChatReceived(message=native.ChatMessage(to=None) as said):
-                if said not in self.messages:
+                if all(said.id != it.id for it in self.messages):
                     self.messages = [*self.messages, said][-KEPT_MESSAGES:]
+            case native.ChatChanged(message=after):
+                self.messages = [after if it.id == after.id else it for it in self.messages]
+            case native.ChatCleared(number=number):
+                self.cleared = number
+                self.messages = [it for it in self.messages if it.number > number]
+            case native.TypingShown(participants=people, private=private):
+                others = [who for who in people if who != self.you.id]
+                if private:
+                    self.typing_privately = others
+                else:
+                    self.typing = others
+            case native.ReadMarksShown(marks=marks):
+                self.read.update((mark.participant, mark.number) for mark in marks)
             case native.TopologyChanged(topology=topology):
                 self.topology = topology
             case native.Bind(mid=mid, publication=None):
@@ -82,12 +129,29 @@ class Room:
                 self.bindings.clear()
             case native.Speakers(speakers=speakers):
                 self.speakers = speakers
+            case native.QualityChanged(participants=people):
+                for one in people:
+                    self._rate(one)
             case native.IceServers(ice_servers=servers):
                 self.ice_servers = servers
             case native.Resumed(ice_servers=servers):
                 self.ice_servers = servers
             case _:
                 pass
+
+    def _set_presence(self, identity: str, state: msgspec.Raw) -> None:
+        value = readable(state)
+        if value is None:
+            self.presence.pop(identity, None)
+        else:
+            self.presence[identity] = value
+
+    def _rate(self, it: native.PersonalQuality) -> None:
+        # Told of oneself while one was away: who reads it is back.
+        if it.participant == self.you.id and it.quality == "lost":
+            return
+        if person := self._person(it.participant):
+            self._set(replace(person, connection_quality=it.quality, connection_score=it.score))
 
     def _update(self, message: native.ParticipantUpdated) -> None:
         if person := self._person(message.participant):
@@ -111,11 +175,15 @@ class Room:
         if person := self._person(owner):
             self._set(replace(person, publications=[known for known in person.publications if known.id != key]))
 
-    def _person(self, identity: str) -> native.Participant | None:
+    def _person(self, identity: str) -> Participant | None:
         return self.you if identity == self.you.id else self.participants.get(identity)
 
-    def _set(self, person: native.Participant) -> None:
+    def _set(self, person: Participant) -> None:
         if person.id == self.you.id:
             self.you = person
         else:
             self.participants[person.id] = person
+
+
+def _person(it: native.Participant) -> Participant:
+    return Participant(**asdict(it))

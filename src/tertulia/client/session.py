@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, NoReturn
 
+import msgspec
 from msgspec.structs import replace
 
 from tertulia.client.backoff import Backoff
@@ -18,13 +19,25 @@ from tertulia.client.pace import Pace
 from tertulia.client.requests import Requests
 from tertulia.client.room import Room
 from tertulia.client.socket import Closed, Socket
+from tertulia.client.topics import Subscriptions
 from tertulia.errors import Code, Internal, TertuliaError, UserError
 from tertulia.wire import native
 
 MAX_UNANSWERED = 128
 """Requests in flight; below the burst that the usual limits allow, so that sending them again is no offence."""
 
-REPLIES = native.Ok | native.Joined | native.Published | native.Invited | native.Answered
+REPLIES = (
+    native.Ok
+    | native.Joined
+    | native.Published
+    | native.Invited
+    | native.Answered
+    | native.ChatPage
+    | native.StateStored
+    | native.FileGranted
+    | native.FilePage
+    | native.FileLinked
+)
 TAKEN_OVER = 1000
 """Close code without a `bye` before it: somebody else has this session now."""
 
@@ -51,6 +64,9 @@ class Session:
     def __init__(self, url: str, join: native.Join, *, connect_timeout: float) -> None:
         self.events = Events()
         self.requests = Requests(MAX_UNANSWERED)
+        self.subscriptions = Subscriptions()
+        self.presence: msgspec.Raw | None = None
+        """What it said of itself last; said again in a new session."""
         self.room: Room | None = None
         self.status = Status.CONNECTING
         self.error: TertuliaError | OSError | None = None
@@ -93,6 +109,11 @@ class Session:
         finally:
             self._watchers = [other for other in self._watchers if other is not watcher]
 
+    @property
+    def round_trip_time(self) -> float | None:
+        """Of the present socket."""
+        return None if self._heartbeat is None or self._socket is None else self._heartbeat.round_trip_time
+
     def reconnect(self) -> None:
         """Drops the socket, if there is one, and comes back at once."""
         self._hurry.set()
@@ -120,6 +141,7 @@ class Session:
                 self._lost(error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self._backoff.next())
+            self._hurry.clear()  # one attempt without a pause, not all of them
 
     async def _one_socket(self) -> NoReturn:
         self._socket = socket = await Socket.open(self._url, self._connect_timeout)
@@ -175,9 +197,13 @@ class Session:
                 self.room = Room(message)
                 self.requests.max_bytes = message.limits.message_bytes
                 self._enter(message.session)
+                self._subscribe_again()
+                if self.presence is not None:
+                    self.requests.add(partial(_presence, self.presence))
             case native.Resumed():
                 self._enter(message.session)
                 self.requests.rewind(message.ack)
+                self._subscribe_again()
             case _:
                 pass
         if self.room:
@@ -202,6 +228,10 @@ class Session:
     def _enter(self, session: native.Session) -> None:
         self._credentials = session
         self.status = Status.JOINED
+
+    def _subscribe_again(self) -> None:
+        for make in self.subscriptions.again():
+            self.requests.add(make)
 
     def _refused(self, request_id: int | None, error: TertuliaError) -> None:
         if request_id is not None:
@@ -240,6 +270,10 @@ class Session:
             if not future.done():
                 future.set_exception(error)
         self.events.end()
+
+
+def _presence(state: msgspec.Raw, request_id: int) -> native.Message:
+    return native.PresenceSet(id=request_id, state=state)
 
 
 async def _abort_after(work: Callable[[Socket], Coroutine[Any, Any, None]], socket: Socket) -> None:

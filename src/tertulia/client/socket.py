@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.typing import Subprotocol
 
 from tertulia.errors import Code, ProtocolError
-from tertulia.wire.native import SERVER_MESSAGES, SUBPROTOCOL, ServerMessage
+from tertulia.wire.native import SERVER_MESSAGES, SUBPROTOCOL, ServerMessage, unpack, with_bytes
 
 MAX_MESSAGE = 16 * 1024 * 1024
 """Bytes; `joined` of a large room is the longest."""
@@ -54,22 +54,22 @@ class Socket:
             raise ConnectionError(f"the server does not speak {SUBPROTOCOL}")
         return cls(connection)
 
-    async def send(self, body: bytes) -> None:
+    async def send(self, body: bytes, *, binary: bool = False) -> None:
         """Waits while the network takes no more. Raises Closed."""
         try:
-            await self._connection.send(body, text=True)
+            await self._connection.send(body, text=not binary)
         except ConnectionClosed:
             raise self._closed() from None
 
     async def receive(self) -> ServerMessage:
         """The next message. Raises Closed; ProtocolError for what this version of the protocol doesn't have."""
         try:
-            data = await self._connection.recv(decode=False)
+            data = await self._connection.recv()
         except ConnectionClosed:
             raise self._closed() from None
         try:
-            message: ServerMessage = _decoder.decode(data)
-        except msgspec.DecodeError as error:
+            message: ServerMessage = _read(data)
+        except ValueError as error:
             raise ProtocolError(Code.MALFORMED, f"the server sent what cannot be read: {error}") from error
         return message
 
@@ -85,6 +85,16 @@ class Socket:
     def _closed(self) -> Closed:
         code = self._connection.close_code
         return Closed(1006 if code is None else code, self._connection.close_reason or "")
+
+
+def _read(data: str | bytes) -> ServerMessage:
+    message: ServerMessage
+    if isinstance(data, str):
+        message = _decoder.decode(data)
+    else:
+        text, payload = unpack(data)
+        message = with_bytes(_decoder.decode(text), payload)
+    return message
 
 
 def socket_url(url: str) -> str:

@@ -1,6 +1,8 @@
 """Is it alive, is it ready, how is it doing."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -11,7 +13,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tertulia.media import counters
-from tertulia.media.port import Media
+from tertulia.media.port import Media, Reason
+from tertulia.media.score import Word
+from tertulia.runtime.broker import Broker
 from tertulia.runtime.hub import Hub
 
 
@@ -25,11 +29,12 @@ class Health:
         connections: Callable[[], int],
         refused: Callable[[], Mapping[str, int]],
         workers: int,
+        broker: Broker,
     ) -> None:
         """`connections`: open WebSockets; `refused`: messages refused so far, by code; `workers`: media threads."""
         self._hub = hub
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Figures(hub, media, connections, refused, workers))
+        self._registry.register(_Figures(hub, media, connections, refused, workers, broker))
 
     def routes(self) -> list[Route]:
         return [Route("/healthz", self._alive), Route("/readyz", self._ready), Route("/metrics", self._metrics)]
@@ -56,12 +61,14 @@ class _Figures(Collector):
         connections: Callable[[], int],
         refused: Callable[[], Mapping[str, int]],
         workers: int,
+        broker: Broker,
     ) -> None:
         self._hub = hub
         self._media = media
         self._connections = connections
         self._refused = refused
         self._workers = workers
+        self._broker = broker
 
     def collect(self) -> Iterator[Metric]:
         rooms = self._hub.rooms.values()
@@ -77,8 +84,10 @@ class _Figures(Collector):
             "Tracks that are published",
             value=sum(len(actor.room.publications) for actor in rooms),
         )
+        yield from self._quality()
         yield GaugeMetricFamily("tertulia_websockets", "Open WebSockets", value=self._connections())
         yield GaugeMetricFamily("tertulia_workers", "Media threads", value=self._workers)
+        yield from self._topics()
         refused = CounterMetricFamily(
             "tertulia_messages_refused", "Messages answered with an error or dropped", labels=["code"]
         )
@@ -94,3 +103,32 @@ class _Figures(Collector):
         for name, count in totals.items():
             text = counters.TOTALS.get(name, "The media engine's total")
             yield CounterMetricFamily(f"tertulia_{name}", text, value=count)
+
+    def _topics(self) -> Iterator[Metric]:
+        broker = self._broker
+        yield GaugeMetricFamily("tertulia_topic_subscriptions", "Subscriptions to topics", value=broker.subscriptions)
+        for name, text, value in (
+            ("tertulia_topic_values", "Values that were published on topics", broker.published),
+            ("tertulia_topic_deliveries", "Times that a value was passed on to a subscriber", broker.delivered),
+            ("tertulia_topic_replaced", "Values that gave way to newer ones, not taken in time", broker.replaced),
+        ):
+            yield CounterMetricFamily(name, text, value=value)
+
+    def _quality(self) -> Iterator[Metric]:
+        people, received = Counter[str](), Counter[str]()
+        for actor in self._hub.rooms.values():
+            people.update(it.word for it in actor.effects.gauge.qualities.values())
+            for it in actor.effects.gauge.latest.values():
+                received.update(one.reason for one in it.subscriptions if one.reason is not None)
+        words = GaugeMetricFamily(
+            "tertulia_connection_quality", "People, by how good their connection is", labels=["quality"]
+        )
+        for word in get_args(Word):
+            words.add_metric([word], people[word])
+        yield words
+        reasons = GaugeMetricFamily(
+            "tertulia_subscriptions", "Tracks that people receive, by why no better layer", labels=["reason"]
+        )
+        for reason in get_args(Reason):
+            reasons.add_metric([reason], received[reason])
+        yield reasons

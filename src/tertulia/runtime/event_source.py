@@ -20,7 +20,13 @@ EventName = Literal[
     "publication_removed",
     "publication_updated",
     "chat",
+    "chat_changed",
     "data",
+    "file_added",
+    "file_removed",
+    "quality",
+    "presence",
+    "state",
 ]
 EVENT_NAMES: tuple[EventName, ...] = get_args(EventName)
 
@@ -49,7 +55,19 @@ class EventSource(ABC):
     @overload
     def events(self, name: Literal["chat"], /) -> EventStream["ev.ChatSent"]: ...
     @overload
+    def events(self, name: Literal["chat_changed"], /) -> EventStream["ev.ChatChanged"]: ...
+    @overload
     def events(self, name: Literal["data"], /) -> EventStream["ev.DataSent"]: ...
+    @overload
+    def events(self, name: Literal["file_added"], /) -> EventStream["ev.FileAdded"]: ...
+    @overload
+    def events(self, name: Literal["file_removed"], /) -> EventStream["ev.FileRemoved"]: ...
+    @overload
+    def events(self, name: Literal["quality"], /) -> EventStream["ev.QualityChanged"]: ...
+    @overload
+    def events(self, name: Literal["presence"], /) -> EventStream["ev.PresenceChanged"]: ...
+    @overload
+    def events(self, name: Literal["state"], /) -> EventStream["ev.StateChanged"]: ...
     @overload
     def events(self, *names: EventName) -> EventStream["ev.Event"]: ...
 

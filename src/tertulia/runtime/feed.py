@@ -1,15 +1,13 @@
 """From the events of the rooms to those who have asked for them: handlers and iterators."""
 
 import asyncio
-import base64
 import functools
 import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
 import structlog
 
 from tertulia.core import events as core
@@ -17,9 +15,22 @@ from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.runtime import room_events as ev
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.event_source import EVENT_NAMES, EventName
+from tertulia.runtime.file_views import File
+from tertulia.runtime.gauge import Quality
+from tertulia.runtime.payload import decoded, parsed
 from tertulia.runtime.seat import Data
+from tertulia.runtime.shared import SharedChange
 from tertulia.runtime.streams import EventStream
-from tertulia.runtime.views import DataMessage, Message, Participant, Publication, Room, participant, publication
+from tertulia.runtime.views import (
+    DataMessage,
+    Message,
+    Participant,
+    Publication,
+    Room,
+    participant,
+    publication,
+    with_quality,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -85,8 +96,22 @@ class Feed:
                 tell(ev.PublicationRemoved(room, known.people[event.owner], track))
             case core.ChatSent() if self._wanted("chat"):
                 tell(ev.ChatSent(room, _message(event)))
+            case core.ChatChanged() if self._wanted("chat_changed"):
+                tell(ev.ChatChanged(room, Message.of(event.message)))
             case core.DataSent() if self._wanted("data"):
                 tell(ev.DataSent(room, _data(event)))
+            case core.PresenceChanged() if self._wanted("presence") and event.participant in known.people:
+                state = None if event.state is None else parsed(event.state)
+                tell(ev.PresenceChanged(room, known.people[event.participant], state))
+            case core.StateChanged(entry=it) if self._wanted("state"):
+                change = SharedChange(it.key, parsed(it.value), it.version, event.by)
+                tell(ev.StateChanged(room, change))
+            case core.StateDeleted() if self._wanted("state"):
+                tell(ev.StateChanged(room, SharedChange(event.key, None, event.version, event.by, deleted=True)))
+            case core.FileAdded():
+                tell(ev.FileAdded(room, File.of(event.file)))
+            case core.FileRemoved():
+                tell(ev.FileRemoved(room, File.of(event.file)))
             case core.RoomEnded():
                 del self._rooms[actor]
                 if known.opened:
@@ -94,6 +119,14 @@ class Feed:
                 self._close_streams(actor)
             case _:
                 return
+
+    def rated(self, actor: RoomActor, who: ParticipantId, quality: Quality | None) -> None:
+        """For `Statistics`."""
+        known = self._rooms.get(actor)
+        person = None if known is None else known.people.get(who)
+        if known is not None and person is not None:
+            person = known.people[who] = with_quality(person, quality)
+            known.tell(ev.QualityChanged(known.room, person, quality))
 
     async def stop(self, timeout: float) -> None:
         """Ends the iterations and lets handlers finish that run; one that does not in `timeout` seconds is cancelled."""
@@ -152,7 +185,10 @@ class _Known:
             self.tell(ev.RoomOpened(self.room))
 
     def person(self, event: core.ParticipantJoined | core.ParticipantUpdated) -> Participant:
-        who = self.people[event.participant.id] = participant(event.participant)
+        who, before = participant(event.participant), self.people.get(event.participant.id)
+        if before is not None:
+            who = replace(who, connection_quality=before.connection_quality, connection_score=before.connection_score)
+        self.people[event.participant.id] = who
         return who
 
     def track(self, event: core.PublicationAdded | core.PublicationUpdated) -> tuple[Participant, Publication]:
@@ -166,14 +202,12 @@ def _check(name: str) -> None:
 
 
 def _message(event: core.ChatSent) -> Message:
-    return Message(event.message, event.sender, event.name, event.text, event.recipient, event.time)
+    return Message.of(event.message)
 
 
 def _data(event: core.DataSent) -> DataMessage:
     assert isinstance(event.payload, Data)
-    value = msgspec.json.decode(event.payload.json)
-    data = base64.b64decode(value) if event.payload.base64 else value
-    return DataMessage(event.sender, event.topic, data, event.recipient)
+    return DataMessage(event.sender, event.topic, decoded(event.payload), event.recipient)
 
 
 async def _guarded(name: str, handler: Handler, arguments: tuple[Any, ...]) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import structlog
 
 from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId
+from tertulia.core.image import RoomImage
 from tertulia.core.model import RoomSettings
 from tertulia.core.room import Room
 from tertulia.errors import Code, NotAllowed, Unavailable
@@ -23,7 +25,11 @@ from tertulia.media.port import (
     Wanted,
 )
 from tertulia.runtime.actor import Observer, RoomActor
+from tertulia.runtime.files import FileDesk
+from tertulia.runtime.image import Frozen
 from tertulia.runtime.seat import MediaLost, Outcome, Seat
+from tertulia.store import ChatLog, DocumentLog
+from tertulia.store.files import FileStore
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +47,14 @@ class Hub:
         *,
         max_rooms: int = 10_000,
         clock: Callable[[], float] = time.monotonic,
+        chat: ChatLog | None = None,
+        documents: DocumentLog | None = None,
+        files: FileStore | None = None,
     ) -> None:
+        """`chat`, `documents`: where they are kept; without, they are gone with their room. `files`: without, there are none."""
+        self._chat = chat
+        self._documents = documents
+        self.files = None if files is None else FileDesk(self.find, files)
         self._media = media
         self._settings_for = settings_for
         self._max_rooms = max_rooms
@@ -95,9 +108,39 @@ class Hub:
                     raise
         raise AssertionError("unreachable")
 
+    def owner(self, connection: ConnectionId) -> tuple[RoomActor, ParticipantId] | None:
+        """Whose connection it is, also one besides his own."""
+        own, _, _ = connection.partition("/")
+        return self._connections.get(ConnectionId(own))
+
     def forget(self, connection: ConnectionId) -> None:
         """Its session is over."""
         self._connections.pop(connection, None)
+
+    async def freeze(self, timeout: float) -> dict[str, Frozen]:
+        """No more joins; takes out all rooms with people who can go on in another process, by name. Those whose turn does not come in
+        `timeout` seconds stay."""
+        self.stopping = True
+        freezing = {name: asyncio.ensure_future(actor.freeze()) for name, actor in self._rooms.items()}
+        if freezing:
+            _, late = await asyncio.wait(freezing.values(), timeout=timeout)
+            for task in late:
+                task.cancel()
+        done = {name: task.result() for name, task in freezing.items() if task.done() and not task.cancelled()}
+        return {name: frozen for name, frozen in done.items() if frozen is not None}
+
+    def restore(self, name: str, image: RoomImage, seats: Mapping[ParticipantId, Seat], away: float) -> RoomActor:
+        """Opens a room that was frozen `away` seconds ago, with the sessions of its people. Raises KeyError for an image that does not fit
+        together; then there is no such room."""
+        actor = self._make(name, image, away)
+        try:
+            actor.take_back(seats)
+        except BaseException:
+            actor.abandon()
+            raise
+        for who, seat in seats.items():
+            self._connections[seat.connection] = (actor, who)
+        return actor
 
     async def stop(self, timeout: float) -> None:
         """No more joins; ends every room with server_stopping, waiting at most `timeout` seconds for their turn to come."""
@@ -119,14 +162,23 @@ class Hub:
         if actor is None:
             if len(self._rooms) >= self._max_rooms:
                 raise Unavailable(Code.TOO_MANY_ROOMS, "this server has no place for another room")
-            actor = RoomActor(
-                self._settings_for(name),
-                self._media,
-                clock=self._clock,
-                observe=self._observed,
-                on_closed=self._room_closed,
-            )
-            self._rooms[name] = actor
+            actor = self._make(name)
+        return actor
+
+    def _make(self, name: str, image: RoomImage | None = None, away: float = 0.0) -> RoomActor:
+        actor = RoomActor(
+            replace(self._settings_for(name), keeps_chat=self._chat is not None),
+            self._media,
+            clock=self._clock,
+            observe=self._observed,
+            on_closed=self._room_closed,
+            chat=self._chat,
+            documents=self._documents,
+            files=self.files,
+            image=image,
+            away=away,
+        )
+        self._rooms[name] = actor
         return actor
 
     def _observed(self, actor: RoomActor, event: events.Event) -> None:
@@ -136,6 +188,10 @@ class Hub:
     def _room_closed(self, actor: RoomActor) -> None:
         if self._rooms.get(actor.name) is actor:
             del self._rooms[actor.name]
+        if self._chat is not None and not self._chat.outlives_rooms:
+            self._chat.forget_room(actor.name, actor.room.chat_number)
+        if self.files is not None and not self.files.store.outlives_rooms:
+            self.files.store.forget_room(actor.name)
 
     def _media_event(self, event: MediaEvent) -> None:
         if isinstance(event, Speakers):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tertulia.runtime.event_source import EventName
+from tertulia.runtime.file_views import File
+from tertulia.runtime.gauge import Quality
+from tertulia.runtime.shared import SharedChange
 from tertulia.runtime.views import DataMessage, Message, Participant, Publication, Room
 
 
@@ -96,6 +99,17 @@ class ChatSent(RoomEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ChatChanged(RoomEvent):
+    """A message was edited or deleted, or has other reactions: as it is now."""
+
+    message: Message
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.message
+
+
+@dataclass(frozen=True, slots=True)
 class DataSent(RoomEvent):
     """Also what was sent to one person, and by the server."""
 
@@ -106,9 +120,66 @@ class DataSent(RoomEvent):
         return self.room, self.message
 
 
+@dataclass(frozen=True, slots=True)
+class PresenceChanged(PersonEvent):
+    """What somebody says of himself is another thing."""
+
+    state: Any
+    """A JSON value; None: nothing any more."""
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.participant, self.state
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged(RoomEvent):
+    """A key that everybody in the room shares was set, or deleted."""
+
+    change: SharedChange
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.change
+
+
+@dataclass(frozen=True, slots=True)
+class FileAdded(RoomEvent):
+    """Also what was shared with one person, and by the server."""
+
+    file: File
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.file
+
+
+@dataclass(frozen=True, slots=True)
+class FileRemoved(RoomEvent):
+    """Deleted by somebody; what is forgotten for its age is not told."""
+
+    file: File
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.file
+
+
+@dataclass(frozen=True, slots=True)
+class QualityChanged(PersonEvent):
+    """Somebody's way to the server got better or worse by a word, or is not known any more."""
+
+    quality: Quality | None
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.room, self.participant, self.quality
+
+
 Event = (
     RoomOpened | RoomEnded | ParticipantJoined | ParticipantLeft | ParticipantUpdated | Knock
-    | PublicationAdded | PublicationRemoved | PublicationUpdated | ChatSent | DataSent
+    | PublicationAdded | PublicationRemoved | PublicationUpdated | ChatSent | ChatChanged | DataSent
+    | FileAdded | FileRemoved | QualityChanged | PresenceChanged | StateChanged
 )  # fmt: skip
 NAMES: dict[type[RoomEvent], EventName] = {
     RoomOpened: "room_opened",
@@ -121,5 +192,11 @@ NAMES: dict[type[RoomEvent], EventName] = {
     PublicationRemoved: "publication_removed",
     PublicationUpdated: "publication_updated",
     ChatSent: "chat",
+    ChatChanged: "chat_changed",
     DataSent: "data",
+    FileAdded: "file_added",
+    FileRemoved: "file_removed",
+    QualityChanged: "quality",
+    PresenceChanged: "presence",
+    StateChanged: "state",
 }

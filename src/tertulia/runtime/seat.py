@@ -7,8 +7,9 @@ from typing import Literal, Protocol, TypeVar, cast
 from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Snapshot
-from tertulia.errors import TertuliaError
-from tertulia.media.port import Bound, ConnectionId, NeedSections, Wanted
+from tertulia.errors import Code, TertuliaError
+from tertulia.media.port import Bound, ConnectionId, NeedSections, Reason, Wanted
+from tertulia.media.score import Word
 
 T = TypeVar("T")
 
@@ -63,7 +64,33 @@ class HangUp:
     only: ParticipantId
 
 
-MediaRequest = Offer | Call | Accept | HangUp
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a client receives one publication, by its own account, since its last report."""
+
+    publication: PublicationId
+    freezes: int
+    """How often the picture stood still."""
+    frozen: float
+    """For which share of the time, 0 to 1."""
+    concealed: float
+    """Which share of the sound was made up, 0 to 1."""
+    frame_rate: float
+    """Frames a second that were decoded; 0 for sound."""
+    width: int
+    """Pixels, as the height is; 0 for sound."""
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a client receives. What it is not subscribed to is passed over."""
+
+    participant: ParticipantId
+    received: tuple[Reception, ...]
+
+
+MediaRequest = Offer | Call | Accept | HangUp | Report
 """Concerns a participant's connection to the SFU and not the room itself."""
 
 
@@ -102,6 +129,34 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """How good people's ways to the server are: a word and the score (1 to 5) of those whose word changed. None: it is not known."""
+
+    people: tuple[tuple[ParticipantId, Word | None, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shows:
+    """What somebody gets of a publication."""
+
+    publication: PublicationId
+    reason: Reason | None
+    """Why it is no better layer."""
+    width: int
+    """Of the layer, in pixels; 0: not known."""
+    height: int
+    score: float | None
+    """1 to 5; None: nothing of it is shown or heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receives:
+    """What is different of what a participant receives, for himself."""
+
+    shows: tuple[Shows, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entered:
     """The participant is in, and this is the room."""
 
@@ -118,8 +173,59 @@ class Data:
     """It is a string that stands for bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A value on a topic of the server."""
+
+    topic: str
+    sender: ParticipantId | None
+    """None: the server."""
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSynced:
+    """For somebody who has the document open: one of y-protocols' sync messages."""
+
+    document: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AwarenessChanged:
+    """For those who have the document open: what somebody shows in it, as an awareness update."""
+
+    document: str
+    owner: ParticipantId | None
+    """Whose states they are; None: all that there are."""
+    update: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentClosed:
+    """A participant has it open no more, though he did not close it."""
+
+    document: str
+    code: Code
+    message: str
+
+
 Request = commands.Command | MediaRequest
-Shown = events.Event | Entered | Bound | NeedSections | Wanted | MediaLost | Heard
+Shown = (
+    events.Event
+    | Entered
+    | Bound
+    | NeedSections
+    | Wanted
+    | MediaLost
+    | Heard
+    | Rated
+    | Receives
+    | Published
+    | DocumentSynced
+    | AwarenessChanged
+    | DocumentClosed
+)
 
 
 class Notice:

@@ -1,21 +1,28 @@
 """Rooms and people as Python code sees them: values that were true when they were read, and the verbs of a room."""
 
-import base64
 import secrets
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+from pycrdt import Doc
 
 from tertulia.core import commands, model
+from tertulia.core.chat_changes import Delete, Edit
 from tertulia.core.ids import ParticipantId
 from tertulia.core.permissions import ordered
 from tertulia.errors import Code, ProtocolError, TertuliaError
+from tertulia.media.score import Word
+from tertulia.runtime import document as runtime
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.event_source import EventName, EventSource
-from tertulia.runtime.seat import Data
+from tertulia.runtime.file_views import Files
+from tertulia.runtime.gauge import ParticipantStatistics, Quality
+from tertulia.runtime.payload import encoded, parsed
+from tertulia.runtime.shared import Shared
 from tertulia.runtime.streams import EventStream
 from tertulia.wire import native as wire
 
@@ -26,9 +33,8 @@ RoleName = Literal["viewer", "speaker", "moderator"]
 SourceName = Literal["camera", "microphone", "screen", "screen_audio"]
 
 CHAT_CHARACTERS = 10_000
+HISTORY_LIMIT = 1000
 """As many as a client may write."""
-DATA_BYTES = 16 * 1024
-"""As much as a client may send: of JSON, or of base64 where it is bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,10 @@ class Participant:
     """False while its connection is lost and it may still come back."""
     hand: int
     """Place in the order in which hands were raised, smaller is earlier; 0: it is down."""
+    connection_quality: Word | None = None
+    """excellent, good, poor, or lost: its signalling is. None: it is not known, for it talks directly, or nothing goes or comes yet."""
+    connection_score: float | None = None
+    """The same from 1 (bad) to 5 (excellent)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,23 @@ class Message:
     to: str | None
     time: float
     """Seconds since 1970."""
+    number: int = 0
+    """Its place in the room's chat: the numbers rise, with gaps."""
+    change: int = 0
+    """Number of its last change, out of the same row; 0: it is as it was said."""
+    edited: float | None = None
+    """When its text was changed last, in seconds since 1970."""
+    deleted: bool = False
+    """Nothing is left of it but this mark."""
+    reactions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Signs under it, each with the ids of those who have put it there."""
+
+    @classmethod
+    def of(cls, it: model.ChatMessage) -> "Message":
+        reactions = tuple((one.reaction, one.by) for one in it.reactions)
+        return cls(
+            it.id, it.sender, it.name, it.text, it.to, it.time, it.number, it.change, it.edited, it.deleted, reactions
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +115,85 @@ class DataMessage:
     to: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """A page of a room's chat."""
+
+    messages: tuple[Message, ...]
+    """Oldest first."""
+    more: bool
+    """There are others beyond these, in the direction that was asked for."""
+
+
 class Chat:
     """A room's chat."""
 
     def __init__(self, actor: RoomActor) -> None:
         self._actor = actor
 
-    async def send(self, text: str, *, to: Participant | str | None = None) -> None:
-        """Writes as the server, to everybody or to one.
+    async def send(self, text: str, *, to: Participant | str | None = None) -> str:
+        """Writes as the server, to everybody or to one; the message's id.
 
         Raises ValueError for a text that is empty or has more than 10 000 characters, TertuliaError with no_such_participant or room_ended.
         """
-        if not 1 <= len(text) <= CHAT_CHARACTERS:
-            raise ValueError(f"a chat text has 1 to {CHAT_CHARACTERS} characters")
+        _check_text(text)
         recipient = None if to is None else _id(to)
-        await _do(self._actor, commands.SendChat(None, secrets.token_urlsafe(9), text, recipient, time.time()))
+        message = secrets.token_urlsafe(9)
+        await _do(self._actor, commands.SendChat(None, message, text, recipient, time.time()))
+        return message
+
+    async def edit(self, message: Message | str, text: str) -> None:
+        """Gives one of the server's own messages another text. Raises ValueError as `send` does, TertuliaError with no_such_message,
+        not_allowed (it is somebody else's), store_failed, room_ended."""
+        _check_text(text)
+        await self._change(message, Edit(text))
+
+    async def delete(self, message: Message | str) -> None:
+        """Anybody's. Raises TertuliaError with no_such_message, store_failed, room_ended."""
+        await self._change(message, Delete())
+
+    async def clear(self) -> None:
+        """Deletes all that was said so far, private messages too. Raises TertuliaError with store_failed, room_ended."""
+        await _do(self._actor, commands.ClearChat(None, time.time()))
+
+    @property
+    def read(self) -> dict[str, int]:
+        """How far those who are inside have read: the number of a message, by id; who is not in it has read nothing, as far as is known."""
+        return dict(self._actor.room.read_marks)
+
+    async def history(
+        self,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        changed: int | None = None,
+        words: str = "",
+        limit: int = 100,
+    ) -> "History":
+        """What was said, private messages too: the last `limit` (1 to 1,000) messages, or the nearest of numbers below `before` or above
+        `after`; or those whose last change has a number above `changed`; with `words` only those that have all of them. Raises
+        TertuliaError with store_failed."""
+        if not 1 <= limit <= HISTORY_LIMIT:
+            raise ValueError(f"a page of history has 1 to {HISTORY_LIMIT} messages")
+        page = await self._actor.history(None, before=before, after=after, changed=changed, words=words, limit=limit)
+        return History(tuple(map(Message.of, page.messages)), page.more)
+
+    async def _change(self, message: Message | str, what: Edit | Delete) -> None:
+        id = message.id if isinstance(message, Message) else message
+        await _do(self._actor, commands.ChangeChat(None, id, what, time.time()))
+
+
+class Document:
+    """A document that people write together."""
+
+    def __init__(self, name: str, it: runtime.Document) -> None:
+        self.name = name
+        self._it = it
+
+    @property
+    def doc(self) -> Doc[Any]:
+        """It as pycrdt sees it. Ask for it each time: where somebody's update broke it, another one has taken its place."""
+        return self._it.doc
 
 
 class Room(EventSource):
@@ -116,6 +207,8 @@ class Room(EventSource):
         self._actor = actor
         self._feed = feed
         self.chat = Chat(actor)
+        self.shared = Shared(actor)
+        self.files = Files(actor)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Room) and other._actor is self._actor
@@ -135,7 +228,8 @@ class Room(EventSource):
     @property
     def participants(self) -> tuple[Participant, ...]:
         """Eldest first."""
-        return tuple(participant(who) for who in self._actor.room.participants)
+        qualities = self._actor.effects.gauge.qualities
+        return tuple(participant(who, qualities.get(who.id)) for who in self._actor.room.participants)
 
     @property
     def waiting(self) -> tuple[Participant, ...]:
@@ -170,6 +264,16 @@ class Room(EventSource):
     def ended(self) -> bool:
         return self._actor.closed
 
+    @property
+    def statistics(self) -> tuple[ParticipantStatistics, ...]:
+        """How everybody's media did in the last few seconds, as far as it goes by the server; measured every four."""
+        return tuple(self._actor.effects.gauge.latest.values())
+
+    @property
+    def presence(self) -> dict[str, Any]:
+        """What people say of themselves, by id: a JSON value each. Who has said nothing is not in it."""
+        return {who: parsed(state) for who, state in self._actor.room.presence.items()}
+
     def participant(self, id: str) -> Participant | None:
         """None: nobody of that id is inside."""
         return next((who for who in self.participants if who.id == id), None)
@@ -181,18 +285,31 @@ class Room(EventSource):
     ) -> None:
         """Sends a JSON value or bytes to everybody, or to one, as the server. `latest`: only the newest of this topic matters.
 
-        Raises ValueError for a topic that is none (1 to 64 of `A-Za-z0-9_./:-`) or more than 16 kB, TypeError for what is no JSON.
+        Raises ValueError for a topic that is none of a room's (1 to 64 of `A-Za-z0-9_./:-`, without a slash in front) or more than 16 kB,
+        TypeError for what is no JSON.
         """
         try:
             msgspec.convert(topic, wire.Topic)
         except msgspec.ValidationError as error:
             raise ValueError(f"not a topic: {error}") from None
-        binary = isinstance(data, bytes | bytearray | memoryview)
-        payload = msgspec.json.encode(base64.b64encode(data).decode() if binary else data)
-        if len(payload) > DATA_BYTES:
-            raise ValueError(f"data has at most {DATA_BYTES} bytes")
+        if topic.startswith("/"):
+            raise ValueError("a topic with a slash in front is the server's: publish it there")
         recipient = None if to is None else _id(to)
-        await self._do(commands.SendData(None, topic, Data(payload, binary), recipient, latest))
+        await self._do(commands.SendData(None, topic, encoded(data), recipient, latest))
+
+    @asynccontextmanager
+    async def document(self, name: str) -> AsyncIterator[Document]:
+        """A document of this room that people write together, open as long as the block lasts. What is changed in its `doc` goes to
+        them, and is kept; use it from the event loop only.
+
+        Raises ValueError for a name that is none (1 to 64 of `A-Za-z0-9_./:-`), TertuliaError with too_many_documents or store_failed.
+        """
+        try:
+            msgspec.convert(name, wire.DocumentName)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"not a document: {error}") from None
+        async with self._actor.documents.hold(name) as it:
+            yield Document(name, it)
 
     def _stream(self, names: Collection[EventName]) -> EventStream[Any]:
         return self._feed.stream(names, self._actor)
@@ -257,15 +374,27 @@ class Room(EventSource):
         await _do(self._actor, command)
 
 
-def participant(who: model.Participant) -> Participant:
+def participant(who: model.Participant, quality: Quality | None = None) -> Participant:
     """As Python code sees it."""
     rights = tuple(right.value for right in ordered(who.rights))
-    return Participant(who.id, who.name, who.role.value, rights, who.metadata, who.connected, who.hand)
+    it = Participant(who.id, who.name, who.role.value, rights, who.metadata, who.connected, who.hand)
+    return it if quality is None else with_quality(it, quality)
+
+
+def with_quality(who: Participant, quality: Quality | None) -> Participant:
+    """The same with what is known of his connection now."""
+    word, score = (None, None) if quality is None else (quality.word, quality.score)
+    return replace(who, connection_quality=word, connection_score=score)
 
 
 def publication(it: model.Publication) -> Publication:
     """As Python code sees it."""
     return Publication(it.id, it.owner, it.source.value, it.kind.value, it.muted, it.width, it.height)
+
+
+def _check_text(text: str) -> None:
+    if not 1 <= len(text) <= CHAT_CHARACTERS:
+        raise ValueError(f"a chat text has 1 to {CHAT_CHARACTERS} characters")
 
 
 def _id(who: Participant | str) -> ParticipantId:

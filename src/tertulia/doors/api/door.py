@@ -13,10 +13,16 @@ from starlette.routing import Mount, Route
 
 from tertulia.doors.api import failure, types
 from tertulia.doors.api.access import Access
+from tertulia.doors.api.chat import ChatEndpoint
 from tertulia.doors.api.failure import Refused
+from tertulia.doors.api.files import FilesEndpoint
 from tertulia.doors.api.ice_servers import IceServersEndpoint
 from tertulia.doors.api.openapi import document
+from tertulia.doors.api.state import StateEndpoint
+from tertulia.doors.api.statistics import statistics
+from tertulia.doors.api.topics import TopicsEndpoint
 from tertulia.errors import Code, TertuliaError
+from tertulia.runtime.broker import Broker
 from tertulia.runtime.views import Participant, Publication, Room
 
 PATH = "/api/v1"
@@ -24,7 +30,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """Shows and closes rooms; tells those who may enter one of STUN and TURN servers."""
+    """Shows and closes rooms, what was said in them and what they share; publishes on topics; tells of STUN and TURN servers."""
 
     def __init__(
         self,
@@ -32,6 +38,9 @@ class Api:
         find: Callable[[str], Room | None],
         access: Access,
         ice_servers: IceServersEndpoint,
+        chat: ChatEndpoint,
+        files: FilesEndpoint,
+        broker: Broker,
         *,
         allow_origins: Iterable[str] = (),
     ) -> None:
@@ -45,6 +54,14 @@ class Api:
                 Route("/rooms", self._checked(self._list)),
                 Route("/rooms/{name}", self._checked(self._show), methods=["GET"]),
                 Route("/rooms/{name}", self._checked(self._close), methods=["DELETE"]),
+                Route("/rooms/{name}/statistics", self._checked(self._measure)),
+                Route("/rooms/{name}/chat", self._checked(chat.show), methods=["GET"]),
+                Route("/rooms/{name}/chat", self._checked(chat.clear), methods=["DELETE"]),
+                Route("/rooms/{name}/chat/{message}", self._checked(chat.delete), methods=["DELETE"]),
+                *StateEndpoint(self._room).routes(self._checked),
+                *TopicsEndpoint(broker).routes(self._checked),
+                Route("/rooms/{name}/files", self._checked(files.list)),
+                Route("/rooms/{name}/files/{id}", self._checked(files.delete), methods=["DELETE"]),
                 Route("/ice-servers", self._tell_ice_servers),
                 Route("/openapi.json", self._describe),
             ],
@@ -52,8 +69,9 @@ class Api:
                 Middleware(
                     CORSMiddleware,
                     allow_origins=list(allow_origins),
-                    allow_methods=["GET", "DELETE"],
-                    allow_headers=["authorization"],
+                    allow_methods=["GET", "POST", "PUT", "DELETE"],
+                    allow_headers=["authorization", "content-type", "if-match", "if-none-match"],
+                    expose_headers=["etag"],
                 )
             ],
             exception_handlers={
@@ -78,6 +96,9 @@ class Api:
 
     async def _show(self, request: Request) -> Response:
         return _json(_detail(self._room(request)))
+
+    async def _measure(self, request: Request) -> Response:
+        return _json(statistics(self._room(request)))
 
     async def _close(self, request: Request) -> Response:
         room = self._room(request)
@@ -140,6 +161,8 @@ def _person(who: Participant, tracks: list[Publication]) -> types.Participant:
         hand=who.hand,
         metadata=who.metadata,
         publications=[types.Publication(it.id, it.source, it.kind, it.muted, it.width, it.height) for it in tracks],
+        connection_quality=who.connection_quality,
+        connection_score=who.connection_score,
     )
 
 

@@ -2,18 +2,21 @@
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from tertulia.auth.reached import reached
 from tertulia.core import commands as cmd
+from tertulia.core.ids import ParticipantId
 from tertulia.core.model import Role
 from tertulia.core.room import Room
-from tertulia.doors.native import incoming, outgoing
+from tertulia.doors.native import documents, incoming, outgoing, topics
+from tertulia.doors.native.files import REQUESTS
 from tertulia.doors.native.session import NativeSession
 from tertulia.doors.session import close_code
-from tertulia.errors import Code, TertuliaError
+from tertulia.errors import Code, Conflict, TertuliaError, Unavailable
 from tertulia.net import Allowance, Link, Rate, WebSocket, talk
 from tertulia.runtime.actor import RoomActor
 from tertulia.runtime.seat import Done, Outcome, Reply
@@ -27,6 +30,8 @@ log = structlog.get_logger(__name__)
 MESSAGES_BEFORE_JOIN = 5
 BYTES_BEFORE_JOIN = 64 * 1024
 LOST_AFTER_HEARTBEATS = 2.5
+RESTARTING: Final = (1012, "restarting")
+"""How a socket is closed whose session goes on in the next process: the close code, and why."""
 
 
 class Connection:
@@ -58,7 +63,12 @@ class Connection:
 
     def stop_if_outside(self) -> None:
         """The server stops: says so where no room does."""
-        if self.session is None and hasattr(self, "_link"):
+        if self.session is not None or not hasattr(self, "_link"):
+            return
+        if self._door.hushed:
+            # It may be about to come back to a session that goes on in the next process.
+            self._link.cut(*RESTARTING)
+        else:
             self._dismiss(None, Code.SERVER_STOPPING, "the server is stopping")
 
     def _broken(self, link: Link) -> None:
@@ -134,7 +144,9 @@ class Connection:
             entry = await door.admission.admit(
                 room=join.room, token=join.token, name=join.name, door="native", scope=self.socket.scope
             )
-            session = NativeSession(entry.participant, join.id, door.terms, reached(self.socket.scope), door.forget)
+            session = NativeSession(
+                entry.participant, join.id, door.terms, reached(self.socket.scope), door.forget, entry.topics
+            )
             command = cmd.Join(
                 participant=entry.participant,
                 name=entry.name,
@@ -174,7 +186,7 @@ class Connection:
         return self.session is not None
 
     async def _resume(self, resume: wire.Resume) -> bool:
-        """False: answered with session_gone; the client may join on the same socket."""
+        """False: answered with session_gone, and the client may join on the same socket; or the server restarts."""
         session = self._door.sessions.get(resume.session)
         if session is None or session.actor is None or session.over or not session.proves(resume.token):
             self._refuse_outside(None, Code.SESSION_GONE, "this session cannot be resumed")
@@ -199,7 +211,9 @@ class Connection:
 
         with contextlib.suppress(TertuliaError):
             await session.actor.request(cmd.Attach(session.participant), attached)
-        if self.session is None:
+        if self.session is None and self._door.hushed:
+            self._link.cut(*RESTARTING)
+        elif self.session is None:
             self._refuse_outside(None, Code.SESSION_GONE, "this session cannot be resumed")
         return self.session is not None
 
@@ -221,13 +235,18 @@ class Connection:
                 return
             if received is None:
                 return
+            if self._door.hushed:
+                # Not read: the client says it again in the next process. Its socket is about to be closed.
+                await asyncio.wait([self._link.ended])
+                return
             if session.link is self._link:
                 session.confirm()
             match rate.spend(loop.time()):
                 case Allowance.PASS:
-                    await self._handle(session, received)
+                    with self._door.busy():
+                        await self._handle(session, received)
                 case Allowance.REPORT:
-                    id = incoming.request_id(received) if len(received) <= incoming.SMALL_BYTES else None
+                    id = incoming.id_in(received) if len(received) <= incoming.SMALL_BYTES else None
                     self._refuse(session, id, Code.TOO_MANY_MESSAGES, "slow down, see limits.messagesPerSecond")
                 case Allowance.DROP:
                     self._door.count_refused(Code.TOO_MANY_MESSAGES.value)
@@ -267,6 +286,14 @@ class Connection:
         actor = session.actor
         assert actor is not None
         try:
+            if (aside := self._aside(session, actor, message)) is not None:
+                # To its end, also where the socket is lost meanwhile: without the reply the client would wait for ever.
+                await asyncio.shield(self._door.run(self._answer(session, message.id, aside)))
+                return
+            if topics.is_topic_request(message):
+                topics.carry_out(self._door.terms.broker, session, message)
+                session.send(wire.encode(wire.Ok(id=message.id)))
+                return
             session.count_candidates(message)
             command = incoming.command(session.participant, message)
             if command is None:
@@ -276,6 +303,26 @@ class Connection:
         except TertuliaError as error:
             self._refuse(session, message.id, error.code, error.message)
 
+    def _aside(
+        self, session: NativeSession, actor: RoomActor, message: wire.ClientMessage
+    ) -> Coroutine[None, None, wire.Message] | None:
+        """The reply to what does not wait for the room's turn; None: it does. Raises Unavailable."""
+        if isinstance(message, wire.ChatHistory):
+            return _page(actor, session.participant, message)
+        if isinstance(message, documents.MESSAGES):
+            return documents.carry_out(actor, session.participant, message)
+        if isinstance(message, REQUESTS):
+            if self._door.files is None:
+                raise Unavailable(Code.STORE_FAILED, "this server keeps no files")
+            return self._door.files.answer(actor.name, session.participant, message)
+        return None
+
+    async def _answer(self, session: NativeSession, id: int, reply: Coroutine[None, None, wire.Message]) -> None:
+        try:
+            session.send(wire.encode(await reply))
+        except TertuliaError as error:
+            self._refuse(session, id, error.code, error.message)
+
     def _reply(self, session: NativeSession, message: wire.ClientMessage, command: object) -> Reply:
         """What to say when a request was carried out."""
         assert not isinstance(message, wire.Ping | wire.Resume)
@@ -283,6 +330,9 @@ class Connection:
 
         def reply(outcome: Outcome) -> None:
             match outcome:
+                case Conflict():
+                    self._door.count_refused(outcome.code.value)
+                    session.send(outgoing.conflict(id, outcome))
                 case TertuliaError():
                     self._refuse(session, id, outcome.code, outcome.message)
                 case Done() if isinstance(command, cmd.Publish):
@@ -297,6 +347,11 @@ class Connection:
                     session.send(wire.encode(wire.Published(id=id, publication=track)))
                 case Done() if isinstance(message, wire.Offer) and message.to == wire.SERVER:
                     session.send(wire.encode(wire.Answered(id=id, serial=message.serial, sdp=outcome.answer)))
+                case Done() if isinstance(command, cmd.SetState):
+                    assert session.actor is not None
+                    # In the turn of the request, so it is still the one that was set.
+                    version = session.actor.room.shared.version
+                    session.send(wire.encode(wire.StateStored(id=id, version=version)))
                 case Done() if isinstance(command, cmd.Invite):
                     assert session.actor is not None
                     invitation = self._door.admission.invite(session.actor.name, command.role)
@@ -316,3 +371,11 @@ class Connection:
         assert session.actor is not None
         with contextlib.suppress(TertuliaError):
             await session.actor.request(cmd.Leave(session.participant, "removed", code))
+
+
+async def _page(actor: RoomActor, who: ParticipantId, asked: wire.ChatHistory) -> wire.ChatPage:
+    page = await actor.history(
+        who, before=asked.before, after=asked.after, changed=asked.changed, words=asked.words, limit=asked.limit
+    )
+    messages = [outgoing.chat_message(message) for message in page.messages]
+    return wire.ChatPage(id=asked.id, messages=messages, more=page.more)

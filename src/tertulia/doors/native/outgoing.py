@@ -8,15 +8,35 @@ import msgspec
 from tertulia.core import events as ev
 from tertulia.core import model
 from tertulia.core.model import Snapshot
+from tertulia.core.state import StateEntry
+from tertulia.doors.native.files import shared_file
 from tertulia.doors.session import RETRYABLE
-from tertulia.errors import Code
+from tertulia.errors import Code, Conflict
 from tertulia.media.port import Bound, NeedSections, Wanted
-from tertulia.runtime.seat import Data, Heard, MediaLost, Shown
+from tertulia.net import Binary
+from tertulia.runtime.seat import (
+    AwarenessChanged,
+    Data,
+    DocumentClosed,
+    DocumentSynced,
+    Heard,
+    MediaLost,
+    Published,
+    Rated,
+    Receives,
+    Shown,
+)
 from tertulia.wire import native as wire
 
 
 def error(id: int | None, code: Code, message: str) -> bytes:
     return wire.encode(wire.Error(id=id, code=code.value, message=message, retryable=code in RETRYABLE))
+
+
+def conflict(id: int, error: Conflict) -> bytes:
+    """The answer to who wanted to change what is different by now."""
+    present = state_entry(error.present) if isinstance(error.present, StateEntry) else None
+    return wire.encode(wire.Error(id=id, code=error.code.value, message=error.message, retryable=False, state=present))
 
 
 def bye(code: Code, message: str) -> bytes:
@@ -40,7 +60,7 @@ def participant(it: model.Participant, publications: tuple[model.Publication, ..
 
 
 def room_state(it: model.RoomState) -> wire.RoomState:
-    return wire.RoomState(it.name, it.locked, it.waiting_room, it.max_participants, it.spotlight)
+    return wire.RoomState(it.name, it.locked, it.waiting_room, it.max_participants, it.spotlight, it.audience)
 
 
 def topology(it: model.Topology) -> wire.Topology:
@@ -49,7 +69,27 @@ def topology(it: model.Topology) -> wire.Topology:
 
 
 def chat_message(it: model.ChatMessage) -> wire.ChatMessage:
-    return wire.ChatMessage(id=it.id, sender=_sender(it.sender), name=it.name, text=it.text, to=None, time=it.time)
+    return wire.ChatMessage(
+        id=it.id,
+        sender=_sender(it.sender),
+        name=it.name,
+        text=it.text,
+        to=it.to,
+        time=it.time,
+        number=it.number,
+        change=it.change,
+        edited=it.edited,
+        deleted=it.deleted,
+        reactions=[wire.MessageReaction(one.reaction, list(one.by)) for one in it.reactions],
+    )
+
+
+def read_marks(marks: tuple[tuple[str, int], ...]) -> list[wire.ReadMark]:
+    return [wire.ReadMark(who, number) for who, number in marks]
+
+
+def state_entry(it: StateEntry) -> wire.StateEntry:
+    return wire.StateEntry(it.key, msgspec.Raw(it.value), it.version)
 
 
 def joined(
@@ -65,6 +105,9 @@ def joined(
         participants=[participant(other, snapshot.publications_of(other.id)) for other in snapshot.participants],
         knocking=[participant(other) for other in snapshot.knocking],
         messages=[chat_message(message) for message in snapshot.messages],
+        chat=wire.ChatState(snapshot.cleared, read_marks(snapshot.read_marks)),
+        presence=[wire.Presence(who, msgspec.Raw(state)) for who, state in snapshot.presence],
+        state=[state_entry(it) for it in snapshot.state],
         topology=topology(snapshot.topology),
         ice_servers=ice_servers,
         limits=limits,
@@ -72,10 +115,20 @@ def joined(
 
 
 def shared(event: Shown) -> bytes | None:
-    """The text, without its number, of an event that is the same for everybody; None where this wire does not show it."""
+    """The frame, without its number, of an event that is the same for everybody; None where this wire does not show it."""
     make = _SHARED.get(type(event))
     message = None if make is None else make(event)
-    return None if message is None else wire.encode(message)
+    return None if message is None else _frame(message)
+
+
+def number(frame: bytes, seq: int) -> bytes:
+    """Puts the session's message number into a frame."""
+    return Binary(wire.number_frame(frame, seq)) if isinstance(frame, Binary) else wire.number(frame, seq)
+
+
+def _frame(message: Any) -> bytes:
+    text = wire.encode(message)
+    return Binary(wire.pack(text, message.bytes)) if type(message) in wire.WITH_BYTES else text
 
 
 def key(event: Shown) -> str | None:
@@ -85,8 +138,18 @@ def key(event: Shown) -> str | None:
             return "speakers"
         case ev.DataSent(latest=True):
             return f"data {_sender(event.sender)} {event.topic}"
+        case ev.TypingShown():
+            return "typing private" if event.private else "typing"
         case Wanted():
             return f"encodings {event.publication}"
+        case ev.PresenceChanged():
+            return f"presence {event.participant}"
+        case ev.StateChanged():
+            return f"state {event.entry.key}"
+        case ev.StateDeleted():
+            return f"state {event.key}"
+        case AwarenessChanged():
+            return f"awareness {event.document} {event.owner}"
         case _:
             return None
 
@@ -136,27 +199,20 @@ def _participant_updated(event: ev.ParticipantUpdated) -> wire.ParticipantUpdate
 
 
 def _chat(event: ev.ChatSent) -> wire.ChatReceived:
-    return wire.ChatReceived(
-        message=wire.ChatMessage(
-            id=event.message,
-            sender=_sender(event.sender),
-            name=event.name,
-            text=event.text,
-            to=event.recipient,
-            time=event.time,
-        )
-    )
+    return wire.ChatReceived(message=chat_message(event.message))
 
 
 def _data(event: ev.DataSent) -> wire.DataReceived | None:
-    if not isinstance(event.payload, Data):
-        return None
-    return wire.DataReceived(
-        sender=_sender(event.sender),
-        topic=event.topic,
-        data=msgspec.Raw(event.payload.json),
-        encoding="base64" if event.payload.base64 else "json",
-    )
+    return _received(event.sender, event.topic, event.payload) if isinstance(event.payload, Data) else None
+
+
+def _received(sender: str | None, topic: str, data: Data) -> wire.DataReceived:
+    encoding: wire.Encoding = "base64" if data.base64 else "json"
+    return wire.DataReceived(sender=_sender(sender), topic=topic, data=msgspec.Raw(data.json), encoding=encoding)
+
+
+def _presence(event: ev.PresenceChanged) -> wire.PresenceChanged:
+    return wire.PresenceChanged(participant=event.participant, state=msgspec.Raw(event.state or b"null"))
 
 
 def _sender(id: str | None) -> str:
@@ -168,6 +224,8 @@ _SHARED: dict[type, Callable[[Any], wire.Message | None]] = {
     ev.ParticipantJoined: lambda e: wire.ParticipantJoined(participant=participant(e.participant)),
     ev.ParticipantLeft: lambda e: wire.ParticipantLeft(participant=e.participant, reason=e.reason),
     ev.ParticipantUpdated: _participant_updated,
+    ev.ParticipantListed: lambda e: wire.ParticipantJoined(participant=participant(e.participant)),
+    ev.ParticipantUnlisted: lambda e: wire.ParticipantLeft(participant=e.participant, reason="unlisted"),
     ev.RightsChanged: lambda e: wire.RightsChanged(role=e.role.value, rights=[right.value for right in e.rights]),
     ev.KnockStarted: lambda e: wire.Knock(participant=participant(e.participant)),
     ev.KnockEnded: lambda e: wire.KnockEnded(participant=e.participant),
@@ -180,12 +238,31 @@ _SHARED: dict[type, Callable[[Any], wire.Message | None]] = {
     ),
     ev.RoomUpdated: lambda e: wire.RoomUpdated(room=room_state(e.room)),
     ev.ChatSent: _chat,
+    ev.ChatChanged: lambda e: wire.ChatChanged(message=chat_message(e.message)),
+    ev.ChatCleared: lambda e: wire.ChatCleared(number=e.number),
+    ev.TypingShown: lambda e: wire.TypingShown(participants=list(e.participants), private=e.private),
+    ev.ReadMarksShown: lambda e: wire.ReadMarksShown(marks=read_marks(e.marks)),
+    ev.FileAdded: lambda e: wire.FileAdded(file=shared_file(e.file)),
+    ev.FileRemoved: lambda e: wire.FileRemoved(file=e.file.id),
     ev.DataSent: _data,
+    ev.PresenceChanged: _presence,
+    ev.StateChanged: lambda e: wire.StateChanged(entry=state_entry(e.entry), sender=_sender(e.by)),
+    ev.StateDeleted: lambda e: wire.StateDeleted(key=e.key, version=e.version, sender=_sender(e.by)),
+    Published: lambda e: _received(e.sender, e.topic, e.data),
     ev.Reacted: lambda e: wire.Reaction(participant=e.participant, reaction=e.reaction),
     ev.UnmuteAsked: lambda e: wire.UnmuteAsked(by=_sender(e.by), source=e.source.value),
     Bound: lambda e: wire.Bind(mid=e.mid, publication=e.publication),
     NeedSections: lambda e: wire.NeedSections(audio=e.audio, video=e.video),
     Wanted: lambda e: wire.Encodings(publication=e.publication, active=list(e.encodings)),
     MediaLost: lambda e: wire.MediaLost(reason=e.reason),
+    Rated: lambda e: wire.QualityChanged(participants=[wire.PersonalQuality(*it) for it in e.people]),
+    Receives: lambda e: wire.ReceptionChanged(
+        tracks=[wire.TrackReception(it.publication, it.reason, it.width, it.height, it.score) for it in e.shows]
+    ),
+    DocumentSynced: lambda e: wire.DocumentSynced(document=e.document, bytes=e.message),
+    AwarenessChanged: lambda e: wire.DocumentAwarenessChanged(document=e.document, bytes=e.update),
+    DocumentClosed: lambda e: wire.DocumentClosed(
+        document=e.document, code=e.code.value, message=e.message, retryable=e.code in RETRYABLE
+    ),
     Heard: lambda e: wire.Speakers(speakers=[wire.Speaker(who, track, level) for who, track, level in e.speakers]),
 }

@@ -1,7 +1,8 @@
 """A session that speaks `tertulia.v1`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.reached import Reached
@@ -9,8 +10,11 @@ from tertulia.core import events as ev
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.native import outgoing
 from tertulia.doors.session import Session, close_code
-from tertulia.errors import Code, ProtocolError
-from tertulia.runtime.seat import Entered, Notice
+from tertulia.errors import Code, ProtocolError, TertuliaError
+from tertulia.runtime.broker import Broker
+from tertulia.runtime.image import SessionImage
+from tertulia.runtime.seat import Entered, Notice, Published
+from tertulia.topic_rule import NO_GRANTS, TopicGrants
 from tertulia.wire import native as wire
 
 CANDIDATES = 100
@@ -25,6 +29,8 @@ class Terms:
     heartbeat: float
     limits: wire.Limits
     ice_servers: IceServers
+    broker: Broker
+    """Of the topics that go through all rooms."""
 
 
 class NativeSession(Session):
@@ -37,9 +43,10 @@ class NativeSession(Session):
         terms: Terms,
         reached: Reached,
         on_over: Callable[["NativeSession"], None],
+        topics: TopicGrants = NO_GRANTS,
     ) -> None:
-        """`reached`: how its socket came."""
-        super().__init__(participant, wire.number)
+        """`reached`: how its socket came; `topics`: what its token grants."""
+        super().__init__(participant, outgoing.number)
         self._on_over = on_over
         self._join_id = join_id
         self._terms = terms
@@ -49,13 +56,18 @@ class NativeSession(Session):
         self.admitted = False
         self.accepted = join_id
         """Highest request id so far: it is carried out, or will be before anything that comes later."""
+        self._joined_seq = 0
+        """Number of `joined`: a client that has not read it cannot come back."""
         self._candidates = 0
+        self.grants = topics
 
     def deliver(self, notice: Notice) -> None:
         event = notice.event
         match event:
             case Entered():
                 self.admitted = True
+                self._terms.broker.enter(self)
+                self._joined_seq = self.outbox.seq + self.outbox.waiting + 1
                 joined = outgoing.joined(
                     self._join_id, event.snapshot, self.credentials(), self._ice_servers(), self._terms.limits
                 )
@@ -71,6 +83,57 @@ class NativeSession(Session):
             case _:
                 body = notice.once("native", lambda: outgoing.shared(event))
                 self._send_if_any(body, outgoing.key(event))
+
+    def pass_on(self, notice: Notice) -> int:
+        """For the broker."""
+        if self.over:
+            return 0
+        body = self._published(notice)
+        assert isinstance(notice.event, Published)
+        given_up = self.outbox.offer(notice.event.topic, body)
+        if self.link is not None:
+            self.link.wake()
+        return given_up
+
+    def push(self, notice: Notice) -> None:
+        """For the broker."""
+        self.send(self._published(notice))
+
+    def _published(self, notice: Notice) -> bytes:
+        body = notice.once("native", lambda: outgoing.shared(notice.event))
+        assert body is not None
+        return body
+
+    @classmethod
+    def restored(
+        cls, participant: ParticipantId, image: SessionImage, terms: Terms, on_over: Callable[["NativeSession"], None]
+    ) -> "NativeSession":
+        """Goes on where the image ends, without a socket. Raises ValueError for one that does not fit together."""
+        session = cls(participant, 0, terms, Reached(), on_over, image.grants)
+        session.restore(image)
+        session.admitted = True
+        session.accepted = image.accepted
+        terms.broker.enter(session)
+        for pattern, every in image.topics:
+            # What is no longer declared is heard no more.
+            with suppress(TertuliaError):
+                terms.broker.subscribe(session, pattern, every=every, last=True)
+        return session
+
+    @property
+    def lasts(self) -> bool:
+        """Whether its client could come back to it now."""
+        return self.admitted and not self.over and not self.outbox.lost and self.outbox.seq >= self._joined_seq
+
+    def freeze(self) -> SessionImage:
+        # Whoever can come back has read `joined`; and the token in it is nobody else's business.
+        self.outbox.ack(self._joined_seq)
+        return replace(
+            super().freeze(),
+            accepted=self.accepted,
+            grants=self.grants,
+            topics=self._terms.broker.subscribed(self),
+        )
 
     def count_candidates(self, message: wire.ClientMessage) -> None:
         """Raises ProtocolError (invalid) for one candidate too many; a new description begins anew."""

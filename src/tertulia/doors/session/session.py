@@ -1,14 +1,16 @@
 """A person's session: it outlives its sockets by the grace time."""
 
+import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tertulia.core import commands
 from tertulia.core.ids import ParticipantId
 from tertulia.media.port import ConnectionId
 from tertulia.net import Link, Outbox
 from tertulia.runtime.actor import RoomActor
+from tertulia.runtime.image import SessionImage
 
 
 class Session:
@@ -23,11 +25,15 @@ class Session:
         """For the next resume."""
         self._used: str | None = None
         """The token of the last resume. It may have to serve again: the client has the next one only when `confirm` is called."""
+        self._digests: tuple[bytes, ...] = ()
+        """Of the tokens that another process gave; good until the first resume here."""
         self.outbox = Outbox(number)
         self.link: Link | None = None
         """The socket that writes now; None while the signalling is lost."""
         self.over = False
         """It has ended for good; nothing is sent any more."""
+        self.frozen = False
+        """It is to go on in another process; nothing is sent any more."""
 
     @property
     def connection(self) -> ConnectionId:
@@ -36,7 +42,7 @@ class Session:
 
     def send(self, body: bytes, key: str | None = None) -> None:
         """A numbered message. `key`: while it waits, a newer one with the same key takes its place."""
-        if self.over:
+        if self.over or self.frozen:
             return
         self.outbox.put(body, key)
         if self.link is None:
@@ -68,17 +74,41 @@ class Session:
 
     def proves(self, token: str) -> bool:
         """Whether this token resumes the session now."""
-        given = token.encode("utf-8", "replace")
-        return any(hmac.compare_digest(known.encode(), given) for known in (self.token, self._used) if known)
+        given = _digest(token)
+        return any(hmac.compare_digest(known, given) for known in self._known_digests())
 
     def rotate(self, used: str) -> None:
         """This token has resumed the session; there is a new one."""
         self._used = used
+        self._digests = ()
         self.token = secrets.token_urlsafe(24)
 
     def confirm(self) -> None:
         """The client has said something after its resume, so it has the new token."""
         self._used = None
+
+    def freeze(self) -> SessionImage:
+        """From now on it says nothing more, until `thaw`: what it would say is in the image, or in nobody's sight."""
+        self.frozen = True
+        if self.link is not None:
+            self.link.carry(None)
+        return SessionImage(self.id, tuple(self._known_digests()), 0, self.outbox.image())
+
+    def thaw(self) -> None:
+        """The image was of no use."""
+        self.frozen = False
+        if self.link is not None:
+            self.link.carry(self.outbox)
+
+    def restore(self, image: SessionImage) -> None:
+        """Goes on where the image ends; for one that nothing was said to. Raises ValueError for one that does not fit together."""
+        self.id = image.id
+        self._digests = image.token_digests
+        self.outbox.restore(image.outbox)
+
+    def _known_digests(self) -> Iterator[bytes]:
+        yield from self._digests
+        yield from (_digest(token) for token in (self.token, self._used) if token)
 
     def take_over(self, link: Link) -> None:
         """Another socket writes from now on; the old one, if any, is closed."""
@@ -102,3 +132,8 @@ class Session:
         if self.link is not None:
             self.link.close(code, reason)
             self.link.wake()
+
+
+def _digest(token: str) -> bytes:
+    # A token is random and long: it takes no more than this to keep it from whoever reads a digest.
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -120,7 +120,7 @@ def _word(message: Message, size: int) -> Word:
         return _candidate(message)
     if isinstance(type, str) and type in CALL_WORDS:
         return CallWord(type, message)
-    fits = isinstance(type, str) and 0 < len(type) <= 64 and _TOPIC_CHARACTERS.issuperset(type)
+    fits = isinstance(type, str) and 0 < len(type) <= 64 and type[0] != "/" and _TOPIC_CHARACTERS.issuperset(type)
     return Other(cast(str, type) if fits else ANYTHING, message)
 
 

@@ -198,8 +198,8 @@ def _is_candidates(event: str) -> bool:
 
 
 def topic(event: str) -> str:
-    """An event's name at other doors: what no topic can have becomes a hyphen."""
-    return _NO_TOPIC.sub("-", event)[:_TOPIC_LENGTH] or MESSAGE
+    """An event's name at other doors: what no topic of a room can have becomes a hyphen, and with a slash in front it is none."""
+    return _NO_TOPIC.sub("-", event).lstrip("/")[:_TOPIC_LENGTH] or MESSAGE
 
 
 def data(said: Said) -> EventData:

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from tertulia.doors.whip.problem import Refused
+from tertulia.doors.session.problem import Refused
 from tertulia.errors import Code, ProtocolError
 
 MAX_BYTES: Final = 256 * 1024

@@ -23,9 +23,9 @@ from tertulia.core import commands as cmd
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import OnDuplicate
 from tertulia.core.room import Room
-from tertulia.doors.whip import problem
+from tertulia.doors.session.problem import Refused
 from tertulia.doors.whip.body import read_text
-from tertulia.doors.whip.problem import Refused
+from tertulia.doors.whip.problem import PROBLEMS
 from tertulia.doors.whip.session import Session
 from tertulia.errors import Code, NotAllowed, ProtocolError, TertuliaError, Unavailable, UserError
 from tertulia.media.ice_fragment import fragment_of, parse_fragment
@@ -203,7 +203,7 @@ class Endpoint(ABC):
         return answered
 
     def _refuse(self, error: Exception) -> Response:
-        code, response = problem.of(error)
+        code, response = PROBLEMS.answer_to(error)
         self.door.count_refused(code)
         return response
 
