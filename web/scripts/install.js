@@ -1,14 +1,20 @@
 // Copies what the builds made to where the server looks for it (and the wheel takes it from).
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const web = new URL('../', import.meta.url);
 const target = new URL('../src/tertulia/static/', web);
+// Excalidraw's, but for the face for Chinese, which is thirteen of their fourteen megabytes: the system's stands in for it.
+const fonts = '../node_modules/@excalidraw/excalidraw/dist/prod/fonts/';
+const faces = (await readdir(new URL(fonts, web))).filter((name) => name !== 'Xiaolai');
 const copies = [
   ['app/dist/', 'app/'],
   ...['tertulia', 'viewer', 'element'].flatMap((name) =>
     [`${name}.js`, `${name}.js.map`].map((file) => [`sdk/dist/${file}`, `sdk/${file}`]),
   ),
+  ...faces.map((name) => [`${fonts}${name}`, `app/excalidraw/fonts/${name}`]),
+  // With Yjs in it, for pages that have none.
+  ...['documents.js', 'documents.js.map'].map((file) => [`sdk/dist/standalone/${file}`, `sdk/${file}`]),
   // What socket.io.js is asked for; `tertulia.socketio` serves them.
   ...['', '.min', '.esm.min', '.msgpack.min'].flatMap((kind) =>
     [`socket.io${kind}.js`, `socket.io${kind}.js.map`].map((file) => [

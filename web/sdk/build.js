@@ -1,15 +1,50 @@
-// Three modules, each complete in one file: the server hands them out, and a page that imports one needs nothing else.
+// Modules, each complete in one file: the server hands them out, and a page that imports one needs nothing else. What `room.document()` loads
+// is a module of its own; the one in the package leaves Yjs to whoever installs it, for a page may have only one.
+import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const modules = { tertulia: 'src/index.ts', viewer: 'src/viewer/index.ts', element: 'src/element/index.ts' };
+const own = (file) => fileURLToPath(new URL(`src/viewer/${file}`, import.meta.url));
+const documents = { entry: 'src/documents/index.ts', fileName: 'documents' };
+const modules = [
+  { entry: 'src/index.ts', fileName: 'tertulia' },
+  {
+    entry: 'src/viewer/index.ts',
+    fileName: 'viewer',
+    alias: [
+      { find: './statistics.js', replacement: own('no-statistics.ts') },
+      { find: './chat.js', replacement: own('no-chat.ts') },
+      { find: './live.js', replacement: own('no-live.ts') },
+      { find: './documents.js', replacement: own('no-documents.ts') },
+      { find: './files.js', replacement: own('no-files.ts') },
+      { find: './channels.js', replacement: own('no-channels.ts') },
+      { find: './link-channels.js', replacement: own('no-channels.ts') },
+      { find: './send-section.js', replacement: own('no-sending.ts') },
+      { find: './display-share.js', replacement: own('no-sending.ts') },
+      { find: /.*\/frames\.js$/, replacement: own('no-frames.ts') },
+    ],
+  },
+  { entry: 'src/element/index.ts', fileName: 'element' },
+  { ...documents, external: /^(yjs|y-protocols\/|lib0\/)/ },
+  { ...documents, outDir: 'dist/standalone' },
+];
+
+/** Beside the module that asks for it, rather than inside. */
+const documentsApart = {
+  name: 'documents-apart',
+  enforce: 'pre',
+  resolveId: (id) => (id === '../documents/index.js' ? { id: './documents.js', external: true } : null),
+};
 
 let emptyOutDir = true;
-for (const [name, entry] of Object.entries(modules)) {
+for (const { entry, fileName, alias = [], external = [], outDir = 'dist' } of modules) {
   await build({
+    plugins: [documentsApart],
+    resolve: { alias },
     build: {
       emptyOutDir,
-      lib: { entry, formats: ['es'], fileName: () => `${name}.js` },
-      rolldownOptions: { output: { codeSplitting: false, minify: true } },
+      outDir,
+      lib: { entry, formats: ['es'], fileName: () => `${fileName}.js` },
+      rolldownOptions: { external, output: { codeSplitting: false, minify: true } },
     },
   });
   emptyOutDir = false;

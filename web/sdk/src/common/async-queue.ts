@@ -40,7 +40,7 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
       return;
     }
     if (this.#values.length >= limit) {
-      if (overflow) return this.#fail(overflow());
+      if (overflow) return this.fail(overflow());
       this.#values.shift();
     }
     this.#values.push(value);
@@ -82,8 +82,12 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T> {
     await this.return();
   }
 
-  #fail(error: Error): void {
-    this.#error = error;
+  /** Nothing more comes; after what waits the reader is told why. */
+  fail(error: Error): void {
+    if (this.#ended) return;
+    const reader = this.#readers.shift();
+    if (reader) reader.reject(error);
+    else this.#error = error;
     this.end();
   }
 }

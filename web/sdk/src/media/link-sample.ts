@@ -19,6 +19,12 @@ export interface StreamSample {
   /** Of what is sent, as the other end reports it; 0 to 1. */
   fractionLost: number;
   freezes: number;
+  /** In seconds; `tellsFreezes`: the browser counts them. */
+  frozen: number;
+  tellsFreezes: boolean;
+  /** Samples of sound, and how many of them were made up; silence that was made up is none. */
+  samples: number;
+  concealed: number;
   width: number;
   height: number;
   fps: number;
@@ -69,6 +75,10 @@ export async function sampleLink(
       lost: number(receives ? stats.packetsLost : 0),
       fractionLost: number(report?.fractionLost),
       freezes: number(stats.freezeCount),
+      frozen: number(stats.totalFreezesDuration),
+      tellsFreezes: stats.totalFreezesDuration !== undefined,
+      samples: number(stats.totalSamplesReceived),
+      concealed: number(stats.concealedSamples) - number(stats.silentConcealedSamples),
       width: number(stats.frameWidth),
       height: number(stats.frameHeight),
       fps: number(stats.framesPerSecond),

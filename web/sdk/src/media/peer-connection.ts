@@ -7,6 +7,7 @@ import type { LinkState } from './connection-watch.js';
 import { ConnectionWatch } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Incoming, LinkEvents } from './link.js';
 import { linkKey } from './link.js';
+import { LinkChannels } from './link-channels.js';
 import type { Kind } from './send-sections.js';
 import { SendSections } from './send-sections.js';
 
@@ -41,6 +42,7 @@ export class PeerConnection extends Emitter<LinkEvents> {
   readonly peer: string;
   readonly polite: boolean;
   readonly pc: RTCPeerConnection;
+  readonly channels: LinkChannels;
   readonly #ports: PeerPorts;
   readonly #queue = new OperationQueue();
   readonly #timers: ClockedTimeouts;
@@ -86,6 +88,7 @@ export class PeerConnection extends Emitter<LinkEvents> {
     };
     // Connects also while neither side has anything to send.
     if (!polite) this.pc.createDataChannel('tertulia');
+    this.channels = new LinkChannels(this.pc, peer);
   }
 
   get state(): LinkState {

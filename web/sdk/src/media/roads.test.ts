@@ -387,7 +387,7 @@ describe('Roads', () => {
     roads.handleTopology(topology('sfu', 'prepare', 2));
     await settle();
     const next = track('video');
-    await roads.replace('my-cam', next);
+    await roads.replace('my-cam', next, []);
     const senders = [peer(), sfu()].map(
       (pc) => pc.transceivers.find(({ direction }) => direction === 'sendonly')?.sender.track,
     );

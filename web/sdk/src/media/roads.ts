@@ -4,6 +4,7 @@ import type { RoomError } from '../common/room-error.js';
 import type { IceServer, IceServerLists, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '../wire/generated.js';
 import type { LinkState } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Mode } from './link.js';
+import type { ChannelEvents, LinkChannels } from './link-channels.js';
 import type { LinkSample } from './link-sample.js';
 import type { PeerPorts } from './peer-connection.js';
 import { PeerConnection } from './peer-connection.js';
@@ -19,7 +20,7 @@ const POOL = { audio: 3, video: 4 };
 const RENEW_FIRST_MS = 500;
 const RENEW_LAST_MS = 10_000;
 
-export interface RoadsEvents {
+export interface RoadsEvents extends ChannelEvents {
   /** Everything that is received comes by the new road. */
   ready: { epoch: number };
   /** The direct road of this epoch does not come about, or broke. */
@@ -114,11 +115,11 @@ export class Roads extends Emitter<RoadsEvents> {
     for (const link of this.#links()) if (this.#sendsOn(link)) link.publish(id, kind, track, encodings);
   }
 
-  async replace(id: string, track: MediaStreamTrack | null): Promise<void> {
+  async replace(id: string, track: MediaStreamTrack | null, encodings: Encodings): Promise<void> {
     const sending = this.#sending.get(id);
     if (!sending) return;
-    sending.track = track;
-    await Promise.all([...this.#links()].map((link) => link.replace(id, track)));
+    Object.assign(sending, { track, encodings });
+    await Promise.all([...this.#links()].map((link) => link.replace(id, track, encodings)));
   }
 
   unpublish(id: string): void {
@@ -163,6 +164,7 @@ export class Roads extends Emitter<RoadsEvents> {
     for (const { receiver } of this.#receivers.values()) receiver.setTarget(mode, phase === 'commit');
     this.#updateInterrupted();
     this.#check();
+    this.emit('channels', {});
   }
 
   handleBind(mid: string, publication: string | null): void {
@@ -231,6 +233,14 @@ export class Roads extends Emitter<RoadsEvents> {
   close(): void {
     this.reset();
     this.#retirement.closeAll();
+  }
+
+  /** Those of everybody to whom media goes directly now (null: not by this connection, for it is broken), or null; and those to the server. */
+  channels(): { peers: (readonly [string, LinkChannels | null])[] | null; sfu: LinkChannels | null } {
+    const near = this.#topology?.mode === 'direct' ? this.#topology.peers : null;
+    const of = (link?: Link | null) => (link?.state === 'connected' ? link.channels : null);
+    const peers = near?.map(({ participant }) => [participant, of(this.#peers.get(participant))] as const) ?? null;
+    return { peers, sfu: of(this.#sfu) };
   }
 
   *#links(): Iterable<Link> {
@@ -315,6 +325,11 @@ export class Roads extends Emitter<RoadsEvents> {
     link.addEventListener('state', ({ state }) => {
       if (current()) this.#handleState(link, state);
     });
+    link.channels.addEventListener('message', ({ kind, bytes, peer }) => this.emit('message', { kind, bytes, peer }));
+    link.channels.addEventListener('channels', () => this.emit('channels', {}));
+    link.channels.addEventListener('channelclosed', ({ kind }) => {
+      if (current()) this.emit('channelclosed', { kind });
+    });
     link.addEventListener('silent', () => {
       if (current()) this.emit('silent', {});
     });
@@ -332,6 +347,7 @@ export class Roads extends Emitter<RoadsEvents> {
     }
     this.#updateInterrupted();
     this.#check();
+    this.emit('channels', {});
   }
 
   #fail(epoch: number): void {

@@ -7,6 +7,7 @@ import {
   fake,
   track,
 } from '../../test/fakes/webrtc.js';
+import type { VideoEncoding } from './send-section.js';
 import { SendSections } from './send-sections.js';
 
 const LAYERS = [
@@ -83,7 +84,7 @@ describe('SendSections', () => {
     expect(section(1).sender.changes).toBe(0);
   });
 
-  it('uses a section with one encoding again, with other limits, and one with several never', async () => {
+  it('uses a section again for as many encodings, with other limits', async () => {
     sends.add('screen', 'video', track('video'), [{ maxFramerate: 15, scaleResolutionDownBy: 2 }]);
     sends.remove('screen');
     sends.add('cam', 'video', track('video'), LAYERS);
@@ -94,11 +95,78 @@ describe('SendSections', () => {
     expect(JSON.parse(JSON.stringify(section(0).sender.encodings))).toEqual([
       { scaleResolutionDownBy: 1, maxBitrate: 50, active: true },
     ]);
+    sends.setWatched('cam', ['q']);
     sends.remove('cam');
-    expect(section(1).direction).toBe('stopped');
+    await settle();
+    expect(section(1).direction).toBe('inactive');
     sends.add('again', 'video', track('video'), LAYERS);
+    await settle();
+    expect(pc.transceivers).toHaveLength(2);
+    expect(section(1)).toMatchObject({ direction: 'sendonly' });
+    expect(section(1).sender.active).toEqual(['q', 'h', 'f']);
+    sends.remove('again');
+    sends.add('smaller', 'video', track('video'), LAYERS.slice(1));
     expect(pc.transceivers).toHaveLength(3);
-    expect(section(2).sender.active).toEqual(['q', 'h', 'f']);
+  });
+
+  it('stops a section whose encodings the browser gave up', async () => {
+    sends.add('cam', 'video', track('video'), LAYERS);
+    sends.remove('cam');
+    await settle();
+    section(0).sender.encodings.length = 1;
+    sends.add('again', 'video', track('video'), LAYERS);
+    expect(section(0).direction).toBe('stopped');
+    expect(section(1).sender.active).toEqual(['q', 'h', 'f']);
+    sends.remove('again');
+    sends.add('once more', 'video', track('video'), LAYERS);
+    expect(pc.transceivers).toHaveLength(2);
+  });
+
+  it('gives another track the bits that it is worth, in the same sections', async () => {
+    sends.add('cam', 'video', track('video'), LAYERS);
+    sends.setWatched('cam', ['q', 'h']);
+    await settle();
+    await sends.replace(
+      'cam',
+      track('video'),
+      LAYERS.map((layer) => ({ ...layer, maxBitrate: layer.maxBitrate * 4 })),
+    );
+    await settle();
+    const rates = () => section(0).sender.encodings.map(({ maxBitrate }) => maxBitrate);
+    expect(rates()).toEqual([400, 1600, 6400]);
+    expect(section(0).sender.active).toEqual(['q', 'h']);
+    expect(pc.transceivers).toHaveLength(1);
+    await sends.replace('cam', track('video'), LAYERS.slice(1));
+    await sends.replace('cam', null);
+    await settle();
+    expect(rates()).toEqual([400, 400, 1600]);
+  });
+
+  it('sends without layers where the browser has none, or the codec in use', async () => {
+    const layered = LAYERS.map((layer) => ({ ...layer, scalabilityMode: 'L1T3' }));
+    const add = pc.addTransceiver.bind(pc);
+    pc.addTransceiver = (what, init) => {
+      const encodings: VideoEncoding[] = init.sendEncodings ?? [];
+      if (encodings.some(({ scalabilityMode }) => scalabilityMode)) throw new DOMException('layers', 'OperationError');
+      return add(what, init);
+    };
+    sends.add('cam', 'video', track('video'), layered);
+    expect(section(0).sender.encodings).toMatchObject(LAYERS);
+    expect(section(0).sender.encodings[0]).not.toHaveProperty('scalabilityMode');
+
+    pc.addTransceiver = add;
+    sends.add('screen', 'video', track('video'), layered);
+    const { sender } = section(1);
+    const set = sender.setParameters.bind(sender);
+    sender.setParameters = async (parameters) => {
+      if (parameters.encodings.some((encoding) => 'scalabilityMode' in encoding && encoding.scalabilityMode === 'L1T3'))
+        throw new DOMException('not in this codec', 'InvalidModificationError');
+      await set(parameters);
+    };
+    for (const encoding of sender.encodings) Object.assign(encoding, { scalabilityMode: 'L1T1' });
+    sends.setWatched('screen', ['h']);
+    await settle();
+    expect(sender.active).toEqual(['h']);
   });
 
   it('does not mind that the connection is closed', async () => {

@@ -8,7 +8,7 @@ export type Kind = 'audio' | 'video';
 export class SendSections {
   readonly #pc: RTCPeerConnection;
   readonly #sections = new Map<string, SendSection>();
-  readonly #idle: SendSection[] = [];
+  #idle: SendSection[] = [];
   #refreshing = false;
 
   constructor(pc: RTCPeerConnection) {
@@ -34,6 +34,8 @@ export class SendSections {
 
   /** An offer has to follow. `track` null: the section sends nothing for now. */
   add(id: string, kind: Kind, track: MediaStreamTrack | null, encodings: Encodings = []): void {
+    for (const { spent, transceiver } of this.#idle) if (spent) transceiver.stop();
+    this.#idle = this.#idle.filter(({ spent }) => !spent);
     const index = this.#idle.findIndex((section) => section.fits(kind, encodings));
     const [idle] = index < 0 ? [] : this.#idle.splice(index, 1);
     idle?.use(track, encodings);
@@ -45,12 +47,13 @@ export class SendSections {
     const section = this.#sections.get(id);
     if (!section) return;
     this.#sections.delete(id);
-    if (section.rest()) this.#idle.push(section);
+    section.rest();
+    this.#idle.push(section);
   }
 
   /** Needs no offer. */
-  async replace(id: string, track: MediaStreamTrack | null): Promise<void> {
-    await this.#sections.get(id)?.replace(track);
+  async replace(id: string, track: MediaStreamTrack | null, encodings?: Encodings): Promise<void> {
+    await this.#sections.get(id)?.replace(track, encodings);
   }
 
   /** Nobody watches other encodings than these. Needs no offer. */

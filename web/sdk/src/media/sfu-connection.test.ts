@@ -69,6 +69,16 @@ describe('SfuConnection', () => {
     expect(pc.remoteDescription?.sdp).toBe('answer 2');
   });
 
+  it('offers nothing once another connection has taken its place', async () => {
+    await answer();
+    sfu.restart();
+    sfu.negotiate();
+    await settle(1);
+    sfu.retire();
+    await settle();
+    expect(offers).toHaveLength(1);
+  });
+
   it('names only sections that are in the offer', async () => {
     await answer();
     sfu.publish('cam', 'video', track('video'));

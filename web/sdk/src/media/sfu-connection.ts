@@ -3,8 +3,10 @@ import { Emitter } from '../common/emitter.js';
 import { RoomError } from '../common/room-error.js';
 import type { LinkState } from './connection-watch.js';
 import { ConnectionWatch } from './connection-watch.js';
+import { askForDescriptors } from './descriptors.js';
 import type { Carried, ConnectionFactory, Incoming, LinkEvents } from './link.js';
 import { linkKey } from './link.js';
+import { LinkChannels } from './link-channels.js';
 import type { Encodings } from './send-section.js';
 import type { Kind } from './send-sections.js';
 import { SendSections } from './send-sections.js';
@@ -29,6 +31,7 @@ export interface SfuPorts {
 export class SfuConnection extends Emitter<LinkEvents> {
   readonly key = linkKey('sfu');
   readonly pc: RTCPeerConnection;
+  readonly channels: LinkChannels;
   readonly #ports: SfuPorts;
   readonly #watch: ConnectionWatch;
   readonly #sends: SendSections;
@@ -48,6 +51,7 @@ export class SfuConnection extends Emitter<LinkEvents> {
     this.pc = ports.createPeerConnection({ ...config, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' });
     // Its success shows that media can reach the server, long before the server is needed for media.
     this.pc.createDataChannel('tertulia');
+    this.channels = new LinkChannels(this.pc, null);
     this.#sends = new SendSections(this.pc);
     this.#watch = new ConnectionWatch(this.pc, ports.clock, {
       failFast: false,
@@ -82,8 +86,8 @@ export class SfuConnection extends Emitter<LinkEvents> {
     this.negotiate();
   }
 
-  replace(id: string, track: MediaStreamTrack | null): Promise<void> {
-    return this.#sends.replace(id, track);
+  replace(id: string, track: MediaStreamTrack | null, encodings: Encodings): Promise<void> {
+    return this.#sends.replace(id, track, encodings);
   }
 
   handleEncodings(publication: string, active: readonly string[]): void {
@@ -95,7 +99,9 @@ export class SfuConnection extends Emitter<LinkEvents> {
     let added = false;
     for (const [kind, wanted] of [['audio', audio] as const, ['video', video] as const]) {
       while (this.#pool[kind].length < wanted) {
-        this.#pool[kind].push(this.pc.addTransceiver(kind, { direction: 'recvonly' }));
+        const section = this.pc.addTransceiver(kind, { direction: 'recvonly' });
+        if (kind === 'video') askForDescriptors(section);
+        this.#pool[kind].push(section);
         added = true;
       }
     }
@@ -177,6 +183,8 @@ export class SfuConnection extends Emitter<LinkEvents> {
   async #exchange(): Promise<void> {
     const publications = this.#sends.snapshot();
     await this.pc.setLocalDescription();
+    // Another connection may have taken its place meanwhile, and its offers are numbered anew.
+    if (this.#stopped) return;
     const sdp = this.pc.localDescription?.sdp ?? '';
     const answer = await this.#ports.offer({ serial: ++this.#serial, sdp, publications: publications() });
     if (this.#stopped) return;

@@ -14,6 +14,10 @@ export interface StreamStatistics {
   readonly fps: number;
   /** How often the picture stood still. */
   readonly freezes: number;
+  /** For which share of the time it did, 0 to 1. Null where the browser does not tell, and for what is sent. */
+  readonly frozen: number | null;
+  /** Which share of the sound was made up because it did not come, 0 to 1. */
+  readonly concealed: number;
   /** As `VP8` or `opus`; empty as long as it is not known. */
   readonly codec: string;
 }
@@ -37,13 +41,12 @@ export interface TrafficStatistics {
 
 const LIMITS: readonly Limit[] = ['bandwidth', 'cpu', 'other', 'none'];
 
-interface Difference {
+const COUNTED = ['bytes', 'packets', 'lost', 'freezes', 'frozen', 'samples', 'concealed'] as const;
+type Counted = (typeof COUNTED)[number];
+
+interface Difference extends Record<Counted, number> {
   publication: string;
   now: StreamSample;
-  bytes: number;
-  packets: number;
-  lost: number;
-  freezes: number;
 }
 
 /** Rates between two samples, `elapsed` milliseconds apart. A stream that is new, or counts anew, began in between: from zero. */
@@ -70,14 +73,12 @@ export function compareSamples(
     receiveKbps: kbps(sum(received, 'bytes')),
     availableSendKbps: available.length > 0 ? available.reduce((a, b) => a + b) : null,
     limit: LIMITS.find((limit) => sent.some(({ now }) => now.limit === limit)) ?? 'none',
-    streams: byPublication(differences, kbps),
+    streams: byPublication(differences, elapsed),
   };
 }
 
-function byPublication(
-  differences: readonly Difference[],
-  kbps: (bytes: number) => number,
-): Map<string, StreamStatistics> {
+function byPublication(differences: readonly Difference[], elapsed: number): Map<string, StreamStatistics> {
+  const perMs = (count: number) => (elapsed > 0 ? count / elapsed : 0);
   const groups = new Map<string, Difference[]>();
   for (const difference of differences) {
     const { publication } = difference;
@@ -90,13 +91,15 @@ function byPublication(
     const { direction, jitter, width, height, fps, codec } = main;
     streams.set(publication, {
       direction,
-      kbps: kbps(sum(group, 'bytes')),
+      kbps: perMs(sum(group, 'bytes') * 8),
       loss: direction === 'send' ? sendLoss(group) : receiveLoss(group),
       jitter: jitter * 1000,
       width,
       height,
       fps,
       freezes: sum(group, 'freezes'),
+      frozen: direction === 'receive' && main.tellsFreezes ? Math.min(1, perMs(sum(group, 'frozen') * 1000)) : null,
+      concealed: share(sum(group, 'concealed'), sum(group, 'samples')),
       codec,
     });
   }
@@ -107,23 +110,16 @@ function compare(before: StreamSample | undefined, now: StreamSample): Differenc
   const { publication } = now;
   if (publication === null) return [];
   const goesOn = before && now.bytes >= before.bytes && now.packets >= before.packets;
-  const { bytes, packets, lost, freezes } = goesOn ? before : { bytes: 0, packets: 0, lost: 0, freezes: 0 };
-  return [
-    {
-      publication,
-      now,
-      bytes: now.bytes - bytes,
-      packets: now.packets - packets,
-      // Packets that come late are taken back from the lost ones.
-      lost: Math.max(0, now.lost - lost),
-      freezes: Math.max(0, now.freezes - freezes),
-    },
-  ];
+  // Packets that come late are taken back from the lost ones.
+  const counts = COUNTED.map((count) => [count, Math.max(0, now[count] - (goesOn ? before[count] : 0))]);
+  return [{ publication, now, ...(Object.fromEntries(counts) as Record<Counted, number>) }];
 }
 
-function sum(differences: readonly Difference[], field: 'bytes' | 'packets' | 'lost' | 'freezes'): number {
+function sum(differences: readonly Difference[], field: Counted): number {
   return differences.reduce((total, difference) => total + difference[field], 0);
 }
+
+const share = (part: number, all: number): number => (all > 0 ? Math.min(1, part / all) : 0);
 
 function receiveLoss(differences: readonly Difference[]): number {
   const lost = sum(differences, 'lost');

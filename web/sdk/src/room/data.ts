@@ -1,16 +1,13 @@
 import { AsyncQueue } from '../common/async-queue.js';
 import { fromBase64, toBase64 } from '../common/base64.js';
-import type { Deferred } from '../common/deferred.js';
-import { deferred } from '../common/deferred.js';
 import { abortable, RoomError } from '../common/room-error.js';
 import type { DataReceived, Data as WireData } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
+import { LatestSender } from './latest-sender.js';
 
-const NAME = /^[A-Za-z0-9_./:-]{1,64}$/;
+const NAME = /^(?!\/)[A-Za-z0-9_./:-]{1,64}$/;
 /** So many messages wait for a reader that does not take them. */
 const WAITING = 1000;
-/** So many of a `latest` topic are on their way to the server; meanwhile only the newest waits. */
-const UNDERWAY = 4;
 
 export interface TopicOptions {
   /** Only the newest of each sender matters, as with a pointer: what is older may be left out on the way. Default false: all arrive, in order. */
@@ -55,22 +52,25 @@ export class Topics {
 
   open<T>(name: string, { latest = false }: TopicOptions = {}): DataTopic<T> {
     if (!NAME.test(name)) throw new TypeError(`${name} is no name of a topic.`);
-    const sender = latest ? new LatestSender(this.#request) : null;
+    const sender = latest ? new LatestSender<Body>((body) => this.#request(body)) : null;
     return {
       name,
       send: async (data, { to = null, signal = null } = {}) => {
         const body = bodyOf(name, data, to, latest);
-        await (sender ? abortable(sender.send(body), signal) : this.#request(body, { signal }));
+        await (sender ? abortable(sender.send(to, body), signal) : this.#request(body, { signal }));
       },
       messages: ({ signal = null } = {}) => this.#read(name, latest, signal) as AsyncQueue<DataMessage<T>>,
     };
   }
 
   handleMessage({ from, topic, data, encoding }: DataReceived): void {
-    const readers = this.#readers.get(topic);
-    if (!readers) return;
-    const message = { from, data: encoding === 'base64' ? fromBase64(String(data)) : data };
-    for (const reader of [...readers]) reader.push(message);
+    if (this.#readers.has(topic))
+      this.deliver(topic, { from, data: encoding === 'base64' ? fromBase64(String(data)) : data });
+  }
+
+  /** However it came. */
+  deliver(topic: string, message: DataMessage): void {
+    for (const reader of [...(this.#readers.get(topic) ?? [])]) reader.push(message);
   }
 
   handleClosed(): void {
@@ -97,41 +97,8 @@ export class Topics {
   }
 }
 
-/** Keeps a few on their way, and of the rest the newest to each person. */
-class LatestSender {
-  readonly #request: Request;
-  readonly #waiting = new Map<string | null, { body: Body; sent: Deferred<void> }>();
-  #underway = 0;
-
-  constructor(request: Request) {
-    this.#request = request;
-  }
-
-  send(body: Body): Promise<void> {
-    const to = body.to ?? null;
-    const entry = this.#waiting.get(to) ?? { body, sent: deferred<void>() };
-    entry.body = body;
-    this.#waiting.set(to, entry);
-    this.#go();
-    return entry.sent.promise;
-  }
-
-  #go(): void {
-    for (const [to, { body, sent }] of this.#waiting) {
-      if (this.#underway >= UNDERWAY) return;
-      this.#waiting.delete(to);
-      this.#underway += 1;
-      this.#request(body)
-        .then(() => sent.resolve(), sent.reject)
-        .finally(() => {
-          this.#underway -= 1;
-          this.#go();
-        });
-    }
-  }
-}
-
-function bodyOf(topic: string, data: unknown, to: string | null, latest: boolean): Body {
+/** The request that sends it. Throws TypeError for what JSON cannot tell. */
+export function bodyOf(topic: string, data: unknown, to: string | null, latest: boolean): Body {
   const bytes = data instanceof Uint8Array;
   // `undefined` and functions have no JSON: the message would come without its data.
   if (!bytes && JSON.stringify(data) === undefined) throw new TypeError('Only what JSON can tell, or a Uint8Array.');

@@ -4,8 +4,8 @@ import type { CallOptions, RoomContext } from './context.js';
 import type { DisplayOptions, DisplayShare } from './display-share.js';
 import type { EncodingOptions } from './encodings.js';
 import type { LocalPublication } from './local-publication.js';
-import type { ParticipantSnapshot, Role, Source } from './room-events.js';
-import type { ConnectionQuality, StatisticsOptions } from './statistics.js';
+import type { ConnectionQuality, ParticipantSnapshot, Role, Source } from './room-events.js';
+import type { ConnectionStatistics, StatisticsOptions } from './statistics.js';
 import { qualityOf } from './statistics.js';
 
 export interface PublishOptions extends CallOptions, EncodingOptions {
@@ -22,6 +22,8 @@ export class LocalParticipant {
   /** What is about to be published. */
   readonly #opening = new Set<Source>();
   #wire: Pick<WireParticipant, 'id' | 'name' | 'role' | 'metadata' | 'hand'> | null = null;
+  #quality: ConnectionQuality | null = null;
+  #score: number | null = null;
   #snapshot: ParticipantSnapshot | null = null;
 
   /** @internal */
@@ -47,6 +49,16 @@ export class LocalParticipant {
     return this.#wire?.hand ?? 0;
   }
 
+  /** As the server says. Null where it does not know: one talks directly, or nothing goes or comes yet. See `connectionqualitychange`. */
+  get connectionQuality(): ConnectionQuality | null {
+    return this.#quality;
+  }
+
+  /** From 1 (bad) to 5 (excellent), as it was when `connectionQuality` changed. */
+  get connectionScore(): number | null {
+    return this.#score;
+  }
+
   /** By id. */
   get publications(): ReadonlyMap<string, LocalPublication> {
     return new Map([...this.#publications].filter(({ id }) => id).map((publication) => [publication.id, publication]));
@@ -57,7 +69,18 @@ export class LocalParticipant {
     if (!this.#wire) return null;
     const { id, name, role, metadata, hand } = this.#wire;
     const publications = [...this.publications.values()].map((publication) => publication.snapshot);
-    this.#snapshot ??= { id, name, role, connected: true, metadata, hand, local: true, publications };
+    this.#snapshot ??= {
+      id,
+      name,
+      role,
+      connected: true,
+      metadata,
+      hand,
+      connectionQuality: this.#quality,
+      connectionScore: this.#score,
+      local: true,
+      publications,
+    };
     return this.#snapshot;
   }
 
@@ -106,8 +129,11 @@ export class LocalParticipant {
     return shareDisplay(this, options);
   }
 
-  /** How one's connection does, for a sign beside the name: a small part of `room.statistics`, which it shares the measuring with. */
-  quality(options: StatisticsOptions = {}): AsyncIterableIterator<ConnectionQuality> {
+  /**
+   * How one's connection does, as this page measures it, also in a direct call: a small part of `room.statistics`, which it shares the
+   * measuring with. What the server says of it is `connectionQuality`.
+   */
+  quality(options: StatisticsOptions = {}): AsyncIterableIterator<ConnectionStatistics> {
     return this.#room.statistics.iterate(options, qualityOf);
   }
 
@@ -136,6 +162,15 @@ export class LocalParticipant {
   handleUpdated(part: Partial<Pick<WireParticipant, 'name' | 'role' | 'metadata' | 'hand'>>): void {
     if (this.#wire) this.#wire = { ...this.#wire, ...part };
     this.handleChanged();
+  }
+
+  /** @internal Returns whether it is another one. */
+  handleRated(quality: ConnectionQuality | null, score: number | null): boolean {
+    const changed = quality !== this.#quality;
+    this.#quality = quality;
+    this.#score = score;
+    this.handleChanged();
+    return changed;
   }
 
   /** @internal The room was joined anew: announces everything again. Returns the errors. */

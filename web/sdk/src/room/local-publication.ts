@@ -1,5 +1,6 @@
 import { abortable, RoomError } from '../common/room-error.js';
 import { exchangeTrack } from '../media/exchange-track.js';
+import type { Encodings } from '../media/send-section.js';
 import type { Publication as WirePublication } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { EncodingOptions } from './encodings.js';
@@ -102,8 +103,7 @@ export class LocalPublication {
 
   /** Sends another track of the same kind (another camera) without a break. The track before is not stopped. */
   async replace(track: MediaStreamTrack, options: CallOptions = {}): Promise<void> {
-    if (track.kind !== this.kind)
-      throw new TypeError(`A ${this.kind} track has to be replaced by one of the same kind.`);
+    if (track.kind !== this.kind) throw new TypeError(`Replace it by a ${this.kind} track.`);
     options.signal?.throwIfAborted();
     const old = this.#track;
     if (track === old) return;
@@ -111,7 +111,7 @@ export class LocalPublication {
     this.#track = track;
     this.#adopt(track, old);
     this.#changed();
-    await abortable(this.#room.roads.replace(this.#id, this.#sent()), options.signal);
+    await abortable(this.#room.roads.replace(this.#id, ...this.#sent()), options.signal);
   }
 
   /** Ends the publication; the track goes on for its owner, who stops it. */
@@ -154,8 +154,7 @@ export class LocalPublication {
       await this.#room.request({ type: 'unpublish', publication: this.#id });
       throw new RoomError('no_such_publication', `The ${this.source} ended before it was published.`);
     }
-    const encodings = this.kind === 'video' ? encodingsOf(this.source, this.#size(), this.#options) : [];
-    this.#room.roads.publish(this.#id, this.kind, this.#sent(), encodings);
+    this.#room.roads.publish(this.#id, this.kind, ...this.#sent());
     if (muted !== this.#muted) await this.#room.request({ type: 'mute', publication: this.#id, muted: this.#muted });
     this.#changed();
   }
@@ -189,16 +188,20 @@ export class LocalPublication {
     exchangeTrack([this.stream], before, track);
   }
 
-  /** A muted video sends nothing at all; muted audio goes on as silence, so that unmuting is instant. */
-  #sent(): MediaStreamTrack | null {
-    return this.#muted && this.kind === 'video' ? null : this.#track;
+  /** What is sent, and how. A muted video sends nothing at all; muted audio goes on as silence, so that unmuting is instant. */
+  #sent(): [MediaStreamTrack | null, Encodings] {
+    const isVideo = this.kind === 'video';
+    return [
+      this.#muted && isVideo ? null : this.#track,
+      isVideo ? encodingsOf(this.source, this.#size(), this.#options) : [],
+    ];
   }
 
   async #setMuted(muted: boolean): Promise<void> {
     this.#muted = muted;
     if (this.kind === 'audio') this.#track.enabled = !muted;
     this.#changed();
-    await this.#room.roads.replace(this.#id, this.#sent());
+    await this.#room.roads.replace(this.#id, ...this.#sent());
   }
 
   #size(): { width: number; height: number } {

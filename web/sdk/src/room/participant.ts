@@ -6,7 +6,7 @@ import type {
 } from '../wire/generated.js';
 import type { CallOptions, RoomContext } from './context.js';
 import { Publication } from './publication.js';
-import type { ParticipantSnapshot, Role, Source } from './room-events.js';
+import type { ConnectionQuality, ParticipantSnapshot, Role, Source } from './room-events.js';
 
 /** Somebody else in the room. */
 export class Participant {
@@ -16,6 +16,8 @@ export class Participant {
   readonly #person = new MediaStream();
   readonly #screen = new MediaStream();
   #wire: Pick<WireParticipant, 'name' | 'role' | 'connected' | 'metadata' | 'hand'>;
+  #quality: ConnectionQuality | null = null;
+  #score: number | null = null;
   #snapshot: ParticipantSnapshot | null = null;
 
   /** @internal */
@@ -48,6 +50,16 @@ export class Participant {
     return this.#wire.hand;
   }
 
+  /** As the server says. Null where it does not know: they talk directly, or nothing goes or comes yet. See `connectionqualitychange`. */
+  get connectionQuality(): ConnectionQuality | null {
+    return this.#quality;
+  }
+
+  /** From 1 (bad) to 5 (excellent), as it was when `connectionQuality` changed. */
+  get connectionScore(): number | null {
+    return this.#score;
+  }
+
   /** By id. */
   get publications(): ReadonlyMap<string, Publication> {
     return this.#publications;
@@ -62,6 +74,8 @@ export class Participant {
       connected: this.connected,
       metadata: this.metadata,
       hand: this.hand,
+      connectionQuality: this.#quality,
+      connectionScore: this.#score,
       local: false,
       publications: [...this.#publications.values()].map((publication) => publication.snapshot),
     };
@@ -114,6 +128,15 @@ export class Participant {
     const { name, role, connected, metadata, hand } = wire;
     this.#wire = { name, role, connected, metadata, hand };
     this.handleChanged();
+  }
+
+  /** @internal Returns whether it is another one. */
+  handleRated(quality: ConnectionQuality | null, score: number | null): boolean {
+    const changed = quality !== this.#quality;
+    this.#quality = quality;
+    this.#score = score;
+    this.handleChanged();
+    return changed;
   }
 
   /** @internal */

@@ -1,8 +1,10 @@
 import type { RoomError } from '../common/room-error.js';
+import type { SharedFile } from './files.js';
 import type { LocalParticipant } from './local-participant.js';
 import type { LocalPublication } from './local-publication.js';
 import type { Participant } from './participant.js';
 import type { Publication } from './publication.js';
+import type { SharedChange } from './shared.js';
 
 /** `new → connecting → (waiting) → connected ⇄ reconnecting → closed`. */
 export type RoomState = 'new' | 'connecting' | 'waiting' | 'connected' | 'reconnecting' | 'closed';
@@ -32,6 +34,8 @@ export interface RoomInfo {
   readonly maxParticipants: number;
   /** Id of the person whom a moderator shows large to everybody. */
   readonly spotlight: string | null;
+  /** How many listen besides those whom everybody is shown; to moderators they are among the `participants`. */
+  readonly audience?: number;
 }
 /** Somebody who speaks now. */
 export interface Speaker {
@@ -42,6 +46,11 @@ export interface Speaker {
   /** How loud, in -dBov: 0 is loudest, 127 silence. */
   readonly level: number;
 }
+/**
+ * How good somebody's way to the server and back is. `lost`: his signalling is; `poor`: much is lost or late, or his network does not carry
+ * what he wants to see.
+ */
+export type ConnectionQuality = 'excellent' | 'good' | 'poor' | 'lost';
 /** A message of the chat. */
 export interface Message {
   /** Never given twice. */
@@ -55,6 +64,23 @@ export interface Message {
   readonly to: string | null;
   /** In seconds since 1970, by the server's clock. */
   readonly time: number;
+  /** Its place in the room's chat: the numbers rise, with gaps. */
+  readonly number: number;
+  /** Number of its last change, out of the same row; left out: it is as it was said. */
+  readonly change?: number;
+  /** When its text was changed last, in seconds since 1970; left out: never. */
+  readonly edited?: number | null;
+  /** Nothing is left of it but this mark. */
+  readonly deleted?: boolean;
+  /** Signs under it; left out: none. */
+  readonly reactions?: readonly MessageReaction[];
+}
+/** Who has put a sign under a message. */
+export interface MessageReaction {
+  /** Such as an emoji; it may be any text. */
+  readonly reaction: string;
+  /** Ids, in the order of their doing so. */
+  readonly by: readonly string[];
 }
 /** Somebody who waits to be admitted. */
 export interface Visitor {
@@ -88,7 +114,21 @@ export interface RoomEvents {
   /** One's own track has ended by itself: the device was unplugged, or the browser's "stop sharing" was pressed. */
   publicationended: { publication: LocalPublication };
   speakerschange: { speakers: readonly Speaker[] };
+  /** `participant.connectionQuality` is another one; every four seconds at most for each. */
+  connectionqualitychange: { participant: Participant | LocalParticipant };
   chat: { message: Message };
+  /** A message was edited or deleted, or has other reactions: as it is now. It may be older than all in `chat.messages`. */
+  chatchange: { message: Message };
+  /** All that was said up to this number was deleted. */
+  chatcleared: { number: number };
+  /** What somebody (by id) says of himself is another thing; null: nothing any more. See `Room.presence`. */
+  presencechange: { participant: string; state: unknown };
+  /** A key that all share was set, or deleted. See `Room.shared`. */
+  sharedchange: SharedChange;
+  /** Somebody has shared a file; one's own come, too. */
+  fileadded: { file: SharedFile };
+  /** One of the `files.known` was deleted. */
+  fileremoved: { file: SharedFile };
   /** A sign that passes, from `participant` (an id; one's own come back, too). */
   reaction: { participant: string; reaction: string };
   /** The moderator with the id `by` asks one to turn on microphone or camera. */
@@ -123,6 +163,8 @@ export interface ParticipantSnapshot {
   readonly metadata: string;
   /** The place among the raised hands: the lowest was first; 0 while the hand is down. */
   readonly hand: number;
+  readonly connectionQuality: ConnectionQuality | null;
+  readonly connectionScore: number | null;
   readonly local: boolean;
   readonly publications: readonly PublicationSnapshot[];
 }
@@ -140,4 +182,9 @@ export interface RoomSnapshot {
   readonly knocking: readonly Visitor[];
   readonly topology: Road | null;
   readonly messages: readonly Message[];
+  /** See `Chat`, as the next two. */
+  readonly typists: readonly string[];
+  readonly privateTypists: readonly string[];
+  readonly readMarks: ReadonlyMap<string, number>;
+  readonly files: readonly SharedFile[];
 }

@@ -352,7 +352,7 @@ describe('Room', () => {
   });
 
   it('begins chat with the last messages, and adds after joining anew what was missed, once', async () => {
-    const message = (id: string) => ({ id, sender: 'bob', name: 'Bob', text: id, to: null, time: 1 });
+    const message = (id: string) => ({ id, sender: 'bob', name: 'Bob', text: id, to: null, time: 1, number: 0 });
     const told: string[] = [];
     room.addEventListener('chat', ({ message: { id } }) => told.push(id));
     await join({ topology: SFU, messages: [message('m1'), message('m2')] });

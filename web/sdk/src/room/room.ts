@@ -1,11 +1,14 @@
 import { systemClock } from '../common/clock.js';
 import { Emitter } from '../common/emitter.js';
 import { abortable, RoomError } from '../common/room-error.js';
+import type { SharedDocument } from '../documents/index.js';
 import { Roads } from '../media/roads.js';
 import type { ServerEvent } from '../signal/signal-events.js';
 import { SignalManager } from '../signal/signal-manager.js';
-import type { Answered, Joined, Topology } from '../wire/generated.js';
+import type { Answered, Joined, PersonalQuality, Topology } from '../wire/generated.js';
 import { resolveAddress } from './address.js';
+import type { ChannelOptions, ChannelTopic } from './channels.js';
+import { Channels } from './channels.js';
 import type { Chat, ChatInput } from './chat.js';
 import { createChat } from './chat.js';
 import type { CallOptions, RoomContext } from './context.js';
@@ -13,16 +16,24 @@ import type { DataTopic, TopicOptions } from './data.js';
 import { Topics } from './data.js';
 import type { VoiceSource } from './direct-speakers.js';
 import { DirectSpeakers } from './direct-speakers.js';
+import { Documents } from './documents.js';
+import type { Files, FilesInput } from './files.js';
+import { createFiles } from './files.js';
+import type { LiveInput } from './live.js';
+import { createLive } from './live.js';
 import { LocalParticipant } from './local-participant.js';
 import type { LocalPublication } from './local-publication.js';
 import type { Environment, JoinOptions, RoomDebug, RoomOptions, RoomRoads } from './options.js';
 import type { Participant } from './participant.js';
 import { People } from './people.js';
+import type { Presence } from './presence.js';
 import type { Publication } from './publication.js';
 import type { Right, Road, RoomEvents, RoomInfo, RoomSnapshot, RoomState, Speaker, Visitor } from './room-events.js';
+import type { Shared } from './shared.js';
 import type { RoomStatistics, StatisticsOptions } from './statistics.js';
 import { Statistics } from './statistics.js';
 import { Store, stableList } from './store.js';
+import type { SubscribeOptions, Topic } from './topic.js';
 
 /**
  * A room: who is in it, what they send, and oneself. Join with `join()`, leave with `leave()` or by `await using`.
@@ -32,6 +43,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   /** Oneself. */
   readonly local: LocalParticipant;
   readonly chat: Chat;
+  readonly shared: Shared;
+  readonly presence: Presence;
+  readonly files: Files;
+  /**
+   * A topic of the server (`/quotes/AAPL`), a branch of them (`/quotes/*`), or a topic of this room. Throws TypeError for what is none. `T` is
+   * the app's own promise about what is published; nobody checks it.
+   */
+  readonly topic: <T = unknown>(name: string, options?: SubscribeOptions) => Topic<T>;
   readonly #options: RoomOptions;
   readonly #environment: Environment;
   readonly #address: { url: string; room: string };
@@ -41,7 +60,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   readonly #statistics: Statistics;
   readonly #directSpeakers: DirectSpeakers;
   readonly #chatInput: ChatInput;
+  readonly #liveInput: LiveInput;
+  readonly #filesInput: FilesInput;
   readonly #topics = new Topics((body, callOptions) => this.#request(body, callOptions));
+  readonly #documents: Documents;
+  readonly #channels: Channels;
   readonly #knocking = new Map<string, Visitor>();
   readonly #participantSnapshots = stableList(() => [...this.#people.all.values()].map(({ snapshot }) => snapshot));
   readonly #visitors = stableList(() => this.#knocking.values());
@@ -57,6 +80,10 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     knocking: this.#visitors(),
     topology: this.#road,
     messages: this.chat.messages,
+    typists: this.chat.typists,
+    privateTypists: this.chat.privateTypists,
+    readMarks: this.chat.readMarks,
+    files: this.files.known,
   }));
   #signal: SignalManager | null = null;
   #state: RoomState = 'new';
@@ -90,12 +117,20 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       answer: (to, description) => this.#request({ type: 'answer', to, ...description }),
       candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
     });
+    this.#channels = new Channels({
+      clock,
+      roads: this.#roads,
+      topics: this.#topics,
+      allowed: () => this.can('data'),
+      fault: (error) => this.emit('fault', { error }),
+    });
     this.#statistics = new Statistics({
       clock,
       sample: () => this.#roads.sample(),
       road: () => this.#road?.mode ?? null,
       interrupted: () => this.#state !== 'connected',
       find: (id) => this.#findPublication(id),
+      report: (received) => this.#tell({ type: 'report', received }),
     });
     this.#directSpeakers = new DirectSpeakers({
       clock,
@@ -121,6 +156,12 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         if (track) this.emit('track', { track, stream: participant.streamOf(source), participant, publication });
       },
     };
+    this.#documents = new Documents({
+      clock,
+      request: (body, callOptions) => this.#request(body, callOptions),
+      can: (right) => this.can(right),
+      user: () => ({ id: this.local.id, name: this.local.name }),
+    });
     this.local = new LocalParticipant(this.#context);
     this.#people = new People(this.#context, {
       changed: () => {
@@ -130,9 +171,30 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       added: (publication, participant) => this.emit('publicationadded', { publication, participant }),
       removed: (publication, participant) => this.emit('publicationremoved', { publication, participant }),
     });
-    const { chat, input } = createChat(this.#context);
+    const { chat, input } = createChat({
+      ...this.#context,
+      emit: (type, fields) => this.emit(type, fields),
+      self: () => this.local.id,
+    });
     this.chat = chat;
     this.#chatInput = input;
+    const live = createLive({
+      ...this.#context,
+      self: () => this.local.id,
+      tell: (type, fields) => this.emit(type, fields),
+    });
+    this.shared = live.shared;
+    this.presence = live.presence;
+    this.topic = live.topic;
+    this.#liveInput = live.input;
+    const files = createFiles({
+      ...this.#context,
+      server: this.#address.url.replace(/^ws(.*\/)ws$/, 'http$1'),
+      added: (file) => this.emit('fileadded', { file }),
+      removed: (file) => this.emit('fileremoved', { file }),
+    });
+    this.files = files.files;
+    this.#filesInput = files.input;
     this.#followRoads();
   }
 
@@ -177,6 +239,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     return this.#road;
   }
 
+  /**
+   * How long a message to the server and its answer took last, in milliseconds: of the heartbeats, so not of media (`statistics()` has that).
+   * Null as long as it is not known, as after a loss.
+   */
+  get roundTripTime(): number | null {
+    return this.#signal?.roundTripTime ?? null;
+  }
+
   can(right: Right): boolean {
     return this.#rights.includes(right);
   }
@@ -203,15 +273,19 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       this.#roads.setIceServers(iceServers);
       this.#roads.handleNetworkBack(true);
       this.#setSignalUp(true);
+      this.#liveInput.handleResumed();
+      this.#documents.handleBack();
     });
     signal.addEventListener('heard', ({ changed }) => this.#roads.handleNetworkBack(changed));
     signal.addEventListener('reconnecting', ({ attempt, delay, phase }) => {
       this.#setSignalUp(false);
+      this.#documents.handleLost();
       this.emit('reconnecting', { attempt, delay, phase });
     });
     signal.addEventListener('closed', ({ error }) => this.#close(error.code === 'closed' ? null : error));
     signal.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
     this.#setState('connecting');
+    this.#followPage();
     try {
       await signal.join(() => this.#joinBody(), options.signal);
     } catch (error) {
@@ -283,11 +357,22 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   }
 
   /**
-   * The app's own messages: `topic` is 1 to 64 of `A–Z a–z 0–9 _ . / : -`, the same in all pages that talk about the same thing.
-   * Throws TypeError for any other. `T` is the app's own promise about what is sent; nobody checks it.
+   * The app's own messages: `topic` is 1 to 64 of `A–Z a–z 0–9 _ . / : -` without a slash in front, the same in all pages that talk about the same thing.
+   * Throws TypeError for any other. `T` is the app's own promise about what is sent; nobody checks it. They go by the socket, or where
+   * `channel` says so by a data channel, for what has to be there within milliseconds.
    */
-  data<T = unknown>(topic: string, options: TopicOptions = {}): DataTopic<T> {
-    return this.#topics.open<T>(topic, options);
+  data<T = unknown>(topic: string, options: ChannelOptions): ChannelTopic<T>;
+  data<T = unknown>(topic: string, options?: TopicOptions): DataTopic<T>;
+  data<T>(topic: string, options: TopicOptions | ChannelOptions = {}): DataTopic<T> {
+    return 'channel' in options ? this.#channels.open<T>(topic, options) : this.#topics.open<T>(topic, options);
+  }
+
+  /**
+   * A document that people of this room write together, as Yjs' `Y.Doc`: `name` is 1 to 64 of `A–Z a–z 0–9 _ . / : -`. It is kept as long as
+   * chat is. Yjs is loaded with the first one. Resolves before it is `synced`; rejects with TypeError for another name, RoomError `closed`.
+   */
+  document(name: string, options: CallOptions = {}): Promise<SharedDocument> {
+    return this.#documents.open(name, options);
   }
 
   /** For moderators: ends the room for everybody. */
@@ -377,7 +462,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   }
 
   #handleJoined(joined: Joined, again: boolean): void {
-    if (again) this.#roads.reset();
+    if (again) {
+      this.#roads.reset();
+      const everybody = [this.local, ...this.#people.all.values()];
+      this.#rate(everybody.map(({ id }) => ({ participant: id, quality: null, score: null })));
+    }
     this.#info = joined.room;
     this.#rights = joined.rights as Right[];
     this.#heard = this.#speakers = [];
@@ -390,10 +479,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#setRoad(joined.topology);
     this.#setSignalUp(true);
     this.#people.handleSnapshot(joined.participants);
-    const missed = this.#chatInput.handleHistory(joined.messages);
-    if (again) for (const message of missed) this.emit('chat', { message });
+    this.#chatInput.handleJoined(joined, again);
+    this.#liveInput.handleJoined(joined, again);
+    this.#documents.handleBack();
+    this.#filesInput.handleJoined(again);
     if (again) void this.#republish();
-    else this.#followPage();
   }
 
   async #republish(): Promise<void> {
@@ -411,6 +501,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#people.handleJoined(message.participant);
       case 'participant_left':
         this.#roads.handleLeft(message.participant);
+        this.#liveInput.handleLeft(message.participant);
         return this.#people.handleLeft(message.participant);
       case 'participant_updated':
         if (message.participant === this.local.id)
@@ -434,6 +525,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       case 'rights_changed':
         this.#rights = message.rights as Right[];
         this.local.handleUpdated({ role: message.role });
+        this.#documents.handleBack();
         return this.emit('rightschange', { role: message.role, rights: this.#rights });
       case 'knock':
         this.#knocking.set(message.participant.id, message.participant);
@@ -450,10 +542,26 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         this.#heard = message.speakers;
         return this.#directSpeakers.running ? undefined : this.#setSpeakers(message.speakers);
       case 'chat':
-        this.#chatInput.handleMessage(message.message);
-        return this.emit('chat', { message: message.message });
+      case 'chat_changed':
+      case 'chat_cleared':
+      case 'chat_typing':
+      case 'chat_read':
+        return this.#chatInput.handleMessage(message);
+      case 'file_added':
+        return this.#filesInput.handleAdded(message.file);
+      case 'file_removed':
+        return this.#filesInput.handleRemoved(message.file);
       case 'data':
-        return this.#topics.handleMessage(message);
+        this.#topics.handleMessage(message);
+        return this.#liveInput.handleMessage(message);
+      case 'presence':
+      case 'state':
+      case 'state_deleted':
+        return this.#liveInput.handleMessage(message);
+      case 'document_sync':
+      case 'document_awareness':
+      case 'document_closed':
+        return this.#documents.handleMessage(message);
       case 'reaction':
         return this.emit('reaction', { participant: message.participant, reaction: message.reaction });
       case 'unmute_asked':
@@ -468,6 +576,10 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#roads.handleEncodings(message.publication, message.active);
       case 'need_sections':
         return this.#roads.handleNeedSections(message.audio, message.video);
+      case 'quality':
+        return this.#rate(message.participants);
+      case 'reception':
+        return this.#statistics.handleTold(message);
       case 'media_lost':
         return this.#roads.handleMediaLost();
       case 'ice_servers':
@@ -480,6 +592,16 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#roads.handleCandidate(message);
       default:
         message satisfies never;
+    }
+  }
+
+  #rate(people: readonly PersonalQuality[]): void {
+    for (const { participant: id, quality, score } of people) {
+      const own = id === this.local.id;
+      // Told while one was away: who hears it is back.
+      if (own && quality === 'lost') continue;
+      const participant = own ? this.local : this.#people.all.get(id);
+      if (participant?.handleRated(quality, score)) this.emit('connectionqualitychange', { participant });
     }
   }
 
@@ -557,6 +679,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#roads.close();
     this.#chatInput.handleClosed();
     this.#topics.handleClosed();
+    this.#liveInput.handleClosed();
+    this.#documents.handleClosed(reason);
+    this.#channels.handleClosed();
     this.#statistics.handleClosed();
     this.#directSpeakers.stop();
   }

@@ -64,7 +64,14 @@ describe('statistics', () => {
     const values = fake.room.statistics({ every: 1000 });
     await settle();
     const report = { id: 'r', type: 'remote-inbound-rtp', localId: 'o', fractionLost: 0.02, jitter: 0.004 };
-    const picture = { frameWidth: 640, frameHeight: 360, framesPerSecond: 25, jitter: 0.012, freezeCount: 2 };
+    const picture = {
+      frameWidth: 640,
+      frameHeight: 360,
+      framesPerSecond: 25,
+      jitter: 0.012,
+      freezeCount: 2,
+      totalFreezesDuration: 0.125,
+    };
     fake.sfu.stats = [
       ...pair(),
       inbound(received, 26_000, 107, { packetsLost: 3, ...picture }),
@@ -97,7 +104,11 @@ describe('statistics', () => {
             height: 360,
             fps: 25,
             freezes: 2,
+            frozen: 0.25,
+            concealed: 0,
             codec: 'VP8',
+            reason: null,
+            score: null,
           },
         ],
         [
@@ -114,7 +125,11 @@ describe('statistics', () => {
             height: 180,
             fps: 0,
             freezes: 0,
+            frozen: null,
+            concealed: 0,
             codec: 'VP8',
+            reason: null,
+            score: null,
           },
         ],
       ]),

@@ -3,8 +3,10 @@ import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
 import type { Limit, LinkSample } from '../media/link-sample.js';
 import type { compareSamples, StreamStatistics, TrafficStatistics } from '../media/statistics.js';
+import type { ReceptionChanged, TrackReport } from '../wire/generated.js';
 import type { CallOptions } from './context.js';
 import type { Kind, Road, Source } from './room-events.js';
+import type { Told } from './told.js';
 
 export type { Limit } from '../media/link-sample.js';
 
@@ -19,23 +21,34 @@ export interface StatisticsOptions extends CallOptions {
   every?: number;
 }
 
+/** Why one gets the layer of a video that one gets: see `PublicationStatistics.reason`. */
+export type LayerReason = 'best' | 'size' | 'bandwidth' | 'publisher' | 'hidden' | 'starved';
+
 /** One publication, one's own or received, in the time since the last measurement. */
 export interface PublicationStatistics extends StreamStatistics {
   /** Id of its owner. */
   readonly participant: string;
   readonly source: Source;
   readonly kind: Kind;
+  /**
+   * Why it is no better layer, as the server says: `best`, there is no better one; `size`, the tile has no use for one; `bandwidth`, one's
+   * network does not carry one; `publisher`, its owner sends none, or nothing yet; `hidden`, nothing comes, for nobody looks; `starved`,
+   * nothing comes, for one's network carries not even the least. Null for what is sent, and in a direct call.
+   */
+  readonly reason: LayerReason | null;
+  /** How good it comes, 1 (bad) to 5 (excellent), as the server reckons; null where it does not know. */
+  readonly score: number | null;
 }
 
 /**
- * How good the connection is: 4 with a round trip below 150 ms and less than 1 % lost (of either direction the worse), 3 below 300 ms and
- * 3 %, 2 below 500 ms and 8 %, else 1; not above 3 while one's video is reduced for lack of bandwidth; 0 while the room is interrupted, or
- * with 25 % lost.
+ * How good the connection is, as this page measures it: 4 with a round trip below 150 ms and less than 1 % lost (of either direction the
+ * worse), 3 below 300 ms and 3 %, 2 below 500 ms and 8 %, else 1; not above 3 while one's video is reduced for lack of bandwidth; 0 while
+ * the room is interrupted, or with 25 % lost.
  */
 export type QualityLevel = 0 | 1 | 2 | 3 | 4;
 
 /** How one's connection does, in the time since the last measurement. */
-export interface ConnectionQuality {
+export interface ConnectionStatistics {
   readonly level: QualityLevel;
   /** Round trip, in milliseconds; null as long as it is not known. */
   readonly rtt: number | null;
@@ -48,7 +61,7 @@ export interface ConnectionQuality {
 }
 
 /** Everything that is measured, in the time since the last measurement. Rates are of media with its headers. */
-export interface RoomStatistics extends ConnectionQuality, Omit<TrafficStatistics, 'streams'> {
+export interface RoomStatistics extends ConnectionStatistics, Omit<TrafficStatistics, 'streams'> {
   /** As `performance.now()`. */
   readonly at: number;
   readonly road: Road['mode'];
@@ -63,6 +76,8 @@ export interface StatisticsPorts {
   road(): Road['mode'] | null;
   interrupted(): boolean;
   find(publication: string): { participant: { id: string }; source: Source; kind: Kind } | null;
+  /** For the server. */
+  report(received: TrackReport[]): void;
 }
 
 interface Reader {
@@ -78,6 +93,7 @@ export class Statistics {
   readonly #timers: ClockedTimeouts;
   readonly #readers = new Set<Reader>();
   #before: { at: number; samples: LinkSample[] } | null = null;
+  #told: Promise<Told> | null = null;
   #polling = false;
   #closed = false;
 
@@ -107,8 +123,16 @@ export class Statistics {
     return queue;
   }
 
+  /** The server tells what comes here. */
+  handleTold(message: ReceptionChanged): void {
+    // Loaded then: who talks directly does without.
+    this.#told ??= import('./told.js').then(({ Told }) => new Told(this.#ports));
+    void this.#told.then((told) => told.handle(message));
+  }
+
   handleClosed(): void {
     this.#closed = true;
+    void this.#told?.then((told) => told.handleClosed());
     for (const reader of [...this.#readers]) reader.end();
   }
 
@@ -129,11 +153,15 @@ export class Statistics {
     if (this.#polling) return;
     this.#polling = true;
     // Loaded when somebody reads: a page that only shows a stream does without.
-    const [samples, { compareSamples }] = await Promise.all([this.#ports.sample(), import('../media/statistics.js')]);
+    const [samples, { compareSamples }, told] = await Promise.all([
+      this.#ports.sample(),
+      import('../media/statistics.js'),
+      this.#told,
+    ]);
     this.#polling = false;
     if (this.#readers.size === 0) return;
     const now = this.#ports.clock.now();
-    const value = this.#value(samples, now, compareSamples);
+    const value = this.#value(samples, now, compareSamples, told);
     this.#before = { at: now, samples };
     for (const reader of [...this.#readers]) {
       if (reader.due > now + SLACK_MS) continue;
@@ -143,7 +171,7 @@ export class Statistics {
     this.#schedule();
   }
 
-  #value(samples: LinkSample[], now: number, compare: typeof compareSamples): RoomStatistics | null {
+  #value(samples: LinkSample[], now: number, compare: typeof compareSamples, told: Told | null): RoomStatistics | null {
     const road = this.#ports.road();
     if (!road || !this.#before) return null;
     const { streams, ...traffic } = compare(this.#before.samples, samples, now - this.#before.at);
@@ -152,14 +180,15 @@ export class Statistics {
       const publication = this.#ports.find(id);
       if (!publication) continue;
       const { participant, source, kind } = publication;
-      publications.set(id, { participant: participant.id, source, kind, ...stream });
+      const { reason = null, score = null } = (stream.direction === 'receive' && told?.track(id)) || {};
+      publications.set(id, { participant: participant.id, source, kind, ...stream, reason, score });
     }
     const level = this.#ports.interrupted() ? 0 : levelOf(traffic);
     return { at: now, road, level, ...traffic, publications };
   }
 }
 
-export function qualityOf({ level, rtt, loss, sendKbps, receiveKbps, limit }: RoomStatistics): ConnectionQuality {
+export function qualityOf({ level, rtt, loss, sendKbps, receiveKbps, limit }: RoomStatistics): ConnectionStatistics {
   return { level, rtt, loss, sendKbps, receiveKbps, limit };
 }
 

@@ -13,6 +13,7 @@ export class Heartbeat {
   #interval = 0;
   /** When the oldest unanswered ping was sent. */
   #waitingSince: number | null = null;
+  #roundTripTime: number | null = null;
 
   constructor(clock: Clock, ping: (time: number) => void, lost: () => void) {
     this.#clock = clock;
@@ -29,7 +30,14 @@ export class Heartbeat {
     this.#schedule();
   }
 
-  handlePong(): void {
+  /** Milliseconds that the last answer on this socket took; null before there is one. */
+  get roundTripTime(): number | null {
+    return this.#roundTripTime;
+  }
+
+  /** `time`: of the ping that is answered, as it came back. */
+  handlePong(time: number | null): void {
+    if (time !== null) this.#roundTripTime = Math.max(0, this.#clock.now() - time);
     this.#waitingSince = null;
     this.#timers.clear('probe');
   }
@@ -44,6 +52,7 @@ export class Heartbeat {
   stop(): void {
     this.#interval = 0;
     this.#waitingSince = null;
+    this.#roundTripTime = null;
     this.#timers.clearAll();
   }
 

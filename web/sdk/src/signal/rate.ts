@@ -20,14 +20,14 @@ export class Rate {
     this.#at = this.#clock.now();
   }
 
-  /** 0: go ahead, and one is taken. Else the milliseconds until there is one. */
-  take(): number {
+  /** 0: go ahead, and so many are taken. Else the milliseconds until there are. */
+  take(count = 1): number {
     if (this.#perSecond <= 0) return 0;
     const now = this.#clock.now();
     this.#tokens = Math.min(this.#perSecond * BURST, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
     this.#at = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
-    this.#tokens -= 1;
+    if (this.#tokens < count) return Math.ceil(((count - this.#tokens) / this.#perSecond) * 1000);
+    this.#tokens -= count;
     return 0;
   }
 }

@@ -13,7 +13,15 @@ import type {
 /** What the server tells by itself, in order; replies and the session's own messages are not among it. */
 export type ServerEvent = Exclude<
   ServerMessage,
-  Ok | Pong | Resumed | Joined | Published | Invited | { type: 'answered' | 'error' | 'bye' }
+  | Ok
+  | Pong
+  | Resumed
+  | Joined
+  | Published
+  | Invited
+  | {
+      type: 'answered' | 'chat_page' | 'file_granted' | 'file_page' | 'file_linked' | 'state_stored' | 'error' | 'bye';
+    }
 >;
 
 export interface SignalEvents {

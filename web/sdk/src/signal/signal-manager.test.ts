@@ -184,11 +184,24 @@ describe('SignalManager', () => {
     expect(server.sockets[0]?.closedWith).toBe(4000);
   });
 
-  it('backs off from 0.3 s to 5 s with jitter', () => {
+  it('knows how long the server took to answer, on this socket', async () => {
+    await join();
+    expect(signal.roundTripTime).toBeNull();
+    await clock.advance(40);
+    server.socket.deliver({ type: 'pong', ack: 1, time: 0 });
+    expect(signal.roundTripTime).toBe(40);
+    server.socket.deliver({ type: 'pong', ack: 1, time: null });
+    expect(signal.roundTripTime).toBe(40);
+    server.socket.drop();
+    expect(signal.roundTripTime).toBeNull();
+  });
+
+  it('backs off any time up to 0.3 s, doubling to 5 s', () => {
     expect([1, 2, 3, 4, 5, 6, 99].map((attempt) => backoff(attempt, 0))).toEqual([
       300, 600, 1200, 2400, 4800, 5000, 5000,
     ]);
-    expect(backoff(6, 0.999)).toBeCloseTo(2502, -1);
+    expect(backoff(6, 0.5)).toBe(2500);
+    expect(backoff(1, 0.999)).toBeCloseTo(0.3);
   });
 
   it('tries at once when the network comes back', async () => {
@@ -419,6 +432,18 @@ describe('SignalManager', () => {
     await expect(joining).rejects.toMatchObject({ name: 'AbortError' });
     expect(server.socket.closedWith).toBe(1000);
     expect(clock.timers).toBe(0);
+  });
+
+  it('says good-bye where it is given up between join and reply, for the server may have let it in', async () => {
+    const abort = new AbortController();
+    const joining = signal.join(async () => BODY, abort.signal);
+    await settle();
+    server.socket.accept();
+    expect(server.sent('join')).toHaveLength(1);
+    abort.abort();
+    await expect(joining).rejects.toMatchObject({ name: 'AbortError' });
+    expect(server.sent('leave')).toEqual([{ type: 'leave', id: 2 }]);
+    expect(server.socket.closedWith).toBe(1000);
   });
 
   it('leaves with a good-bye', async () => {

@@ -4,10 +4,15 @@ import type { Deferred } from '../common/deferred.js';
 import { deferred } from '../common/deferred.js';
 import { Emitter } from '../common/emitter.js';
 import { RoomError } from '../common/room-error.js';
+import { encode } from '../wire/frames.js';
 import type {
   Answered,
   Bye,
+  ChatPage,
   Error as ErrorMessage,
+  FileGranted,
+  FileLinked,
+  FilePage,
   Invited,
   Join,
   Joined,
@@ -17,6 +22,7 @@ import type {
   Resume,
   ServerMessage,
   Session,
+  StateStored,
 } from '../wire/generated.js';
 import { SUBPROTOCOL } from '../wire/generated.js';
 import { isServerMessage, parse } from '../wire/guards.js';
@@ -40,6 +46,11 @@ interface Replies {
   invite: Invited;
   leave: Bye;
   offer: Answered | Ok;
+  chat_history: ChatPage;
+  state_set: StateStored;
+  file_grant: FileGranted;
+  file_list: FilePage;
+  file_links: FileLinked;
 }
 export type ReplyTo<T extends string> = T extends keyof Replies ? Replies[T] : Ok;
 
@@ -115,6 +126,11 @@ export class SignalManager extends Emitter<SignalEvents> {
     return this.#phase;
   }
 
+  /** See `Room.roundTripTime`. */
+  get roundTripTime(): number | null {
+    return this.#heartbeat.roundTripTime;
+  }
+
   /** Numbers for `room.debug()`. */
   get counters(): { lastSeq: number; nextId: number; pending: number; attempt: number } {
     return { lastSeq: this.#lastSeq, nextId: this.#nextId, pending: this.#pending.size, attempt: this.#attempt };
@@ -129,7 +145,7 @@ export class SignalManager extends Emitter<SignalEvents> {
     signal?.throwIfAborted();
     this.#joinBody = body;
     this.#joining = deferred();
-    const abort = () => this.#end(signal?.reason);
+    const abort = () => this.#giveUp(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     void this.#connect();
     return this.#joining.promise.finally(() => signal?.removeEventListener('abort', abort));
@@ -166,7 +182,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   }
 
   close(): void {
-    this.#end(new RoomError('closed', 'The room was left.'));
+    this.#giveUp(new RoomError('closed', 'The room was left.'));
   }
 
   /**
@@ -191,7 +207,7 @@ export class SignalManager extends Emitter<SignalEvents> {
 
   #request(body: RequestBody | ({ type: 'join' } & JoinBody), signal?: AbortSignal | null): Promise<ServerMessage> {
     const message = { ...body, id: this.#nextId++ } as Request;
-    if (bytesOf(JSON.stringify(message), this.#mostBytes) > this.#mostBytes) {
+    if (bytesOf(encode(message), this.#mostBytes) > this.#mostBytes) {
       // The server does not read it, and so could not name it in its reply.
       return Promise.reject(new RoomError('too_large', `More than ${this.#mostBytes} bytes.`));
     }
@@ -212,7 +228,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   }
 
   #write(message: Request | Resume | Ping): void {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState === 1) this.#socket.send(encode(message));
   }
 
   async #connect(): Promise<void> {
@@ -286,7 +302,7 @@ export class SignalManager extends Emitter<SignalEvents> {
   #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'pong':
-        return this.#handlePong();
+        return this.#handlePong(message.time);
       case 'resumed':
         return this.#handleResumed(message.session, message.ack, message.iceServers);
       case 'error':
@@ -298,6 +314,11 @@ export class SignalManager extends Emitter<SignalEvents> {
       case 'published':
       case 'invited':
       case 'answered':
+      case 'chat_page':
+      case 'state_stored':
+      case 'file_granted':
+      case 'file_page':
+      case 'file_linked':
         return this.#pending.settle(message.id, message);
       case 'waiting':
         // A person decides now: no timer of ours.
@@ -311,8 +332,8 @@ export class SignalManager extends Emitter<SignalEvents> {
     }
   }
 
-  #handlePong(): void {
-    this.#heartbeat.handlePong();
+  #handlePong(time: number | null): void {
+    this.#heartbeat.handlePong(time);
     if (this.#doubt === null) return;
     const changed = this.#doubt;
     this.#doubt = null;
@@ -422,6 +443,12 @@ export class SignalManager extends Emitter<SignalEvents> {
     discard(socket, this.#phase === 'closed' ? 1000 : 4000);
   }
 
+  /** The server may have let us in already, while its reply is on its way: without a good-bye a ghost would stay for the grace time. */
+  #giveUp(reason: unknown): void {
+    if (this.#phase === 'connecting' && !this.#session) this.#write({ type: 'leave', id: this.#nextId++ });
+    this.#end(reason);
+  }
+
   #end(reason: unknown): void {
     if (this.#phase === 'closed') return;
     const began = this.#joinedOnce;
@@ -440,6 +467,6 @@ export class SignalManager extends Emitter<SignalEvents> {
 }
 
 /** Exact only where it matters, which is near `limit`. */
-function bytesOf(text: string, limit: number): number {
-  return text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
+function bytesOf(text: string | Uint8Array, limit: number): number {
+  return typeof text !== 'string' || text.length * 3 <= limit ? text.length : new TextEncoder().encode(text).length;
 }

@@ -5,13 +5,14 @@ export interface SignalSocket {
   onmessage: ((event: { data: unknown }) => unknown) | null;
   onclose: ((event: { code: number }) => unknown) | null;
   onerror: ((event: never) => unknown) | null;
-  send(text: string): void;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
 }
 
 export type SocketFactory = (url: string, protocol: string) => SignalSocket;
 
-export const openWebSocket: SocketFactory = (url, protocol) => new WebSocket(url, protocol) as unknown as SignalSocket;
+export const openWebSocket: SocketFactory = (url, protocol) =>
+  Object.assign(new WebSocket(url, protocol), { binaryType: 'arraybuffer' }) as unknown as SignalSocket;
 
 /** Closes it without another word from it. 1000 would tell the server that we mean to go. */
 export function discard(socket: SignalSocket, code: 1000 | 4000): void {

@@ -25,9 +25,18 @@ export type ErrorCode =
   | 'not_allowed'
   | 'no_such_participant'
   | 'no_such_publication'
+  | 'no_such_message'
   | 'too_many_publications'
   | 'already_published'
   | 'invalid'
+  | 'store_failed'
+  | 'conflict'
+  | 'too_many_subscriptions'
+  | 'too_many_documents'
+  | 'no_such_file'
+  | 'type_refused'
+  | 'storage_full'
+  | 'too_many_uploads'
   | 'bad_offer'
   | 'bad_answer'
   | 'stale_offer'
@@ -49,9 +58,23 @@ export const CLIENT_MESSAGE_TYPES = [
   'ask_unmute',
   'candidate',
   'chat',
+  'chat_delete',
+  'chat_edit',
+  'chat_history',
+  'chat_react',
+  'chat_read',
+  'chat_typing',
   'data',
   'deny',
+  'document_awareness',
+  'document_close',
+  'document_open',
+  'document_sync',
   'end',
+  'file_delete',
+  'file_grant',
+  'file_links',
+  'file_list',
   'hand',
   'invite',
   'join',
@@ -61,14 +84,20 @@ export const CLIENT_MESSAGE_TYPES = [
   'offer',
   'ping',
   'prefer',
+  'presence_set',
   'publish',
   'react',
   'remove',
+  'report',
   'resume',
   'road_failed',
   'set_role',
   'spotlight',
+  'state_delete',
+  'state_set',
   'subscribe',
+  'topic_subscribe',
+  'topic_unsubscribe',
   'topology_ready',
   'unpublish',
   'unsubscribe',
@@ -83,9 +112,22 @@ export const SERVER_MESSAGE_TYPES = [
   'bye',
   'candidate',
   'chat',
+  'chat_changed',
+  'chat_cleared',
+  'chat_page',
+  'chat_read',
+  'chat_typing',
   'data',
+  'document_awareness',
+  'document_closed',
+  'document_sync',
   'encodings',
   'error',
+  'file_added',
+  'file_granted',
+  'file_linked',
+  'file_page',
+  'file_removed',
   'ice_servers',
   'invited',
   'joined',
@@ -99,15 +141,21 @@ export const SERVER_MESSAGE_TYPES = [
   'participant_left',
   'participant_updated',
   'pong',
+  'presence',
   'publication_added',
   'publication_removed',
   'publication_updated',
   'published',
+  'quality',
   'reaction',
+  'reception',
   'resumed',
   'rights_changed',
   'room_updated',
   'speakers',
+  'state',
+  'state_deleted',
+  'state_stored',
   'topology',
   'unmute_asked',
   'waiting',
@@ -122,19 +170,6 @@ export type ClientMessage =
   | Resume
   | Ping
   | Leave
-  | Publish
-  | Unpublish
-  | Mute
-  | Subscribe
-  | Unsubscribe
-  | Prefer
-  | Offer
-  | Answer
-  | Candidate
-  | TopologyReady
-  | RoadFailed
-  | Chat
-  | Data
   | Hand
   | React
   | AskUnmute
@@ -146,14 +181,48 @@ export type ClientMessage =
   | Lock
   | WaitingRoom
   | Invite
-  | End;
+  | End
+  | Publish
+  | Unpublish
+  | Mute
+  | Subscribe
+  | Unsubscribe
+  | Prefer
+  | Offer
+  | Answer
+  | Candidate
+  | TopologyReady
+  | RoadFailed
+  | Report
+  | Chat
+  | ChatHistory
+  | ChatEdit
+  | ChatDelete
+  | ChatReact
+  | ChatTyping
+  | ChatRead
+  | Data
+  | TopicSubscribe
+  | TopicUnsubscribe
+  | PresenceSet
+  | StateSet
+  | StateDelete
+  | DocumentOpen
+  | DocumentSync
+  | DocumentAwareness
+  | DocumentClose
+  | FileGrant
+  | FileList
+  | FileLinks
+  | FileDelete;
 export type ServerMessage =
   | Ok
   | Error
   | Joined
-  | Published
+  | Bye
+  | Pong
+  | Resumed
   | Invited
-  | Answered
   | Waiting
   | ParticipantJoined
   | ParticipantLeft
@@ -161,27 +230,45 @@ export type ServerMessage =
   | RightsChanged
   | Knock
   | KnockEnded
+  | RoomUpdated
+  | Reaction
+  | UnmuteAsked
+  | Published
   | PublicationAdded
   | PublicationRemoved
   | PublicationUpdated
-  | RoomUpdated
+  | Encodings
+  | Speakers
+  | Answered
   | TopologyChanged
   | Bind
   | NeedSections
-  | Encodings
   | MediaLost
   | PeerOffer
   | PeerAnswer
   | PeerCandidate
-  | ChatReceived
-  | DataReceived
-  | Reaction
-  | UnmuteAsked
-  | Speakers
   | IceServers
-  | Bye
-  | Pong
-  | Resumed;
+  | QualityChanged
+  | ReceptionChanged
+  | ChatReceived
+  | ChatPage
+  | ChatChanged
+  | ChatCleared
+  | TypingShown
+  | ReadMarksShown
+  | DataReceived
+  | PresenceChanged
+  | StateStored
+  | StateChanged
+  | StateDeleted
+  | DocumentSynced
+  | DocumentAwarenessChanged
+  | DocumentClosed
+  | FileGranted
+  | FilePage
+  | FileLinked
+  | FileAdded
+  | FileRemoved;
 
 /**
  * The first message of a new session. Reply: `joined`; before it perhaps `waiting`.
@@ -220,6 +307,87 @@ export interface Ping {
  */
 export interface Leave {
   type: "leave";
+  id: number;
+}
+/**
+ * Raise or lower one's hand; a moderator may lower that of `participant`.
+ */
+export interface Hand {
+  type: "hand";
+  id: number;
+  raised: boolean;
+  participant?: string | null;
+}
+/**
+ * A sign to everybody that passes, such as an emoji. Takes the right `chat`.
+ */
+export interface React {
+  type: "react";
+  id: number;
+  reaction: string;
+}
+/**
+ * For moderators: asks somebody to turn on `microphone` or `camera`; nobody can do that for another.
+ */
+export interface AskUnmute {
+  type: "ask_unmute";
+  id: number;
+  participant: string;
+  source: "camera" | "microphone" | "screen" | "screen_audio";
+}
+/**
+ * For moderators: shows one person large to everybody; None ends it.
+ */
+export interface Spotlight {
+  type: "spotlight";
+  id: number;
+  participant: string | null;
+}
+export interface Admit {
+  type: "admit";
+  id: number;
+  participant: string;
+}
+export interface Deny {
+  type: "deny";
+  id: number;
+  participant: string;
+}
+export interface Remove {
+  type: "remove";
+  id: number;
+  participant: string;
+  reason?: string;
+}
+export interface SetRole {
+  type: "set_role";
+  id: number;
+  participant: string;
+  role: "moderator" | "speaker" | "viewer";
+}
+export interface Lock {
+  type: "lock";
+  id: number;
+  locked: boolean;
+}
+export interface WaitingRoom {
+  type: "waiting_room";
+  id: number;
+  enabled: boolean;
+}
+/**
+ * Asks for a token that lets others in, for those who may admit. Reply: `invited`.
+ */
+export interface Invite {
+  type: "invite";
+  id: number;
+  role?: "speaker" | "viewer";
+}
+/**
+ * Ends the room for everybody.
+ */
+export interface End {
+  type: "end";
   id: number;
 }
 /**
@@ -325,14 +493,97 @@ export interface RoadFailed {
   id: number;
   epoch: number;
 }
+/**
+ * How you receive, so that the server knows more than what it sent. Every five seconds at most; never needed.
+ */
+export interface Report {
+  type: "report";
+  id: number;
+  received: TrackReport[];
+}
+/**
+ * How a client receives one publication, since its last report.
+ */
+export interface TrackReport {
+  publication: string;
+  freezes: number;
+  frozen: number;
+  concealed: number;
+  frameRate: number;
+  width: number;
+  height: number;
+}
+/**
+ * It is kept before anybody is shown it. Errors: store_failed.
+ */
 export interface Chat {
   type: "chat";
   id: number;
   text: string;
   to?: string | null;
+  key?: string | null;
+}
+/**
+ * Asks for what was said. Reply: `chat_page`. Errors: store_failed.
+ */
+export interface ChatHistory {
+  type: "chat_history";
+  id: number;
+  before?: number | null;
+  after?: number | null;
+  changed?: number | null;
+  limit?: number;
+  words?: string;
+}
+/**
+ * Gives a message of one's own another text. Errors: no_such_message, not_allowed, store_failed.
+ */
+export interface ChatEdit {
+  type: "chat_edit";
+  id: number;
+  message: string;
+  text: string;
+}
+/**
+ * Deletes a message of one's own; a moderator's request anybody's. Errors: no_such_message, not_allowed, store_failed.
+ */
+export interface ChatDelete {
+  type: "chat_delete";
+  id: number;
+  message: string;
+}
+/**
+ * Puts a sign under a message, or takes one's own away. Errors: no_such_message, invalid (too many), store_failed.
+ */
+export interface ChatReact {
+  type: "chat_react";
+  id: number;
+  message: string;
+  reaction: string;
+  on?: boolean;
+}
+/**
+ * One writes something, to everybody or `to` one, or has stopped to. Ends by itself after six seconds: say it again every three.
+ */
+export interface ChatTyping {
+  type: "chat_typing";
+  id: number;
+  active?: boolean;
+  to?: string | null;
+}
+/**
+ * One has read up to this number.
+ */
+export interface ChatRead {
+  type: "chat_read";
+  id: number;
+  number: number;
 }
 /**
  * The app's own message to the others, or `to` one of them; not back to the sender. Takes the right `data`.
+ *
+ *     With a slash in front of the topic it is the server's, and goes to all who subscribe, or `to` all sessions of one identity, in all
+ *     rooms; who may is declared there. Errors: not_allowed, too_many_messages.
  */
 export interface Data {
   type: "data";
@@ -344,85 +595,136 @@ export interface Data {
   latest?: boolean;
 }
 /**
- * Raise or lower one's hand; a moderator may lower that of `participant`.
+ * Asks for the values of a topic, or of all beneath a branch (`/quotes/*`); again: in place of what was asked before.
+ *     Errors: not_allowed, too_many_subscriptions.
  */
-export interface Hand {
-  type: "hand";
+export interface TopicSubscribe {
+  type: "topic_subscribe";
   id: number;
-  raised: boolean;
-  participant?: string | null;
+  topic: string;
+  every?: number;
+  last?: boolean;
 }
 /**
- * A sign to everybody that passes, such as an emoji. Takes the right `chat`.
+ * There was no such subscription: nothing happens.
  */
-export interface React {
-  type: "react";
+export interface TopicUnsubscribe {
+  type: "topic_unsubscribe";
   id: number;
-  reaction: string;
+  topic: string;
 }
 /**
- * For moderators: asks somebody to turn on `microphone` or `camera`; nobody can do that for another.
+ * One's own state, such as a cursor, in place of the one before. Takes the right `data`. Errors: not_allowed, too_large, invalid.
  */
-export interface AskUnmute {
-  type: "ask_unmute";
+export interface PresenceSet {
+  type: "presence_set";
   id: number;
-  participant: string;
-  source: "camera" | "microphone" | "screen" | "screen_audio";
+  state: unknown;
 }
 /**
- * For moderators: shows one person large to everybody; None ends it.
+ * Sets a key for everybody. Takes the right `data`. Reply: `state_stored`. Errors: not_allowed, conflict, too_large, invalid.
  */
-export interface Spotlight {
-  type: "spotlight";
+export interface StateSet {
+  type: "state_set";
   id: number;
-  participant: string | null;
-}
-export interface Admit {
-  type: "admit";
-  id: number;
-  participant: string;
-}
-export interface Deny {
-  type: "deny";
-  id: number;
-  participant: string;
-}
-export interface Remove {
-  type: "remove";
-  id: number;
-  participant: string;
-  reason?: string;
-}
-export interface SetRole {
-  type: "set_role";
-  id: number;
-  participant: string;
-  role: "moderator" | "speaker" | "viewer";
-}
-export interface Lock {
-  type: "lock";
-  id: number;
-  locked: boolean;
-}
-export interface WaitingRoom {
-  type: "waiting_room";
-  id: number;
-  enabled: boolean;
+  key: string;
+  value: unknown;
+  version?: number | null;
 }
 /**
- * Asks for a token that lets others in, for those who may admit. Reply: `invited`.
+ * There was no such key: nothing happens. Errors: not_allowed, conflict.
  */
-export interface Invite {
-  type: "invite";
+export interface StateDelete {
+  type: "state_delete";
   id: number;
-  role?: "speaker" | "viewer";
+  key: string;
+  version?: number | null;
 }
 /**
- * Ends the room for everybody.
+ * Opens a document, or brings it up to date again. `bytes`: a sync message of step 1, with what one has of it.
+ *
+ *     Before the reply `ok` come, as `document_sync`, what one does not have (step 2) and what the server has (step 1), and who else is
+ *     there as `document_awareness`. Errors: invalid, too_many_documents, store_failed.
  */
-export interface End {
-  type: "end";
+export interface DocumentOpen {
+  type: "document_open";
   id: number;
+  /**
+   * Of a document in its room, such as `notes` or `board/1`.
+   */
+  document: string;
+  bytes: Uint8Array;
+}
+/**
+ * What one has written: a sync message of step 2, or an update. Takes the right `data`.
+ *
+ *     Errors: invalid (it is no such message, and the document is closed for you; or it is not open), not_allowed, too_large.
+ */
+export interface DocumentSync {
+  type: "document_sync";
+  id: number;
+  /**
+   * Of a document in its room, such as `notes` or `board/1`.
+   */
+  document: string;
+  bytes: Uint8Array;
+}
+/**
+ * What one shows to the others meanwhile, such as a cursor: an awareness update. Whose client ids it names are one's own from now on.
+ *
+ *     Errors: invalid (as above), too_large.
+ */
+export interface DocumentAwareness {
+  type: "document_awareness";
+  id: number;
+  /**
+   * Of a document in its room, such as `notes` or `board/1`.
+   */
+  document: string;
+  bytes: Uint8Array;
+}
+/**
+ * One has it open no more.
+ */
+export interface DocumentClose {
+  type: "document_close";
+  id: number;
+  /**
+   * Of a document in its room, such as `notes` or `board/1`.
+   */
+  document: string;
+}
+/**
+ * Asks for leave to upload files over HTTP. Takes the right `data`. Reply: `file_granted`.
+ */
+export interface FileGrant {
+  type: "file_grant";
+  id: number;
+}
+/**
+ * Asks for files of the room that one may see, the newest first. Reply: `file_page`. Errors: store_failed.
+ */
+export interface FileList {
+  type: "file_list";
+  id: number;
+  before?: number | null;
+  limit?: number;
+}
+/**
+ * Asks where these files are to be had. Reply: `file_linked`. Errors: store_failed.
+ */
+export interface FileLinks {
+  type: "file_links";
+  id: number;
+  files: string[];
+}
+/**
+ * One's own, or for moderators anybody's. Everybody who saw it gets `file_removed`. Errors: no_such_file, store_failed.
+ */
+export interface FileDelete {
+  type: "file_delete";
+  id: number;
+  file: string;
 }
 export interface Ok {
   type: "ok";
@@ -438,7 +740,13 @@ export interface Error {
   code: string;
   message: string;
   retryable: boolean;
+  state?: StateEntry | null;
   seq?: number;
+}
+export interface StateEntry {
+  key: string;
+  value: unknown;
+  version: number;
 }
 /**
  * The room as it is now; everything later comes as events.
@@ -453,6 +761,9 @@ export interface Joined {
   participants: Participant[];
   knocking: Participant[];
   messages: ChatMessage[];
+  chat: ChatState;
+  presence: Presence[];
+  state: StateEntry[];
   topology: Topology;
   iceServers: IceServerLists;
   limits: Limits;
@@ -473,6 +784,7 @@ export interface RoomState {
   waitingRoom: boolean;
   maxParticipants: number;
   spotlight: string | null;
+  audience?: number;
 }
 /**
  * A person in the room as others see them.
@@ -504,6 +816,36 @@ export interface ChatMessage {
   text: string;
   to: string | null;
   time: number;
+  number: number;
+  change?: number;
+  edited?: number | null;
+  deleted?: boolean;
+  reactions?: MessageReaction[];
+}
+/**
+ * Who has put this sign under a message, in the order of their doing so.
+ */
+export interface MessageReaction {
+  reaction: string;
+  by: string[];
+}
+/**
+ * What there is to know of the chat besides the messages.
+ */
+export interface ChatState {
+  cleared: number;
+  read: ReadMark[];
+}
+/**
+ * How far somebody has read.
+ */
+export interface ReadMark {
+  participant: string;
+  number: number;
+}
+export interface Presence {
+  participant: string;
+  state: unknown;
 }
 /**
  * Which road media takes. See "Two people, three people" in the reference.
@@ -545,10 +887,33 @@ export interface Limits {
   chatBytes: number;
   publications: number;
 }
-export interface Published {
-  type: "published";
-  id: number;
-  publication: Publication;
+/**
+ * The last message of a session; it cannot be resumed. `code` is one of the error codes.
+ */
+export interface Bye {
+  type: "bye";
+  code: string;
+  message: string;
+  retryable: boolean;
+  seq?: number;
+}
+/**
+ * `ack` is the id of the last request that was carried out.
+ */
+export interface Pong {
+  type: "pong";
+  ack: number;
+  time: number | null;
+  seq?: number;
+}
+/**
+ * Replay follows. Requests with an id above `ack` never arrived: send them again.
+ */
+export interface Resumed {
+  type: "resumed";
+  session: Session;
+  ack: number;
+  iceServers: IceServerLists;
   seq?: number;
 }
 /**
@@ -559,16 +924,6 @@ export interface Invited {
   id: number;
   token: string | null;
   expires: number | null;
-  seq?: number;
-}
-/**
- * The server's answer to an offer.
- */
-export interface Answered {
-  type: "answered";
-  id: number;
-  serial: number;
-  sdp: string;
   seq?: number;
 }
 /**
@@ -622,6 +977,35 @@ export interface KnockEnded {
   participant: string;
   seq?: number;
 }
+export interface RoomUpdated {
+  type: "room_updated";
+  room: RoomState;
+  seq?: number;
+}
+/**
+ * Also to the sender.
+ */
+export interface Reaction {
+  type: "reaction";
+  participant: string;
+  reaction: string;
+  seq?: number;
+}
+/**
+ * A moderator asks you to turn on your microphone or camera; doing so is up to you.
+ */
+export interface UnmuteAsked {
+  type: "unmute_asked";
+  by: string;
+  source: "camera" | "microphone" | "screen" | "screen_audio";
+  seq?: number;
+}
+export interface Published {
+  type: "published";
+  id: number;
+  publication: Publication;
+  seq?: number;
+}
 export interface PublicationAdded {
   type: "publication_added";
   participant: string;
@@ -641,9 +1025,37 @@ export interface PublicationUpdated {
   by: string | null;
   seq?: number;
 }
-export interface RoomUpdated {
-  type: "room_updated";
-  room: RoomState;
+/**
+ * Which encodings of your own publication anybody watches now: the others need not be sent to the server. Before the first of these
+ *     all are wanted.
+ */
+export interface Encodings {
+  type: "encodings";
+  publication: string;
+  active: string[];
+  seq?: number;
+}
+/**
+ * Who speaks now, loudest first; an empty list is silence.
+ */
+export interface Speakers {
+  type: "speakers";
+  speakers: Speaker[];
+  seq?: number;
+}
+export interface Speaker {
+  participant: string;
+  publication: string;
+  level: number;
+}
+/**
+ * The server's answer to an offer.
+ */
+export interface Answered {
+  type: "answered";
+  id: number;
+  serial: number;
+  sdp: string;
   seq?: number;
 }
 export interface TopologyChanged {
@@ -667,16 +1079,6 @@ export interface NeedSections {
   type: "need_sections";
   audio: number;
   video: number;
-  seq?: number;
-}
-/**
- * Which encodings of your own publication anybody watches now: the others need not be sent to the server. Before the first of these
- *     all are wanted.
- */
-export interface Encodings {
-  type: "encodings";
-  publication: string;
-  active: string[];
   seq?: number;
 }
 /**
@@ -717,6 +1119,49 @@ export interface PeerCandidate {
   seq?: number;
 }
 /**
+ * Fresh credentials in place of the old ones.
+ */
+export interface IceServers {
+  type: "ice_servers";
+  iceServers: IceServerLists;
+  seq?: number;
+}
+/**
+ * Whose way to the server has become better or worse by a word, your own too; every four seconds at most, and after `joined` of all of
+ *     whom it is known. Nothing comes of those who talk directly, nor of the audience.
+ */
+export interface QualityChanged {
+  type: "quality";
+  participants: PersonalQuality[];
+  seq?: number;
+}
+/**
+ * How good somebody's way to the server and back is. Null: it is not known.
+ */
+export interface PersonalQuality {
+  participant: string;
+  quality: ("excellent" | "good" | "lost" | "poor") | null;
+  score: number | null;
+}
+/**
+ * What is different of what you receive, every four seconds at most. Nothing comes of what comes directly.
+ */
+export interface ReceptionChanged {
+  type: "reception";
+  tracks: TrackReception[];
+  seq?: number;
+}
+/**
+ * What you get of a publication.
+ */
+export interface TrackReception {
+  publication: string;
+  reason: ("bandwidth" | "best" | "hidden" | "publisher" | "size" | "starved") | null;
+  width: number;
+  height: number;
+  score: number | null;
+}
+/**
  * Also to the sender, so that everyone has the same order.
  */
 export interface ChatReceived {
@@ -724,6 +1169,53 @@ export interface ChatReceived {
   message: ChatMessage;
   seq?: number;
 }
+/**
+ * A part of what was said, with your private messages.
+ */
+export interface ChatPage {
+  type: "chat_page";
+  id: number;
+  messages: ChatMessage[];
+  more: boolean;
+  seq?: number;
+}
+/**
+ * A message was edited or deleted, or has other reactions: as it is now.
+ */
+export interface ChatChanged {
+  type: "chat_changed";
+  message: ChatMessage;
+  seq?: number;
+}
+/**
+ * All that was said up to this number is deleted, private messages too.
+ */
+export interface ChatCleared {
+  type: "chat_cleared";
+  number: number;
+  seq?: number;
+}
+/**
+ * Who writes now, ten people at most, in place of all who were named before; you may be among them.
+ */
+export interface TypingShown {
+  type: "chat_typing";
+  participants: string[];
+  private: boolean;
+  seq?: number;
+}
+/**
+ * How far some people have read who have read more.
+ */
+export interface ReadMarksShown {
+  type: "chat_read";
+  marks: ReadMark[];
+  seq?: number;
+}
+/**
+ * The values of a topic of the server come without a number (`seq`), but for those that are for one person alone: what a reader does
+ *     not take gives way to what is newer, and nothing comes again after a loss.
+ */
 export interface DataReceived {
   type: "data";
   from: string;
@@ -733,70 +1225,143 @@ export interface DataReceived {
   seq?: number;
 }
 /**
- * Also to the sender.
+ * Not to the one concerned. 20 times a second at most for each person: what is older gives way.
  */
-export interface Reaction {
-  type: "reaction";
+export interface PresenceChanged {
+  type: "presence";
   participant: string;
-  reaction: string;
+  state: unknown;
   seq?: number;
 }
 /**
- * A moderator asks you to turn on your microphone or camera; doing so is up to you.
+ * The reply to `state_set`.
  */
-export interface UnmuteAsked {
-  type: "unmute_asked";
-  by: string;
-  source: "camera" | "microphone" | "screen" | "screen_audio";
+export interface StateStored {
+  type: "state_stored";
+  id: number;
+  version: number;
   seq?: number;
 }
 /**
- * Who speaks now, loudest first; an empty list is silence.
+ * Also to whoever did it. While it waits, a newer one of the same key takes its place.
  */
-export interface Speakers {
-  type: "speakers";
-  speakers: Speaker[];
-  seq?: number;
-}
-export interface Speaker {
-  participant: string;
-  publication: string;
-  level: number;
-}
-/**
- * Fresh credentials in place of the old ones.
- */
-export interface IceServers {
-  type: "ice_servers";
-  iceServers: IceServerLists;
+export interface StateChanged {
+  type: "state";
+  entry: StateEntry;
+  from: string;
   seq?: number;
 }
 /**
- * The last message of a session; it cannot be resumed. `code` is one of the error codes.
+ * Also to whoever did it.
  */
-export interface Bye {
-  type: "bye";
+export interface StateDeleted {
+  type: "state_deleted";
+  key: string;
+  version: number;
+  from: string;
+  seq?: number;
+}
+/**
+ * A sync message about a document that one has open: step 1, step 2, or an update of somebody else's.
+ */
+export interface DocumentSynced {
+  type: "document_sync";
+  document: string;
+  seq?: number;
+  bytes: Uint8Array;
+}
+/**
+ * What others show in a document that one has open: an awareness update.
+ */
+export interface DocumentAwarenessChanged {
+  type: "document_awareness";
+  document: string;
+  seq?: number;
+  bytes: Uint8Array;
+}
+/**
+ * The server has closed it for you. `code` is one of the error codes.
+ */
+export interface DocumentClosed {
+  type: "document_closed";
+  document: string;
   code: string;
   message: string;
   retryable: boolean;
   seq?: number;
 }
 /**
- * `ack` is the id of the last request that was carried out.
+ * Leave to upload: the token goes as `Authorization: Bearer` with each request to `url`.
  */
-export interface Pong {
-  type: "pong";
-  ack: number;
-  time: number | null;
+export interface FileGranted {
+  type: "file_granted";
+  id: number;
+  url: string;
+  token: string;
+  expires: number;
+  maxBytes: number;
+  types: string[];
+  refused: string[];
+  seq?: number;
+}
+export interface FilePage {
+  type: "file_page";
+  id: number;
+  files: SharedFile[];
+  more: boolean;
   seq?: number;
 }
 /**
- * Replay follows. Requests with an id above `ack` never arrived: send them again.
+ * A file that is kept.
  */
-export interface Resumed {
-  type: "resumed";
-  session: Session;
-  ack: number;
-  iceServers: IceServerLists;
+export interface SharedFile {
+  id: string;
+  sender: string;
+  senderName: string;
+  name: string;
+  size: number;
+  mediaType: string;
+  sha256: string;
+  preview: FilePreview | null;
+  to: string | null;
+  time: number;
+  number: number;
+}
+/**
+ * The size of a file's preview, in pixels.
+ */
+export interface FilePreview {
+  width: number;
+  height: number;
+}
+/**
+ * Files that are not there any more, or not for you, are left out.
+ */
+export interface FileLinked {
+  type: "file_linked";
+  id: number;
+  links: FileLink[];
+  expires: number;
+  seq?: number;
+}
+/**
+ * Where a file is to be had, relative to where the server is mounted.
+ */
+export interface FileLink {
+  file: string;
+  url: string;
+  preview: string | null;
+}
+/**
+ * Also to the sender.
+ */
+export interface FileAdded {
+  type: "file_added";
+  file: SharedFile;
+  seq?: number;
+}
+export interface FileRemoved {
+  type: "file_removed";
+  file: string;
   seq?: number;
 }

@@ -2,6 +2,9 @@
 
 import type { ClientMessage, ServerMessage } from './generated.ts';
 
+/** The text of a message: where it has bytes they follow it in the frame. */
+type Text<M> = M extends { bytes: Uint8Array } ? Omit<M, 'bytes'> : M;
+
 export const clientMessages = {
   'client.admit.json': {
   "type": "admit",
@@ -37,6 +40,45 @@ export const clientMessages = {
   "type": "chat",
   "id": 13,
   "text": "Guten Tag, 你好 👋",
+  "to": null,
+  "key": "Zk3-fR8sT1qYw0aB"
+},
+  'client.chat_delete.json': {
+  "type": "chat_delete",
+  "id": 16,
+  "message": "ch_1"
+},
+  'client.chat_edit.json': {
+  "type": "chat_edit",
+  "id": 15,
+  "message": "ch_1",
+  "text": "Guten Morgen, 你好 👋"
+},
+  'client.chat_history.json': {
+  "type": "chat_history",
+  "id": 14,
+  "before": 1793971200250,
+  "after": null,
+  "changed": null,
+  "limit": 50,
+  "words": "guten tag"
+},
+  'client.chat_react.json': {
+  "type": "chat_react",
+  "id": 17,
+  "message": "ch_1",
+  "reaction": "👍",
+  "on": true
+},
+  'client.chat_read.json': {
+  "type": "chat_read",
+  "id": 19,
+  "number": 1793971200250
+},
+  'client.chat_typing.json': {
+  "type": "chat_typing",
+  "id": 18,
+  "active": true,
   "to": null
 },
   'client.data.json': {
@@ -57,9 +99,52 @@ export const clientMessages = {
   "id": 15,
   "participant": "cy"
 },
+  'client.document_awareness.json': {
+  "type": "document_awareness",
+  "id": 43,
+  "document": "board/1"
+},
+  'client.document_close.json': {
+  "type": "document_close",
+  "id": 44,
+  "document": "notes"
+},
+  'client.document_open.json': {
+  "type": "document_open",
+  "id": 41,
+  "document": "notes"
+},
+  'client.document_sync.json': {
+  "type": "document_sync",
+  "id": 42,
+  "document": "board/1"
+},
   'client.end.json': {
   "type": "end",
   "id": 20
+},
+  'client.file_delete.json': {
+  "type": "file_delete",
+  "id": 18,
+  "file": "fi_1"
+},
+  'client.file_grant.json': {
+  "type": "file_grant",
+  "id": 15
+},
+  'client.file_links.json': {
+  "type": "file_links",
+  "id": 17,
+  "files": [
+    "fi_1",
+    "fi_2"
+  ]
+},
+  'client.file_list.json': {
+  "type": "file_list",
+  "id": 16,
+  "before": 1793971200250,
+  "limit": 50
 },
   'client.hand.json': {
   "type": "hand",
@@ -124,6 +209,17 @@ export const clientMessages = {
   "layer": "low",
   "pinned": true
 },
+  'client.presence_set.json': {
+  "type": "presence_set",
+  "id": 32,
+  "state": {
+    "cursor": [
+      120,
+      80
+    ],
+    "mood": "王"
+  }
+},
   'client.publish.json': {
   "type": "publish",
   "id": 2,
@@ -143,6 +239,21 @@ export const clientMessages = {
   "id": 16,
   "participant": "cy",
   "reason": "spam"
+},
+  'client.report.json': {
+  "type": "report",
+  "id": 9,
+  "received": [
+    {
+      "publication": "pb_7Qx2",
+      "freezes": 1,
+      "frozen": 0.08,
+      "concealed": 0.0,
+      "frameRate": 24.5,
+      "width": 640,
+      "height": 360
+    }
+  ]
 },
   'client.resume.json': {
   "type": "resume",
@@ -166,10 +277,35 @@ export const clientMessages = {
   "id": 25,
   "participant": "bo"
 },
+  'client.state_delete.json': {
+  "type": "state_delete",
+  "id": 34,
+  "key": "score/home",
+  "version": null
+},
+  'client.state_set.json': {
+  "type": "state_set",
+  "id": 33,
+  "key": "score/home",
+  "value": 3,
+  "version": 7
+},
   'client.subscribe.json': {
   "type": "subscribe",
   "id": 5,
   "publication": "pb_7Qx2"
+},
+  'client.topic_subscribe.json': {
+  "type": "topic_subscribe",
+  "id": 30,
+  "topic": "/quotes/*",
+  "every": 0.25,
+  "last": true
+},
+  'client.topic_unsubscribe.json': {
+  "type": "topic_unsubscribe",
+  "id": 31,
+  "topic": "/quotes/*"
 },
   'client.topology_ready.json': {
   "type": "topology_ready",
@@ -191,7 +327,7 @@ export const clientMessages = {
   "id": 19,
   "enabled": true
 },
-} satisfies Record<string, ClientMessage>;
+} satisfies Record<string, Text<ClientMessage>>;
 
 export const serverMessages = {
   'server.answer.json': {
@@ -240,8 +376,84 @@ export const serverMessages = {
     "name": "Bo 王",
     "text": "Guten Tag, 你好 👋",
     "to": null,
-    "time": 1793971200.25
+    "time": 1793971200.25,
+    "number": 1793971200250
   }
+},
+  'server.chat_changed.json': {
+  "seq": 25,
+  "type": "chat_changed",
+  "message": {
+    "id": "ch_1",
+    "sender": "bo",
+    "name": "Bo 王",
+    "text": "Guten Morgen, 你好 👋",
+    "to": null,
+    "time": 1793971200.25,
+    "number": 1793971200250,
+    "change": 1793971260500,
+    "edited": 1793971255.0,
+    "reactions": [
+      {
+        "reaction": "👍",
+        "by": [
+          "ana",
+          "cy"
+        ]
+      }
+    ]
+  }
+},
+  'server.chat_cleared.json': {
+  "seq": 27,
+  "type": "chat_cleared",
+  "number": 1793971400000
+},
+  'server.chat_page.json': {
+  "seq": 24,
+  "type": "chat_page",
+  "id": 14,
+  "messages": [
+    {
+      "id": "ch_1",
+      "sender": "bo",
+      "name": "Bo 王",
+      "text": "Guten Tag, 你好 👋",
+      "to": null,
+      "time": 1793971200.25,
+      "number": 1793971200250
+    },
+    {
+      "id": "ch_2",
+      "sender": "bo",
+      "name": "Bo 王",
+      "text": "",
+      "to": null,
+      "time": 1793971210.5,
+      "number": 1793971210500,
+      "change": 1793971300000,
+      "deleted": true
+    }
+  ],
+  "more": true
+},
+  'server.chat_read.json': {
+  "seq": 29,
+  "type": "chat_read",
+  "marks": [
+    {
+      "participant": "bo",
+      "number": 1793971203500
+    }
+  ]
+},
+  'server.chat_typing.json': {
+  "seq": 28,
+  "type": "chat_typing",
+  "participants": [
+    "bo"
+  ],
+  "private": false
 },
   'server.data.json': {
   "seq": 31,
@@ -250,6 +462,24 @@ export const serverMessages = {
   "topic": "file/1",
   "data": "aGVsbG8=",
   "encoding": "base64"
+},
+  'server.document_awareness.json': {
+  "seq": 52,
+  "type": "document_awareness",
+  "document": "board/1"
+},
+  'server.document_closed.json': {
+  "seq": 53,
+  "type": "document_closed",
+  "document": "notes",
+  "code": "invalid",
+  "message": "this is no sync message, or no update of a document",
+  "retryable": false
+},
+  'server.document_sync.json': {
+  "seq": 51,
+  "type": "document_sync",
+  "document": "notes"
 },
   'server.encodings.json': {
   "seq": 20,
@@ -267,6 +497,82 @@ export const serverMessages = {
   "code": "malformed",
   "message": "not JSON",
   "retryable": false
+},
+  'server.file_added.json': {
+  "seq": 31,
+  "type": "file_added",
+  "file": {
+    "id": "fi_1",
+    "sender": "bo",
+    "senderName": "Bo 王",
+    "name": "Übersicht 世界.png",
+    "size": 20480,
+    "mediaType": "image/png",
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "preview": {
+      "width": 640,
+      "height": 480
+    },
+    "to": null,
+    "time": 1793971200.5,
+    "number": 1793971200500
+  }
+},
+  'server.file_granted.json': {
+  "seq": 30,
+  "type": "file_granted",
+  "id": 15,
+  "url": "files/standup",
+  "token": "grant.eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+  "expires": 1793974800.0,
+  "maxBytes": 104857600,
+  "types": [
+    "image/*",
+    "application/pdf"
+  ],
+  "refused": []
+},
+  'server.file_linked.json': {
+  "seq": 33,
+  "type": "file_linked",
+  "id": 17,
+  "links": [
+    {
+      "file": "fi_1",
+      "url": "files/standup/fi_1/%C3%9Cbersicht.png?expires=1793973600&signature=5f1d",
+      "preview": "files/standup/preview/fi_1?expires=1793973600&signature=77ab"
+    }
+  ],
+  "expires": 1793973600.0
+},
+  'server.file_page.json': {
+  "seq": 32,
+  "type": "file_page",
+  "id": 16,
+  "files": [
+    {
+      "id": "fi_1",
+      "sender": "bo",
+      "senderName": "Bo 王",
+      "name": "Übersicht 世界.png",
+      "size": 20480,
+      "mediaType": "image/png",
+      "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+      "preview": {
+        "width": 640,
+        "height": 480
+      },
+      "to": null,
+      "time": 1793971200.5,
+      "number": 1793971200500
+    }
+  ],
+  "more": true
+},
+  'server.file_removed.json': {
+  "seq": 34,
+  "type": "file_removed",
+  "file": "fi_1"
 },
   'server.ice_servers.json': {
   "seq": 25,
@@ -324,7 +630,8 @@ export const serverMessages = {
     "locked": false,
     "waitingRoom": true,
     "maxParticipants": 100,
-    "spotlight": "bo"
+    "spotlight": "bo",
+    "audience": 950
   },
   "you": {
     "id": "ana",
@@ -391,7 +698,8 @@ export const serverMessages = {
       "name": "Bo 王",
       "text": "Guten Tag, 你好 👋",
       "to": null,
-      "time": 1793971200.25
+      "time": 1793971200.25,
+      "number": 1793971200250
     },
     {
       "id": "ch_2",
@@ -399,7 +707,35 @@ export const serverMessages = {
       "name": "",
       "text": "the recording runs",
       "to": null,
-      "time": 1793971203.5
+      "time": 1793971203.5,
+      "number": 1793971203500
+    }
+  ],
+  "chat": {
+    "cleared": 1793971000000,
+    "read": [
+      {
+        "participant": "bo",
+        "number": 1793971200250
+      }
+    ]
+  },
+  "presence": [
+    {
+      "participant": "bo",
+      "state": {
+        "cursor": [
+          120,
+          80
+        ]
+      }
+    }
+  ],
+  "state": [
+    {
+      "key": "score/home",
+      "value": 3,
+      "version": 8
     }
   ],
   "topology": {
@@ -545,6 +881,17 @@ export const serverMessages = {
   "ack": 13,
   "time": 1234.5
 },
+  'server.presence.json': {
+  "seq": 40,
+  "type": "presence",
+  "participant": "bo",
+  "state": {
+    "cursor": [
+      120,
+      80
+    ]
+  }
+},
   'server.publication_added.json': {
   "seq": 12,
   "type": "publication_added",
@@ -591,11 +938,47 @@ export const serverMessages = {
     "height": 720
   }
 },
+  'server.quality.json': {
+  "seq": 30,
+  "type": "quality",
+  "participants": [
+    {
+      "participant": "bo",
+      "quality": "good",
+      "score": 3.9
+    },
+    {
+      "participant": "cy",
+      "quality": null,
+      "score": null
+    }
+  ]
+},
   'server.reaction.json': {
   "seq": 32,
   "type": "reaction",
   "participant": "bo",
   "reaction": "👏🏽"
+},
+  'server.reception.json': {
+  "seq": 31,
+  "type": "reception",
+  "tracks": [
+    {
+      "publication": "pb_7Qx2",
+      "reason": "bandwidth",
+      "width": 320,
+      "height": 180,
+      "score": 3.4
+    },
+    {
+      "publication": "pb_9Lk4",
+      "reason": "best",
+      "width": 0,
+      "height": 0,
+      "score": null
+    }
+  ]
 },
   'server.resumed.json': {
   "type": "resumed",
@@ -655,7 +1038,8 @@ export const serverMessages = {
     "locked": false,
     "waitingRoom": true,
     "maxParticipants": 100,
-    "spotlight": null
+    "spotlight": null,
+    "audience": 950
   }
 },
   'server.speakers.json': {
@@ -668,6 +1052,29 @@ export const serverMessages = {
       "level": 27
     }
   ]
+},
+  'server.state.json': {
+  "seq": 41,
+  "type": "state",
+  "entry": {
+    "key": "score/home",
+    "value": 3,
+    "version": 8
+  },
+  "from": "bo"
+},
+  'server.state_deleted.json': {
+  "seq": 43,
+  "type": "state_deleted",
+  "key": "score/home",
+  "version": 9,
+  "from": "server"
+},
+  'server.state_stored.json': {
+  "seq": 42,
+  "type": "state_stored",
+  "id": 33,
+  "version": 8
 },
   'server.topology.json': {
   "seq": 16,
@@ -694,4 +1101,4 @@ export const serverMessages = {
   "seq": 1,
   "type": "waiting"
 },
-} satisfies Record<string, ServerMessage>;
+} satisfies Record<string, Text<ServerMessage>>;

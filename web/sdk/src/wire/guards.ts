@@ -1,3 +1,4 @@
+import { unpack } from './frames.js';
 import type { ServerMessage } from './generated.js';
 import { SERVER_MESSAGE_TYPES } from './generated.js';
 
@@ -9,14 +10,15 @@ export interface AnyMessage {
   seq?: number;
 }
 
-/** Reads a text from the socket. Null where it is not a message at all. Fields are trusted: both ends are held to one schema. */
+/** Reads what came on the socket. Null where it is not a message at all. Fields are trusted: both ends are held to one schema. */
 export function parse(data: unknown): AnyMessage | null {
-  if (typeof data !== 'string') return null;
+  const frame = data instanceof ArrayBuffer ? unpack(data) : null;
+  const text = frame ? frame.text : data;
+  if (typeof text !== 'string') return null;
   try {
-    const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null && typeof (value as AnyMessage).type === 'string'
-      ? (value as AnyMessage)
-      : null;
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || typeof (value as AnyMessage).type !== 'string') return null;
+    return (frame ? Object.assign(value, { bytes: frame.bytes }) : value) as AnyMessage;
   } catch {
     return null;
   }

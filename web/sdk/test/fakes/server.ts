@@ -1,8 +1,13 @@
 import type { SignalSocket } from '../../src/signal/signal-socket.js';
+import { encode } from '../../src/wire/frames.js';
 import type { ClientMessage, Joined, Participant, Topology } from '../../src/wire/generated.js';
+import { parse } from '../../src/wire/guards.js';
 import { settle } from './clock.js';
 
 type Typed<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>;
+
+const read = (data: string | Uint8Array<ArrayBuffer>) =>
+  parse(typeof data === 'string' ? data : data.buffer) as unknown as ClientMessage;
 
 /** The server's end of one socket. */
 export class FakeSocket implements SignalSocket {
@@ -21,8 +26,8 @@ export class FakeSocket implements SignalSocket {
     this.protocol = protocol;
   }
 
-  send(text: string): void {
-    this.received.push(JSON.parse(text));
+  send(data: string | Uint8Array<ArrayBuffer>): void {
+    this.received.push(read(data));
   }
 
   close(code = 1005): void {
@@ -42,7 +47,8 @@ export class FakeSocket implements SignalSocket {
   }
 
   deliver(message: object): void {
-    this.onmessage?.({ data: JSON.stringify(message) });
+    const data = encode(message);
+    this.onmessage?.({ data: typeof data === 'string' ? data : data.buffer });
   }
 }
 
@@ -64,13 +70,14 @@ export class FakeServer {
   seq = 0;
   answering = false;
   published = 0;
+  version = 0;
 
   readonly createSocket = (url: string, protocol: string): SignalSocket => {
     const socket = new FakeSocket(url, protocol);
     const { send } = socket;
-    socket.send = (text) => {
-      send.call(socket, text);
-      if (this.answering) this.#answer(JSON.parse(text));
+    socket.send = (data) => {
+      send.call(socket, data);
+      if (this.answering) this.#answer(read(data));
     };
     this.sockets.push(socket);
     return socket;
@@ -108,6 +115,9 @@ export class FakeServer {
       participants: [],
       knocking: [],
       messages: [],
+      chat: { cleared: 0, read: [] },
+      presence: [],
+      state: [],
       topology: ALONE,
       iceServers: { sfu: [], direct: [] },
       limits: { messageBytes: 65536, messagesPerSecond: 50, chatBytes: 10000, publications: 8 },
@@ -138,6 +148,7 @@ export class FakeServer {
     switch (message.type) {
       case 'join':
       case 'resume':
+      case 'chat_history': // the test has its past
         return;
       case 'ping':
         return this.socket.deliver({ type: 'pong', ack: 0, time: message.time });
@@ -153,6 +164,8 @@ export class FakeServer {
           return this.say({ type: 'answered', id: message.id, serial: message.serial, sdp: 'v=0 answer' });
         }
         return this.say({ type: 'ok', id: message.id });
+      case 'state_set':
+        return this.say({ type: 'state_stored', id: message.id, version: ++this.version });
       default:
         return this.say({ type: 'ok', id: message.id });
     }

@@ -181,11 +181,50 @@ export class FakeTransceiver {
   }
 }
 
+export class FakeDataChannel {
+  readonly label: string;
+  readonly init: RTCDataChannelInit;
+  readyState = 'connecting';
+  bufferedAmount = 0;
+  readonly sent: Uint8Array[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onbufferedamountlow: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+
+  constructor(label: string, init: RTCDataChannelInit = {}) {
+    this.label = label;
+    this.init = init;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.readyState !== 'open') throw new DOMException('not open', 'InvalidStateError');
+    this.sent.push(bytes.slice());
+  }
+
+  /** For tests, as what follows is. */
+  open(): void {
+    this.readyState = 'open';
+    this.onopen?.();
+  }
+
+  deliver(bytes: Uint8Array): void {
+    this.onmessage?.({ data: bytes.slice().buffer });
+  }
+
+  end(): void {
+    this.readyState = 'closed';
+    this.onclose?.();
+  }
+}
+
 export class FakePeerConnection extends EventTarget {
   static all: FakePeerConnection[] = [];
   config: RTCConfiguration;
   readonly transceivers: FakeTransceiver[] = [];
   readonly channels: string[] = [];
+  readonly dataChannels: FakeDataChannel[] = [];
+  sctp: object | null = null;
   readonly candidates: unknown[] = [];
   onnegotiationneeded: (() => void) | null = null;
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
@@ -211,10 +250,19 @@ export class FakePeerConnection extends EventTarget {
     FakePeerConnection.all.push(this);
   }
 
-  createDataChannel(label: string): object {
+  createDataChannel(label: string, init?: RTCDataChannelInit): FakeDataChannel {
+    const channel = new FakeDataChannel(label, init);
     this.channels.push(label);
-    this.#need();
-    return {};
+    this.dataChannels.push(channel);
+    if (!this.sctp) this.#need();
+    return channel;
+  }
+
+  /** For tests: the newest of that label. */
+  channel(label: string): FakeDataChannel {
+    const found = this.dataChannels.findLast((channel) => channel.label === label);
+    if (!found) throw new Error(`no channel ${label}`);
+    return found;
   }
 
   addTransceiver(what: string | FakeTrack, init: FakeTransceiverInit): FakeTransceiver {
@@ -269,6 +317,7 @@ export class FakePeerConnection extends EventTarget {
     await this.#exclusively(() => {
       if (description.type === 'offer' && this.signalingState === 'have-local-offer') this.#needed = true; // rolled back
       this.remoteDescription = description;
+      if (this.channels.length > 0) this.sctp = {};
       this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
     });
   }

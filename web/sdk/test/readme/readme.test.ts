@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Room } from '../../src/index.js';
+import { address, payloadOf, split } from '../../src/media/channel-message.js';
 import { MIC, SFU, WITH_BOB } from '../fakes/room.js';
 import { BOB } from '../fakes/server.js';
 import { fake } from '../fakes/webrtc.js';
@@ -66,9 +67,11 @@ describe('the samples of the README', () => {
   it('are all run here', () => {
     expect([...samples.keys()]).toEqual([
       'A call of two',
+      'A document',
       'A meeting',
       'A meeting 2',
       "The app's own messages",
+      "The app's own messages 2",
       'Devices',
       'Watching',
     ]);
@@ -112,6 +115,19 @@ describe('the samples of the README', () => {
     await running;
     expect(server.sent('leave')).toHaveLength(1);
     expect([microphone?.readyState, before?.readyState]).toEqual(['ended', 'ended']);
+  });
+
+  it('A document', async () => {
+    const { server } = page;
+    const running = run('A document');
+    await vi.waitFor(() => expect(server.sockets).toHaveLength(1));
+    await server.letIn({ rights: ['data'] });
+    await vi.waitFor(() => server.last('document_open'));
+    // Step 2 of the sync protocol: an update in which there is nothing.
+    server.say({ type: 'document_sync', document: 'notes', bytes: Uint8Array.of(1, 2, 0, 0) });
+    await running;
+    expect(page.called('show')).toHaveBeenCalledWith('Hello');
+    await vi.waitFor(() => expect(server.last('document_sync').document).toBe('notes'));
   });
 
   it('A meeting', async () => {
@@ -175,6 +191,27 @@ describe('the samples of the README', () => {
     page.element('board').dispatchEvent(Object.assign(new Event('pointermove'), { offsetX: 3, offsetY: 4 }));
     await vi.waitFor(() => expect(page.server.last('data')).toMatchObject({ topic: 'pointer', data: { x: 3, y: 4 } }));
     expect(page.server.last('data').latest).toBe(true);
+    page.stop.abort();
+    await running;
+    expect(page.called('report')).not.toHaveBeenCalled();
+    await room.leave();
+  });
+
+  it("The app's own messages 2", async () => {
+    const room = await joinWithBob();
+    page.server.say({ type: 'rights_changed', role: 'speaker', rights: ['data'] });
+    const running = run("The app's own messages 2");
+    const sfu = fake(room.roads().sfu);
+    sfu.become('connected');
+    await vi.waitFor(() => expect(sfu.channels).toContain('lossy'));
+    const channel = sfu.channel('lossy');
+    channel.open();
+    await vi.waitFor(() => {
+      for (const part of split('paddle', 1, payloadOf(7))) channel.deliver(address(['bob'], part));
+      expect(page.called('show')).toHaveBeenCalledWith('bob is at 7');
+    });
+    page.element('board').dispatchEvent(Object.assign(new Event('pointermove'), { offsetY: 4 }));
+    await vi.waitFor(() => expect(channel.sent).toHaveLength(1));
     page.stop.abort();
     await running;
     expect(page.called('report')).not.toHaveBeenCalled();
