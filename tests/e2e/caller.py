@@ -141,10 +141,8 @@ class Caller:
         await until(silent, f"{self.name} no longer hears {other.name}")
 
     async def meets(self, *others: Caller) -> None:
-        """Sees and hears each of them."""
-        for other in others:
-            await self.sees(other)
-            await self.hears(other)
+        """Sees and hears each of them, all at once."""
+        await asyncio.gather(*(notices(other) for other in others for notices in (self.sees, self.hears)))
 
     async def gaps(self, other: Caller, since: float) -> Gaps:
         """How smoothly the other's picture went on since a time of this page's clock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import urllib.request
@@ -74,6 +75,11 @@ class Server:
         while await self._line():
             pass
 
+    def memory(self) -> int:
+        """Resident, in bytes."""
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
     def freeze(self) -> None:
         """To its clients that is a network which carries nothing, neither media nor messages, until `thaw`."""
         self._process.send_signal(signal.SIGSTOP)
@@ -118,6 +124,14 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sfu_server() -> AsyncIterator[Server]:
+    """By it everybody talks, two people too."""
+    server = await Server("--web", str(HERE / "web"), "--p2p", "never").start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Chromium]:
     async with Chromium() as browser:
         yield browser
@@ -136,28 +150,31 @@ def room() -> str:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def people(
-    request: pytest.FixtureRequest, server: Server, chromium: Chromium, room: str
+    request: pytest.FixtureRequest, server: Server, serve: Callable[..., Any], chromium: Chromium, room: str
 ) -> AsyncIterator[Callable[..., Any]]:
-    """`await people("Ana", "Ben")` opens a page for each, not yet joined; `at` another server, in another `room`, another `browser`."""
+    """`await people("Ana", "Ben")` opens a page for each, not yet joined; `at` another server, in another `room`, another `browser`.
+
+    Servers of the test's own (`serve`) end after the pages.
+    """
     opened: list[Caller] = []
 
     async def invite(
         *names: str, browser: Any = chromium, at: Server = server, room: str = room, **options: Any
     ) -> list[Caller]:
-        callers = []
-        for name in names:
-            page = await browser.open(f"{at.url}/")
-            caller = Caller(page, name, len(opened) + 1, room, options=options)
-            opened.append(caller)
-            callers.append(caller)
+        pages = await asyncio.gather(*(browser.open(f"{at.url}/") for _ in names))
+        callers = [
+            Caller(page, name, number, room, options=options)
+            for number, (page, name) in enumerate(zip(pages, names, strict=True), len(opened) + 1)
+        ]
+        opened.extend(callers)
         return callers
 
     yield invite
     failed = getattr(request.node, "failed", False)
-    for caller in opened:
-        if failed:
+    if failed:
+        for caller in opened:
             await describe(caller)
-        await caller.page.close()
+    await asyncio.gather(*(caller.page.close() for caller in opened))
     if failed:
         print("--- server", *server.lines[-40:], sep="\n")
 
@@ -185,23 +202,29 @@ async def guests(app_server: Server, chromium: Chromium, room: str) -> AsyncIter
     invited: list[Guest] = []
 
     async def invite(*names: str, at: Server = app_server, fps: float = 10, **options: Any) -> list[Guest]:
-        for name in names:
-            guest = Guest(await chromium.open("about:blank", **options), name, len(invited) + 1)
-            invited.append(guest)
+        tabs = await asyncio.gather(*(chromium.open("about:blank", **options) for _ in names))
+        newcomers = [
+            Guest(tab, name, number)
+            for number, (tab, name) in enumerate(zip(tabs, names, strict=True), len(invited) + 1)
+        ]
+        invited.extend(newcomers)
+
+        async def come(guest: Guest) -> None:
             await guest.page.add_init_script(guest.script(fps=fps))
             await guest.page.goto(f"{at.url}/r/{room}")
-        return invited[-len(names) :]
+
+        await asyncio.gather(*map(come, newcomers))
+        return newcomers
 
     yield invite
     errors = [error for guest in invited for error in guest.tab.errors]
-    for guest in invited:
-        await guest.tab.close()
+    await asyncio.gather(*(guest.tab.close() for guest in invited))
     assert not errors, errors
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def serve() -> AsyncIterator[Callable[..., Any]]:
-    """`await serve("--p2p", "never")` starts a server of the test's own."""
+    """`await serve("--p2p", "always")` starts a server of the test's own, which takes longer than to use one that is there."""
     started: list[Server] = []
 
     async def start(*arguments: str) -> Server:
@@ -239,6 +262,34 @@ async def example() -> AsyncIterator[Callable[..., Any]]:
     yield start
     for one in started:
         await one.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def program() -> AsyncIterator[Callable[..., Any]]:
+    """`await program("quotes")` starts the example's own server, and gives its URL."""
+    started: list[asyncio.subprocess.Process] = []
+    reading: list[asyncio.Task[bytes]] = []
+
+    async def start(name: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(EXAMPLES / name / "server.py"), "--port", "0",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        started.append(process)
+        assert process.stdout
+        async with asyncio.timeout(READY_WITHIN):
+            while line := (await process.stdout.readline()).decode():
+                if found := re.search(r"running on (http://\S+)", line):
+                    reading.append(asyncio.create_task(process.stdout.read()))
+                    return found[1]
+        raise RuntimeError(f"{name} ended")
+
+    yield start
+    for process in started:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 15)
+    for task in reading:
+        await task
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -236,11 +238,9 @@ class Guest(Somebody):
         await self._looks(lambda: video.evaluate(look, timeout=patience * 1000), picture, patience)
 
     async def meets(self, *others: Somebody, heard: bool = True) -> None:
-        """Sees each of them, and hears them."""
-        for other in others:
-            await self.sees(other.name, other.number)
-            if heard:
-                await self.hears(other.pitch)
+        """Sees each of them, and hears them, all at once."""
+        seen = [self.sees(other.name, other.number) for other in others]
+        await asyncio.gather(*seen, *(self.hears(other.pitch) for other in others if heard))
 
     async def large(self, title: str) -> None:
         """This tile is larger than all others on the stage together."""
@@ -316,3 +316,16 @@ class Network:
 
     def heal(self) -> None:
         self.up = True
+
+    async def blink(self) -> float:
+        """Cuts what is open and refuses nothing. Seconds until the page has opened another socket."""
+        cut, self._sockets = self._sockets, []
+        begin = time.monotonic()
+        for socket in cut:
+            await socket.close(code=3001)
+
+        async def reopened() -> bool:
+            return bool(self._sockets)
+
+        await until(reopened, "another socket is open")
+        return time.monotonic() - begin

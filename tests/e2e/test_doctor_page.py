@@ -157,7 +157,6 @@ async def test_with_an_invitation_it_sees_more(house: Server, chromium: Chromium
     await expect(summary(tab.page)).to_contain_text("Join by your link")
     token = Tertulia(secret=SECRET).token(room)
     await tab.page.goto(f"{house.url}/doctor?room={room}#t={token}")
-    await tab.page.reload()
     assert await verdict(tab.page) == "udp"
     assert (await states(tab.page))["media"] == "ok"
     await tab.page.get_by_role("link", name="To the room").click()

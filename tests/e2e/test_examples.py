@@ -21,7 +21,8 @@ Invite = Callable[..., Any]
 @pytest.mark.parametrize("name", sorted(it.name for it in EXAMPLES.iterdir() if it.is_dir()))
 async def test_each_says_in_one_command_how_it_starts(name: str) -> None:
     readme = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"\n```\ntertulia serve --web examples/{name}( --[a-z-]+ \d+)*\n```\n", readme)
+    serve = rf"tertulia serve --web examples/{name}( --[a-z-]+ \d+)*"
+    assert re.search(rf"\n```\n({serve}|python examples/{name}/server\.py)\n```\n", readme)
 
 
 async def test_websocket_call(example: Invite, strangers: Invite) -> None:
@@ -118,8 +119,159 @@ async def test_consultation(example: Invite, strangers: Invite) -> None:
     await second.sees(1)
 
 
+async def test_quotes(program: Invite, strangers: Invite) -> None:
+    url = await program("quotes")
+    desk, phone = await strangers(f"{url}/", 1), await strangers(f"{url}/?every=1000", 2)
+    for page in (desk, phone):
+        await _holds(page, "quotes.size === 500")
+    counts = "({desk: count.updates, newest: count.newest})"
+    before = [await page.evaluate(counts) for page in (desk, phone)]
+    await _holds(desk, f"count.updates > {before[0]['desk'] + 2500}")
+    after = [await page.evaluate(counts) for page in (desk, phone)]
+    took = (after[0]["newest"] - before[0]["newest"]) / 1000
+    assert after[0]["desk"] - before[0]["desk"] >= 900 * took, "the desk gets each of them"
+    slow = "Math.max(...[...quotes.values()].map(({updates}) => updates))"
+    assert await phone.evaluate(slow) < 0.5 * await desk.evaluate(slow)
+    assert after[1]["desk"] - before[1]["desk"] <= 500 * (took + 2)
+    assert after[1]["newest"] > after[0]["newest"] - 2000, "what the phone gets is new"
+    assert not [*desk.errors, *phone.errors]
+
+
+async def test_positions(example: Invite, strangers: Invite) -> None:
+    server = await example("positions")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    for page in (ana, ben):
+        await _holds(page, "document.querySelectorAll('.who').length === 2")
+    id = await ana.evaluate("room.local.id")
+    assert isinstance(ana.tab, ChromiumPage)
+    map_ = ana.tab.page.locator("#map")
+    box = await map_.bounding_box()
+    assert box
+    await ana.tab.page.mouse.move(box["x"] + 10, box["y"] + 10)
+    await ana.tab.page.mouse.down()
+    await ana.tab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=30)
+    await ana.tab.page.mouse.up()
+    seen = f"document.querySelector('[data-id=\"{id}\"]')?.getAttribute('transform')"
+    await until(lambda: ben.evaluate(f"{seen} === 'translate(500 300)'"), "the other page follows")
+    await ana.tab.page.keyboard.press("ArrowRight")
+    await until(lambda: ben.evaluate(f"{seen} === 'translate(510 300)'"), "by key, too")
+    await _press(ana, "Meet here")
+    cem = await strangers(f"{server.url}/", 3)
+    flag = "document.getElementById('flag')"
+    for page in (ben, cem):
+        await _holds(page, f"!{flag}.hasAttribute('hidden') && {flag}.getAttribute('transform')")
+        assert await page.evaluate(f"{flag}.getAttribute('transform')") == "translate(510 300)"
+    await ana.evaluate("room.leave()")
+    await until(
+        lambda: ben.evaluate("document.querySelectorAll('.who').length === 2"), "who goes takes his marker along"
+    )
+    assert not [*ben.errors, *cem.errors]
+
+
+async def test_chat(example: Invite, strangers: Invite) -> None:
+    server = await example("chat")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    await present(server, "chat", 2)
+    field, send = "document.getElementById('text')", "document.getElementById('form').requestSubmit()"
+    lines = "document.getElementById('lines').innerText"
+    await ana.evaluate(f"{field}.dispatchEvent(new Event('input'))")
+    await _holds(ben, "document.getElementById('typists').textContent.endsWith('…')")
+    await ana.evaluate(f"({field}.value = 'Hello <b>Ben</b>', {send})")
+    await _holds(ben, f"{lines}.includes(': Hello <b>Ben</b>')")
+    await _press_first(ben, "👍 0")
+    await _holds(ana, f"{lines}.includes('👍 1')")
+    await ana.evaluate("(window.prompt = () => 'Hello Ben', null)")
+    await _press_first(ana, "Edit")
+    await _holds(ben, f"{lines}.includes(': Hello Ben (edited)')")
+    await _press_first(ana, "Delete")
+    await _holds(ben, f"{lines}.includes(': deleted') && !{lines}.includes('Hello')")
+    assert not [*ana.errors, *ben.errors]
+
+
+async def _holds(page: Stranger, expression: str) -> None:
+    await until(lambda: page.evaluate(expression), f"{page.number}: {expression}")
+
+
+async def test_whiteboard(example: Invite, strangers: Invite) -> None:
+    server = await example("whiteboard")
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    for page in (ana, ben):
+        await _says(page, "synced")
+    blank = await _picture(ana)
+    await _draw(ana, (100, 100), (400, 250))
+    await _draw(ben, (400, 100), (100, 250))
+    await until(lambda: _same(ana, ben, but=blank), "both have both lines")
+    both = await _picture(ana)
+    assert isinstance(ana.tab, ChromiumPage)
+    await ana.tab.page.reload()
+    await _says(ana, "synced")
+    await until(lambda: _same(ana, ben, but=blank), "it is there again")
+    await _press(ben, "Undo")
+    await until(lambda: _same(ana, ben, but=both), "Ben's line is gone, Ana's is not")
+    assert await _picture(ana) != blank
+    assert not [*ana.errors, *ben.errors]
+
+
+async def _draw(page: Stranger, start: tuple[int, int], end: tuple[int, int]) -> None:
+    assert isinstance(page.tab, ChromiumPage)
+    box = await page.tab.page.locator("#board").bounding_box()
+    assert box
+    mouse = page.tab.page.mouse
+    await mouse.move(box["x"] + start[0], box["y"] + start[1])
+    await mouse.down()
+    await mouse.move(box["x"] + end[0], box["y"] + end[1], steps=10)
+    await mouse.up()
+    # Away from the board, where the others are not shown the pointer.
+    await mouse.move(box["x"] + 10, box["y"] - 30)
+
+
+async def _picture(page: Stranger) -> str:
+    return str(
+        await page.evaluate(
+            """(() => {
+              const [canvas, size] = [document.getElementById('board'), 60];
+              const small = Object.assign(document.createElement('canvas'), { width: size, height: size });
+              small.getContext('2d').drawImage(canvas, 0, 0, 800, 500, 0, 0, size, size);
+              return small.toDataURL();
+            })()"""
+        )
+    )
+
+
+async def _same(one: Stranger, other: Stranger, but: str) -> bool:
+    first, second = await _picture(one), await _picture(other)
+    return first == second != but
+
+
 async def _has_strokes(page: Stranger, count: int) -> None:
     await until(lambda: page.evaluate(f"strokes.length === {count}"), f"{page.number} has {count} lines")
+
+
+@pytest.mark.parametrize(("arguments", "road"), [((), "direct"), (("--p2p", "never"), "sfu")])
+async def test_game(example: Invite, strangers: Invite, arguments: tuple[str, ...], road: str) -> None:
+    server = await example("game", *arguments)
+    ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
+    await present(server, "game", 2)
+    for page in (ana, ben):
+        await _holds(page, "document.body.innerText.startsWith('You are on')")
+        await _holds(page, f"document.getElementById('road').textContent === '{road}'")
+        await _holds(page, "((ms) => 0 < ms && ms < 1000)(Number(document.getElementById('latency').textContent))")
+    left, right = (ana, ben) if await ana.evaluate("game.own() === 'left'") else (ben, ana)
+    await right.evaluate("game.paddles.right = 33")
+    await until(lambda: left.evaluate("game.paddles.right === 33"), "the move arrives")
+    await left.evaluate("Object.assign(game.score, { left: 3, right: 4 })")
+    same = "document.getElementById('score').textContent"
+    await until(lambda: right.evaluate("game.score.left >= 3"), "the score arrives")
+
+    async def agree() -> bool:
+        return bool(await left.evaluate(same) == await right.evaluate(same))
+
+    await until(agree, "both see the same score")
+    first = await right.evaluate("game.ball.x")
+    await until(lambda: right.evaluate(f"game.ball.x !== {first}"), "the ball moves there, too")
+    if road == "sfu":
+        assert await server.metric("tertulia_data_in_total") > 0
+    assert not [*ana.errors, *ben.errors]
 
 
 async def _press(page: Stranger, button: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -107,6 +108,8 @@ async def test_a_whole_call_by_keys_alone(visit: Visit) -> None:
     await ana.keyboard.type("between us")
     await ana.keyboard.press("Enter")
     await ben.keyboard.press("c")
+    await move_to(ben, ben.get_by_role("button", name="Ana, 1 unread message"), "Shift+Tab")
+    await ben.keyboard.press("Enter")
     await expect(ben.get_by_role("log").get_by_text("between us")).to_be_visible()
     await ana.keyboard.press("Escape")
 
@@ -179,7 +182,8 @@ async def test_tab_goes_round_the_call_both_ways_and_stays_inside_a_dialog(visit
             name = await press_tab(page, key)
             if name is None and stops:
                 return stops
-            stops += [] if name is None else [name]
+            # What it says may change meanwhile.
+            stops += [] if name is None else [re.sub("^(Connection): .*", r"\1", name)]
         raise AssertionError(f"{key} never comes round: {stops}")
 
     # From the first or last stop of the page, so that both go over all of it.

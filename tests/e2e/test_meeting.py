@@ -138,6 +138,7 @@ async def test_an_unplugged_camera_is_replaced_and_that_is_said(guests: Invite) 
 
 async def test_a_camera_that_was_refused_can_be_turned_on_later(guests: Invite) -> None:
     ana, ben = await guests("Ana", "Ben")
+    await expect(ana.button("Turn camera off")).to_be_visible()  # the refusals are for what comes after this camera
     await ana.page.evaluate("meeting.refusals.camera.push('NotAllowedError', 'NotAllowedError')")
     await ana.press("Turn camera off")
     await ana.press("Turn camera on")

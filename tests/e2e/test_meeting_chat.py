@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import expect
+
+from tertulia.client import Client
 
 from .caller import until
 from .meeting import in_the_call
@@ -33,8 +36,13 @@ async def test_a_private_message_is_read_by_one(guests: Invite) -> None:
     await ana.choose("Actions for Ben", "Private message")
     await ana.page.get_by_role("textbox", name="Write to Ben only").fill("between us")
     await ana.press("Send")
-    await expect(await ben.messages()).to_have_text([re.compile("Ana.*to you only.*between us")])
     await expect(await ana.messages()).to_have_text([re.compile("You.*to Ben only.*between us")])
+    await expect(await ben.messages()).to_have_count(0)
+    await ben.press("Ana, 1 unread message")
+    await expect(await ben.messages()).to_have_text([re.compile("Ana.*to you only.*between us")])
+    await ben.writes("and back")
+    await expect(await ana.messages()).to_have_text([re.compile("between us"), re.compile("Ben.*and back")])
+    await ben.press("Everyone")
     await ben.writes("for all")
     await expect(await cora.messages()).to_have_text([re.compile("for all")])
 
@@ -122,3 +130,19 @@ async def test_who_reads_further_up_is_not_carried_away(guests: Invite) -> None:
     await ben.press("1 new message")
     await until(at_the_end, "the newest message is in sight")
     await expect(ben.button("1 new message")).to_have_count(0)
+
+
+async def test_what_was_said_long_before_one_came_can_be_read(guests: Invite) -> None:
+    (ana,) = await in_the_call(guests, "Ana")
+    page = urlsplit(ana.page.url)
+    async with Client(f"http://{page.netloc}", room=page.path.removeprefix("/r/"), name="Bot") as bot:
+        for number in range(130):
+            await bot.chat(f"line {number}.")
+    (cora,) = await in_the_call(guests, "Cora")
+    said = await cora.messages()
+    await expect(said).to_have_count(100)
+    await cora.press("Earlier messages")
+    await expect(said).to_have_count(130)
+    await expect(said.first).to_have_text(re.compile("line 0\\."))
+    await expect(cora.button("Earlier messages")).to_have_count(0)
+    await expect(said.nth(30)).to_be_in_viewport()  # what was read stays where it was

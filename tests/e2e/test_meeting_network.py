@@ -108,8 +108,11 @@ async def test_a_blink_is_not_worth_a_word(guests: Invite) -> None:
         "() => { window.shown = ''; new MutationObserver(() => { shown += document.body.innerText; })"
         ".observe(document.body, { childList: true, subtree: true, characterData: true }); }"
     )
-    await network.fail()
-    network.heal()
+    # The page is patient for a second; where this machine takes as long for another socket, that was no blink.
+    for _ in range(5):
+        await ben.page.evaluate("shown = ''")
+        if await network.blink() < 0.5:
+            break
     await ana.writes("there?")
     await (await ben.messages()).filter(has_text="there?").wait_for()
     await ben.meets(ana)
@@ -118,7 +121,7 @@ async def test_a_blink_is_not_worth_a_word(guests: Invite) -> None:
     assert "Connection lost" not in shown
 
 
-async def test_a_message_that_was_not_delivered_can_be_sent_again(guests: Invite) -> None:
+async def test_a_message_of_which_nobody_knows_whether_it_arrived_is_said_once(guests: Invite) -> None:
     server = await Server().start()
     try:
         ana, ben = await guests("Ana", "Ben", at=server)
@@ -134,14 +137,10 @@ async def test_a_message_that_was_not_delivered_can_be_sent_again(guests: Invite
         await server.stop(signal.SIGKILL)
         await server.start()
         network.heal()
-        failed = (await ben.messages()).filter(has_text="written in vain")
-        await expect(failed.get_by_role("alert")).to_contain_text("Not sent", timeout=20_000)
+        await expect(await ana.messages()).to_have_text([re.compile("Ben.*written in vain")], timeout=20_000)
         await ana.sees("Ben", ben.number)
-        await expect(await ana.messages()).to_have_count(0)
-        await failed.get_by_role("button", name="Try again").click()
-        await expect(await ana.messages()).to_have_text([re.compile("Ben.*written in vain")])
-        await expect(failed.get_by_role("alert")).to_have_count(0)
-        await expect(await ben.messages()).to_have_count(1)
+        await expect(await ben.messages()).to_have_text([re.compile("You.*written in vain")])
+        await expect(await ana.messages()).to_have_count(1)
     finally:
         await go_away(ana, ben)
         await server.stop()

@@ -20,6 +20,8 @@ Serve = Callable[..., Any]
 
 BACK_WITHIN = 2.0
 """Seconds, as promised."""
+STUTTER = 0.5
+"""Seconds without a new picture that nobody notices, with room for a machine that encodes and decodes in software."""
 NOTICED_WITHIN = 20.0
 """Seconds after which a browser has long noticed that nothing comes any more; typical are five."""
 
@@ -89,3 +91,28 @@ async def test_pictures_move_again_at_once_when_the_network_is_back(
         await ben.meets(ana)
     finally:
         wire.close()
+
+
+@pytest.mark.parametrize("road", ["sfu", "direct"])
+async def test_an_ice_restart_in_the_running_call_stops_no_picture(people: Invite, serve: Serve, road: str) -> None:
+    server: Server = await serve(*(() if road == "direct" else ("--p2p", "never")))
+    ana, ben = await people("Ana", "Ben", at=server)
+    for caller in (ana, ben):
+        await caller.join()
+    await ana.meets(ben)
+    await ben.meets(ana)
+    before, since = await look(ana, road), (await ana.clock(), await ben.clock())
+    await ana.page.evaluate(ONLINE)
+
+    async def restarted() -> bool:
+        now = await look(ana, road)
+        return bool(now["ufrag"] != before["ufrag"] and now["state"] == "connected")
+
+    await until(restarted, "Ana's connection has other credentials")
+    for caller, other, then in ((ana, ben, since[0]), (ben, ana, since[1])):
+        await caller.sees(other, frames=20)
+        gaps = await caller.gaps(other, then)
+        assert gaps.longest <= STUTTER, gaps
+    assert (await look(ana, road))["which"] == before["which"], "the connection of before goes on"
+    await ana.meets(ben)
+    await ben.meets(ana)

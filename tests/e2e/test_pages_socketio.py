@@ -88,6 +88,7 @@ async def test_a_page_that_loses_its_connection_is_the_same_again(strangers: Inv
     url = f"{server.url}/socketio.html?room={room}"
     ana, ben = await strangers(url, 1), await strangers(url, 2)
     await present(server, room, 2)
+    await until(lambda: ben.evaluate("socket.io.engine.transport.name === 'websocket'"), "it has a socket to lose")
     id = await ben.evaluate("socket.id")
     await ben.evaluate(
         "socket.on('hello', (text) => received.push(text)) && socket.on('disconnect', () => received.push('lost')) && 1"

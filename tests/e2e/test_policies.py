@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from .caller import Caller
+from .conftest import Server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 Invite = Callable[..., Any]
@@ -30,9 +31,8 @@ async def test_never_sends_two_people_by_the_server(people: Invite, serve: Invit
 
 
 @pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264"])
-async def test_every_codec_passes_through(people: Invite, serve: Invite, codec: str) -> None:
-    server = await serve("--p2p", "never")
-    ana, ben = await people("Ana", "Ben", at=server)
+async def test_every_codec_passes_through(people: Invite, sfu_server: Server, codec: str) -> None:
+    ana, ben = await people("Ana", "Ben", at=sfu_server)
     for caller in (ana, ben):
         await caller.call("prefer", codec=codec)
     await meet(ana, ben)

@@ -173,6 +173,21 @@ async def test_a_page_may_change_its_codec_without_an_offer(page: Callable[..., 
         await ben.sees(ana)
 
 
+async def test_a_page_changes_its_codec_by_a_new_offer(page: Callable[..., Any]) -> None:
+    ana, ben = await page("ana"), await page("ben")
+    await ana.will_send()
+    await ana.offers()
+    await ben.is_called()
+    ben.receives(ana)
+    await ben.sees(ana)
+    for codec in ("H264", "VP9", "VP8"):
+        await ana.page.evaluate(f"called.prefer([{codec!r}])")
+        await ana.offers()
+        await ben.shows(codec)
+        await ben.sees(ana)
+        await ben.hears(ana)
+
+
 @pytest.mark.parametrize(("viewer_has", "publisher_prefers"), [("H264", "VP8"), ("VP8", "H264"), ("VP9", "VP8")])
 async def test_a_publisher_sends_what_the_viewer_before_it_can_decode(
     page: Callable[..., Any], viewer_has: str, publisher_prefers: str

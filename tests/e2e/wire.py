@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 from playwright.async_api import Page
@@ -37,11 +39,35 @@ SCRIPT = """
 """
 
 
+class Bucket:
+    """A road that carries so many bits a second. What it does not carry at once waits, and is dropped where that would take too long."""
+
+    def __init__(self, rate: float, longest_wait: float = 0.25) -> None:
+        """`longest_wait` in seconds."""
+        self._rate = rate
+        self._longest_wait = longest_wait
+        self._free = 0.0
+
+    def take(self, size: int) -> float | None:
+        """After how many seconds so many bytes have passed; None: they are dropped."""
+        now = time.monotonic()
+        begin = max(now, self._free)
+        if begin - now > self._longest_wait:
+            return None
+        self._free = begin + size * 8 / self._rate
+        return self._free - now
+
+
 class Wire:
     """UDP in user space. Everything that the page sends and gets goes through it."""
 
     def __init__(self) -> None:
         self.carries = True
+        self.narrow: Bucket | None = None
+        """What the page gets passes it."""
+        self.loses = 0
+        """Every so many-th packet of what the page gets; 0: none."""
+        self._brought = 0
         self._ports: dict[tuple[str, int], asyncio.Task[int]] = {}
         self._transports: list[asyncio.DatagramTransport] = []
 
@@ -53,6 +79,17 @@ class Wire:
     def close(self) -> None:
         for transport in self._transports:
             transport.close()
+
+    def bring(self, size: int, deliver: Callable[[], None]) -> None:
+        """To the page, as the road to it is now."""
+        self._brought += 1
+        if not self.carries or (self.loses and self._brought % self.loses == 0):
+            return
+        wait = 0.0 if self.narrow is None else self.narrow.take(size)
+        if wait == 0.0:
+            deliver()
+        elif wait is not None:
+            asyncio.get_running_loop().call_later(wait, deliver)
 
     async def _port_for(self, address: str, port: int) -> int:
         """Where what is meant for this address is taken; 0 for none that a test on this machine needs."""
@@ -113,5 +150,8 @@ class _Back(_End):
         self._source = source
 
     def datagram_received(self, data: bytes, _: Any) -> None:
-        if self._wire.carries:
+        self._wire.bring(len(data), lambda: self._deliver(data))
+
+    def _deliver(self, data: bytes) -> None:
+        if not self._front.transport.is_closing():
             self._front.transport.sendto(data, self._source)

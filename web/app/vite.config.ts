@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
@@ -23,10 +24,23 @@ const noPreload: Plugin = {
   load: (id) => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : null),
 };
 
-/** Who only watches sends nothing and shares no screen: without these nothing of the small page has to be a file of its own. */
+const noChannels = readFileSync(here('../sdk/src/viewer/no-channels.ts'), 'utf8');
+
+/**
+ * Who only watches sends nothing, shares no screen and has neither chat nor messages of an app's own: without these nothing of the small page has
+ * to be a file of its own.
+ */
 const leftOut = new Map([
   ['/room/display-share.ts', 'export const shareDisplay = async () => null;'],
   ['/media/send-section.ts', 'export const SendSection = Object;'],
+  ['/room/data.ts', 'export class Topics { handleMessage() {} handleClosed() {} }'],
+  ['/room/documents.ts', readFileSync(here('../sdk/src/viewer/no-documents.ts'), 'utf8')],
+  ['/wire/frames.ts', 'export const encode = JSON.stringify; export const unpack = () => null;'],
+  ['/room/channels.ts', noChannels],
+  ['/media/link-channels.ts', noChannels],
+  ['/room/chat.ts', readFileSync(here('../sdk/src/viewer/no-chat.ts'), 'utf8')],
+  ['/room/live.ts', readFileSync(here('../sdk/src/viewer/no-live.ts'), 'utf8')],
+  ['/room/files.ts', readFileSync(here('../sdk/src/viewer/no-files.ts'), 'utf8')],
 ]);
 const onlyWatching: Plugin = {
   name: 'only-watching',
@@ -35,13 +49,26 @@ const onlyWatching: Plugin = {
   load: (id) => [...leftOut].find(([module]) => id.endsWith(module))?.[1] ?? null,
 };
 
+const FOREIGN_FONTS = /`https:\/\/esm\.sh\/\$\{.*?\/dist\/prod\/`/;
+/** Where Excalidraw looks for its fonts: beside the page (web/scripts/install.js puts them there), never at somebody else's server. */
+const ownFonts: Plugin = {
+  name: 'own-fonts',
+  apply: 'build',
+  transform(code, id) {
+    if (!id.includes('@excalidraw/excalidraw') || !code.includes('https://esm.sh/')) return null;
+    if (!FOREIGN_FONTS.test(code)) throw new Error(`${id} names its fonts in another way than it did`);
+    return { code: code.replace(FOREIGN_FONTS, "new URL('excalidraw/', document.baseURI).href"), map: null };
+  },
+};
+
 export default defineConfig(({ mode }) => ({
-  plugins: [react(), baseHref, ...(pageOf(mode) === 'live' ? [noPreload, onlyWatching] : [])],
+  plugins: [react(), baseHref, ownFonts, ...(pageOf(mode) === 'live' ? [noPreload, onlyWatching] : [])],
   // The server writes <base href> into the page, so the same build works at / and below any mount prefix.
   base: './',
   // The SDK's source rather than its build: one step fewer, and one source map.
   resolve: {
     alias: {
+      'tertulia-client/documents': here('../sdk/src/documents/index.ts'),
       'tertulia-client/viewer': here('../sdk/src/viewer/index.ts'),
       'tertulia-client': here('../sdk/src/index.ts'),
     },
@@ -60,6 +87,7 @@ export default defineConfig(({ mode }) => ({
     proxy: {
       '/ws': { target: server, ws: true },
       '/api': server,
+      '/files': server,
       '/whip': server,
       '/whep': server,
     },

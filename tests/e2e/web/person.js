@@ -11,16 +11,17 @@ class Person {
   elements = new Map();
   log = [];
 
-  async join({ room, name, id, hz, fps = 10, scale = 1, sending = {}, options = {}, clap = false, publish = ['camera', 'microphone'] }) {
+  async join({ room, name, id, hz, fps = 10, scale = 1, grain = 0, sending = {}, options = {}, clap = false, publish = ['camera', 'microphone'] }) {
     this.room = new Room(`/r/${room}`, options);
     this.room.addEventListener('publicationadded', (event) => this.#attach(event.publication, event.participant));
     this.room.addEventListener('publicationremoved', (event) => this.#detach(event.publication));
     this.room.addEventListener('statechange', () => this.#note('state', this.room.state));
     this.room.addEventListener('topologychange', () => this.#note('topology', { ...this.room.topology }));
+    this.room.addEventListener('fault', ({ error }) => this.#note('fault', `${error.code}: ${error.message}`));
     await this.room.join({ name });
     if (clap) this.board = clapper(hz);
     if (publish.includes('camera')) {
-      this.painted = paint(id, fps, this.board?.flash, scale);
+      this.painted = paint(id, fps, this.board?.flash, scale, grain);
       this.camera = await this.room.local.publish(this.painted.track, { source: 'camera', ...sending });
     }
     if (publish.includes('microphone')) {
@@ -34,8 +35,9 @@ class Person {
   }
 
   #attach(publication, participant) {
+    const key = /^(camera|microphone)$/.test(publication.source) ? participant.name : `${participant.name}/${publication.source}`;
     if (publication.kind === 'audio') {
-      this.ears.set(participant.name, listen(publication.stream));
+      this.ears.set(key, listen(publication.stream));
       return;
     }
     const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true, playsInline: true });
@@ -43,7 +45,6 @@ class Person {
     document.body.append(video);
     video.play().catch(() => {});
     this.elements.set(publication.id, video);
-    const key = publication.source === 'camera' ? participant.name : `${participant.name}/${publication.source}`;
     const frames = [];
     this.frames.set(key, frames);
     const shown = () => {
@@ -114,8 +115,22 @@ class Person {
     const stats = [...(await this.room.roads().sfu.getStats()).values()];
     const found = stats.find((s) => s.type === 'inbound-rtp' && s.trackIdentifier === track?.id);
     if (!found) return null;
-    const { frameWidth: width = 0, framesDecoded: frames = 0, keyFramesDecoded: keyFrames = 0, pliCount = 0 } = found;
-    return { width, frames, keyFrames, pliCount };
+    const { frameWidth: width = 0, framesDecoded: frames = 0, keyFramesDecoded: keyFrames = 0, pliCount = 0, codecId } = found;
+    const codec = stats.find(({ id }) => id === codecId)?.mimeType;
+    return { width, frames, keyFrames, pliCount, codec };
+  }
+
+  /** What the server says of somebody's picture as it comes here: why it is no better layer. */
+  async reason({ name }) {
+    for await (const { publications } of this.room.statistics({ every: 250 })) {
+      return publications.get(this.#cameraOf(name).id)?.reason ?? null;
+    }
+  }
+
+  /** How good everybody's connection is, as the server says, by name. */
+  qualities() {
+    const people = [this.room.local, ...this.room.participants.values()];
+    return Object.fromEntries(people.map(({ name, connectionQuality }) => [name, connectionQuality]));
   }
 
   /** The encodings of this page's own picture as they go to the server, by RID. */
@@ -123,11 +138,19 @@ class Person {
     const stats = [...(await this.room.roads().sfu.getStats()).values()];
     const sent = stats.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video');
     return Object.fromEntries(
-      sent.map(({ rid = '', frameWidth: width = 0, framesEncoded: frames = 0, keyFramesEncoded: keyFrames = 0 }) => [
-        rid,
-        { width, frames, keyFrames },
-      ]),
+      sent.map((one) => {
+        const { rid = '', frameWidth: width = 0, framesEncoded: frames = 0, keyFramesEncoded: keyFrames = 0 } = one;
+        return [rid, { width, frames, keyFrames, layers: one.scalabilityMode }];
+      }),
     );
+  }
+
+  /** In how many sections the server takes a header extension from this page, and in how many it sends one. */
+  extended({ uri }) {
+    const { sdp } = this.room.roads().sfu.remoteDescription;
+    const sections = sdp.split('\nm=').filter((section) => section.includes(uri));
+    const count = (direction) => sections.filter((section) => section.includes(`a=${direction}`)).length;
+    return { takes: count('recvonly'), sends: count('sendonly') };
   }
 
   /** The codecs of the pictures that arrive by the server. */
@@ -135,6 +158,13 @@ class Person {
     const stats = [...(await this.room.roads().sfu.getStats()).values()];
     const received = stats.filter((s) => s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded > 0);
     return received.map(({ codecId }) => stats.find(({ id }) => id === codecId)?.mimeType);
+  }
+
+  /** The codecs in which this page's pictures go to the server. */
+  async sentIn() {
+    const stats = [...(await this.room.roads().sfu.getStats()).values()];
+    const sent = stats.filter((s) => s.type === 'outbound-rtp' && s.kind === 'video' && s.active !== false && s.codecId);
+    return [...new Set(sent.map(({ codecId }) => stats.find(({ id }) => id === codecId)?.mimeType))];
   }
 
   /** Closes the direct road as soon as another is begun: what must never be done, to see that the tests notice. */
@@ -190,6 +220,62 @@ class Person {
 
   async mute({ source, muted }) {
     await this[source].setEnabled(!muted);
+  }
+
+  /** Begins or ends to publish what this page has. */
+  async turn({ source, on, sending = {} }) {
+    if (on) this[source] = await this.room.local.publish(this[source].track, { source, ...sending });
+    else await this[source].unpublish();
+  }
+
+  async share({ id, hz }) {
+    this.screen ??= paint(id, 5).track;
+    this.film ??= tone(hz);
+    this.shared = [
+      await this.room.local.publish(this.screen, { source: 'screen' }),
+      await this.room.local.publish(this.film, { source: 'screen_audio' }),
+    ];
+  }
+
+  async unshare() {
+    for (const publication of this.shared) await publication.unpublish();
+  }
+
+  /** Another camera in the place of this page's, and another microphone where it has a pitch. */
+  async exchange({ id, hz, scale }) {
+    const before = this.painted;
+    this.painted = paint(id, 10, null, scale);
+    await this.camera.replace(this.painted.track);
+    before.stop();
+    before.track.stop();
+    if (hz) await this.microphone.replace(tone(hz));
+  }
+
+  /** What its picture's encodings may take at most, in bits a second, by RID. */
+  rates() {
+    const { sfu } = this.room.roads();
+    const sender = sfu.getSenders().find(({ track }) => track === this.camera.track);
+    return Object.fromEntries(sender.getParameters().encodings.map(({ rid, maxBitrate }) => [rid, maxBitrate]));
+  }
+
+  /** How often the connections to the server and to other people were described anew: the versions in the origin (RFC 8866 section 5.2). */
+  offers() {
+    const { sfu, peers } = this.room.roads();
+    const versions = [sfu, ...peers.values()].map((pc) => Number(pc.localDescription.sdp.match(/^o=\S+ \S+ (\d+)/m)[1]));
+    return versions.reduce((sum, version) => sum + version, 0);
+  }
+
+  /** What must not grow. */
+  weight() {
+    const { sfu } = this.room.roads();
+    const { sdp } = sfu.localDescription;
+    return {
+      bytes: sdp.length,
+      sections: sdp.match(/^m=/gm).length,
+      transceivers: sfu.getTransceivers().length,
+      publications: [...this.room.participants.values()].reduce((sum, { publications }) => sum + publications.size, 0),
+      elements: this.elements.size,
+    };
   }
 
   async leave() {

@@ -16,8 +16,14 @@ const checksum = (id, n) => (id * 7 + n * 13 + (n >> 6) * 5 + 21) & 63;
 /** The border's colour: far apart for neighbouring identities. */
 const colour = (id) => [id & 1 ? 220 : 40, id & 2 ? 200 : 60, id & 4 ? 220 : 40];
 
-/** A video track that shows identity `id` (0–63) with a counter that grows by one a frame; `scale` times as large. */
-export function paint(id, fps = 10, flash = null, scale = 1) {
+/** How far grain goes over black and white: read cells are still told apart. */
+const GRAIN = 0.25;
+
+/**
+ * A video track that shows identity `id` (0–63) with a counter that grows by one a frame; `scale` times as large. With so many specks of
+ * `grain` each frame costs what a camera's would.
+ */
+export function paint(id, fps = 10, flash = null, scale = 1, grain = 0) {
   const canvas = Object.assign(document.createElement('canvas'), { width: WIDTH * scale, height: HEIGHT * scale });
   const context = canvas.getContext('2d', { alpha: false });
   context.scale(scale, scale);
@@ -34,6 +40,12 @@ export function paint(id, fps = 10, flash = null, scale = 1) {
       const y = Math.floor(i / COLUMNS) * CELL.height + BORDER.y;
       context.fillRect(x, y, CELL.width, CELL.height);
     });
+    context.globalAlpha = GRAIN;
+    for (let i = 0; i < grain; i += 1) {
+      context.fillStyle = Math.random() < 0.5 ? '#fff' : '#000';
+      context.fillRect(BORDER.x + Math.random() * (COLUMNS * CELL.width - 6), BORDER.y + Math.random() * (4 * CELL.height - 6), 6, 6);
+    }
+    context.globalAlpha = 1;
     times.set(n, performance.timeOrigin + performance.now());
     if (times.size > 1200) times.delete(times.keys().next().value);
   };

@@ -81,6 +81,18 @@ window.http = {
     return answer.status;
   },
 
+  /** Sends silence in place of the tone, or the tone again. */
+  hush: ({ on }) => peer.getSenders().forEach(({ track }) => {
+    if (track?.kind === 'audio') track.enabled = !on;
+  }),
+
+  /** What was sent of sound so far. */
+  async said() {
+    const stats = [...(await peer.getStats()).values()];
+    const { packetsSent, bytesSent } = stats.find(({ type, kind }) => type === 'outbound-rtp' && kind === 'audio');
+    return { packets: packetsSent, bytes: bytesSent };
+  },
+
   look: () => read(video),
   hear: () => ear(),
   state: () => peer.connectionState,

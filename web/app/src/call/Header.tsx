@@ -1,9 +1,10 @@
 import { Lock, Signal, SignalLow, SignalMedium, WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { Room } from 'tertulia-client';
+import type { ConnectionQuality, Room } from 'tertulia-client';
 import { useWords } from '../i18n/index.tsx';
 import { Tooltip } from '../parts/Tooltip.tsx';
 import styles from './Header.module.css';
+import { wordOf } from './stage/quality.ts';
 import { useRoomValue } from './useRoomValue.ts';
 
 interface Props {
@@ -62,34 +63,35 @@ const EVERY = 5000;
 /** How good one's own connection is; leads to the numbers. */
 function Connection({ room, onPress }: { room: Room; onPress: () => void }) {
   const { header } = useWords().panels;
-  const grade = useGrade(room);
-  const label = header.connection(header.grade[grade]);
+  const quality = useQuality(room);
+  const label = header.connection(header.quality[quality]);
   return (
     <Tooltip label={label} side="bottom">
-      <button type="button" className={`${styles.connection} ${styles[grade]}`} aria-label={label} onClick={onPress}>
-        {grade !== 'lost' && <Signal className={styles.all} />}
-        {ICONS[grade]}
+      <button type="button" className={`${styles.connection} ${styles[quality]}`} aria-label={label} onClick={onPress}>
+        {quality !== 'lost' && <Signal className={styles.all} />}
+        {ICONS[quality]}
       </button>
     </Tooltip>
   );
 }
 
-type Grade = 'good' | 'fair' | 'weak' | 'lost';
-const ICONS = { good: <Signal />, fair: <SignalMedium />, weak: <SignalLow />, lost: <WifiOff /> };
-const GRADES: readonly Grade[] = ['lost', 'weak', 'weak', 'fair', 'good'];
+const ICONS = { excellent: <Signal />, good: <SignalMedium />, poor: <SignalLow />, lost: <WifiOff /> };
 
-/** Renders again when the grade changes, not with each measurement. */
-function useGrade(room: Room): Grade {
-  const lost = useRoomValue(room, ({ state }) => state === 'reconnecting');
-  const [grade, setGrade] = useState<Grade>('good');
+/** What the server says; what this page measures, only while it says nothing. Renders again when it is another one. */
+function useQuality(room: Room): ConnectionQuality {
+  const away = useRoomValue(room, ({ state }) => state === 'reconnecting');
+  const told = useRoomValue(room, ({ local }) => local?.connectionQuality ?? null);
+  const [measured, setMeasured] = useState<ConnectionQuality>('excellent');
+  const silent = told === null;
   useEffect(() => {
+    if (!silent) return;
     const stop = new AbortController();
     const follow = async () => {
       for await (const { level } of room.local.quality({ every: EVERY, signal: stop.signal }))
-        setGrade(GRADES[level] ?? 'good');
+        setMeasured(wordOf(level));
     };
     void follow();
     return () => stop.abort();
-  }, [room]);
-  return lost ? 'lost' : grade;
+  }, [room, silent]);
+  return away ? 'lost' : (told ?? measured);
 }

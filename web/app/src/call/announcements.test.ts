@@ -12,6 +12,7 @@ const message = (text: string, to: string | null = null): Message => ({
   text,
   to,
   time: 0,
+  number: 1,
 });
 
 test('who came and who went is told once, in one sentence each', () => {

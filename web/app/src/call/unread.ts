@@ -1,34 +1,32 @@
 import type { Message } from 'tertulia-client';
+import { type Thread, threadOf } from './threads.ts';
 
-/** How many messages of others stand after the last one that was read. When that one is no longer kept, all that are kept are new. */
-export function countUnread(messages: readonly Message[], lastRead: string | null, own: string): number {
-  let unread = 0;
-  for (let at = messages.length - 1; at >= 0; at -= 1) {
-    const message = messages[at] as Message;
-    if (message.id === lastRead) break;
-    if (message.sender !== own) unread += 1;
-  }
-  return unread;
-}
-
-/** How far the chat has been read: a small store, so that a message renders only the badge and the panel. */
+/** How far each thread of the chat has been read: a small store, so that a message renders only the badge and the panel. */
 export class Reading {
   readonly #listeners = new Set<() => void>();
-  #last: string | null;
+  readonly #begun: number;
+  readonly #read = new Map<Thread, number>();
+  #version = 0;
 
   /** What was said before one came counts as read. */
   constructor(messages: readonly Message[]) {
-    this.#last = messages.at(-1)?.id ?? null;
+    this.#begun = messages.at(-1)?.number ?? 0;
   }
 
-  get last(): string | null {
-    return this.#last;
+  /** Another one after each change. */
+  get version(): number {
+    return this.#version;
   }
 
-  markRead(messages: readonly Message[]): void {
-    const last = messages.at(-1)?.id ?? null;
-    if (last === this.#last) return;
-    this.#last = last;
+  /** Number of the last message that was read. */
+  last(thread: Thread): number {
+    return Math.max(this.#begun, this.#read.get(thread) ?? 0);
+  }
+
+  markRead(thread: Thread, number: number): void {
+    if (number <= this.last(thread)) return;
+    this.#read.set(thread, number);
+    this.#version += 1;
     for (const listener of this.#listeners) listener();
   }
 
@@ -36,4 +34,19 @@ export class Reading {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   };
+}
+
+const unread = (messages: readonly Message[], reading: Reading, own: string): Message[] =>
+  messages.filter(
+    (message) => message.sender !== own && !message.deleted && message.number > reading.last(threadOf(message, own)),
+  );
+
+/** How many messages of others were not read, in all threads. */
+export const countUnread = (messages: readonly Message[], reading: Reading, own: string): number =>
+  unread(messages, reading, own).length;
+
+/** The highest number up to which everything was read, in whatever thread. */
+export function readUpTo(messages: readonly Message[], reading: Reading, own: string): number {
+  const first = unread(messages, reading, own)[0];
+  return first ? first.number - 1 : (messages.at(-1)?.number ?? 0);
 }

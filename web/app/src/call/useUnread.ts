@@ -13,5 +13,5 @@ export function useUnread(room: Room, reading: Reading): number {
     },
     [room, reading],
   );
-  return useSyncExternalStore(subscribe, () => countUnread(room.chat.messages, reading.last, room.local.id));
+  return useSyncExternalStore(subscribe, () => countUnread(room.chat.messages, reading, room.local.id));
 }

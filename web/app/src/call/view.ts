@@ -10,7 +10,7 @@ export interface View {
 /** `auto`: whoever shares or is in the spotlight large, else a grid. `speaker`: who speaks large. */
 export const LAYOUTS = ['auto', 'grid', 'speaker'] as const;
 export type Layout = (typeof LAYOUTS)[number];
-export type PanelName = 'chat' | 'people';
+export type PanelName = 'chat' | 'people' | 'notes';
 
 export interface Pin {
   participant: string;

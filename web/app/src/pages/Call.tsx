@@ -4,6 +4,9 @@ import { Alone } from '../call/Alone.tsx';
 import { Banners } from '../call/Banners.tsx';
 import { Dialogs, type OpenDialog } from '../call/dialogs/Dialogs.tsx';
 import type { DialogName } from '../call/dialogs/names.ts';
+import { Board, Notes } from '../call/documents/index.tsx';
+import { Uploads } from '../call/files/uploads.ts';
+import { useFileNews } from '../call/files/useFileNews.ts';
 import { Header } from '../call/Header.tsx';
 import { copy, linkFor } from '../call/links.ts';
 import type { OwnDevices } from '../call/media/own.ts';
@@ -40,6 +43,8 @@ export function Call({ room, token, devices }: Props) {
   const [view, dispatch] = useView();
   const [reading] = useState(() => new Reading(room.chat.messages));
   const [outbox] = useState(() => new Outbox(room.chat.send));
+  const [board, setBoard] = useState(false);
+  const [uploads] = useState(() => new Uploads(room.files.upload));
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const toolbar = useRef<HTMLDivElement>(null);
   // The whole document, for menus and dialogs stand outside the page's own element.
@@ -50,6 +55,7 @@ export function Call({ room, token, devices }: Props) {
   const openDialog = useCallback((is: DialogName) => setDialog({ is }), []);
   const invite = useCallback(() => openDialog('invite'), [openDialog]);
   const check = useCallback(() => openDialog('doctor'), [openDialog]);
+  const closeBoard = useCallback(() => setBoard(false), []);
   const closePanel = useCallback(() => dispatch({ type: 'close-panel' }), [dispatch]);
   const showPeople = useCallback(() => dispatch({ type: 'show-panel', panel: 'people' }), [dispatch]);
   const remove = useCallback((participant: Participant) => setDialog({ is: 'remove', participant }), []);
@@ -86,6 +92,7 @@ export function Call({ room, token, devices }: Props) {
   useShortcuts(shortcuts, actions);
   usePushToTalk(devices.microphone, shortcuts);
   useAnnouncements(room);
+  useFileNews(room);
   useWakeLock();
 
   return (
@@ -103,11 +110,15 @@ export function Call({ room, token, devices }: Props) {
         <div className={styles.stage}>
           <Stage room={room} devices={devices} view={view} dispatch={dispatch} menuFor={menuFor} />
         </div>
+        {board && <Board room={room} onClose={closeBoard} />}
         <Alone room={room} onInvite={invite} />
       </main>
       {view.panel && (
         <div className={styles.panel}>
-          {view.panel === 'chat' && <Chat room={room} reading={reading} outbox={outbox} onClose={closePanel} />}
+          {view.panel === 'chat' && (
+            <Chat room={room} reading={reading} outbox={outbox} uploads={uploads} onClose={closePanel} />
+          )}
+          {view.panel === 'notes' && <Notes room={room} onClose={closePanel} />}
           {view.panel === 'people' && (
             <People
               room={room}
@@ -128,6 +139,8 @@ export function Call({ room, token, devices }: Props) {
           devices={devices}
           share={share}
           view={view}
+          board={board}
+          onBoard={() => setBoard(!board)}
           dispatch={dispatch}
           reading={reading}
           actions={actions}

@@ -1,4 +1,5 @@
 import type {
+  ConnectionQuality,
   ParticipantSnapshot,
   Preference,
   PublicationSnapshot,
@@ -17,7 +18,7 @@ export class FakeRoom extends EventTarget {
   readonly name = 'fake';
   readonly state = 'connected';
   readonly participants = new Map<string, FakePerson>();
-  local = new FakePerson({ id: 'self', name: 'Self', local: true });
+  local = this.#person({ id: 'self', name: 'Self', local: true });
   speakers: readonly Speaker[] = [];
   info: Partial<RoomInfo> = { spotlight: null };
   #listeners = new Set<() => void>();
@@ -43,6 +44,10 @@ export class FakeRoom extends EventTarget {
       knocking: [],
       topology: { mode: 'sfu', phase: 'commit' },
       messages: [],
+      typists: [],
+      privateTypists: [],
+      readMarks: new Map(),
+      files: [],
     };
     return this.#snapshot;
   }
@@ -54,9 +59,16 @@ export class FakeRoom extends EventTarget {
 
   /** Somebody comes, or is changed. */
   put(person: Partial<ParticipantSnapshot> & { id: string }): void {
-    if (person.id === this.local.snapshot.id) this.local = new FakePerson({ ...this.local.snapshot, ...person });
-    else this.participants.set(person.id, new FakePerson({ ...this.participants.get(person.id)?.snapshot, ...person }));
+    if (person.id === this.local.snapshot.id) this.local = this.#person({ ...this.local.snapshot, ...person });
+    else this.participants.set(person.id, this.#person({ ...this.participants.get(person.id)?.snapshot, ...person }));
     this.#changed();
+  }
+
+  /** The server says how good somebody's connection is. */
+  rate(id: string, connectionQuality: ConnectionQuality | null): void {
+    this.put({ id, connectionQuality });
+    const participant = id === this.local.id ? this.local : this.participants.get(id);
+    this.dispatchEvent(Object.assign(new Event('connectionqualitychange'), { participant }));
   }
 
   light(spotlight: string | null): void {
@@ -72,6 +84,11 @@ export class FakeRoom extends EventTarget {
 
   react(participant: string, reaction: string): void {
     this.dispatchEvent(Object.assign(new Event('reaction'), { participant, reaction }));
+  }
+
+  /** How many read the statistics. */
+  get readers(): number {
+    return this.#measuring.size;
   }
 
   measure(part: Partial<RoomStatistics>): void {
@@ -101,6 +118,10 @@ export class FakeRoom extends EventTarget {
     return { state: this.state };
   }
 
+  #person(part: Partial<ParticipantSnapshot> & { id: string }): FakePerson {
+    return new FakePerson(part, (options) => this.statistics(options));
+  }
+
   #changed(): void {
     this.#version += 1;
     this.#snapshot = null;
@@ -125,9 +146,12 @@ const CALM: RoomStatistics = {
 class FakePerson {
   readonly snapshot: ParticipantSnapshot;
 
-  constructor(part: Partial<ParticipantSnapshot> & { id: string }) {
+  readonly quality: FakeRoom['statistics'];
+
+  constructor(part: Partial<ParticipantSnapshot> & { id: string }, quality: FakeRoom['statistics']) {
+    this.quality = quality;
     const blank = { name: part.id, role: 'speaker', connected: true, metadata: '', hand: 0, local: false } as const;
-    this.snapshot = { ...blank, publications: [], ...part };
+    this.snapshot = { ...blank, connectionQuality: null, connectionScore: null, publications: [], ...part };
   }
 
   get id(): string {
@@ -136,6 +160,10 @@ class FakePerson {
 
   get name(): string {
     return this.snapshot.name;
+  }
+
+  get connectionQuality(): ConnectionQuality | null {
+    return this.snapshot.connectionQuality;
   }
 
   get publications(): ReadonlyMap<string, FakePublication> {

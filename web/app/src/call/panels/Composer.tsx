@@ -1,19 +1,25 @@
 import { SendHorizontal } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { Room } from 'tertulia-client';
 import { useWords } from '../../i18n/index.tsx';
 import { IconButton } from '../../parts/IconButton.tsx';
 import { Select } from '../../parts/Select.tsx';
+import { Attach } from '../files/Attach.tsx';
 import { usePeople } from '../stage/usePeople.ts';
 import { NARROW } from '../useMedia.ts';
 import styles from './Chat.module.css';
 import { charactersLeft } from './length.ts';
 import type { Outbox } from './outbox.ts';
+import { sends } from './sends.ts';
 
 interface Props {
   room: Room;
   outbox: Outbox;
   to: string | null;
+  /** The arrow up in an empty field. */
+  onEditLast: () => void;
+  /** What becomes of files that are chosen; null: none may be shared. */
+  onFiles: ((files: File[]) => void) | null;
 }
 
 /** From how many characters left on the counter is shown. */
@@ -21,7 +27,7 @@ const COUNTED = 500;
 const EVERYONE = '';
 
 /** Where one writes. */
-export function Composer({ room, outbox, to }: Props) {
+export function Composer({ room, outbox, to, onEditLast, onFiles }: Props) {
   const { chat } = useWords().panels;
   const [text, setText] = useState(outbox.draft);
   const field = useRef<HTMLTextAreaElement>(null);
@@ -83,6 +89,7 @@ export function Composer({ room, outbox, to }: Props) {
         </div>
       )}
       <div className={styles.line}>
+        {onFiles && <Attach onFiles={onFiles} />}
         <textarea
           ref={field}
           className={styles.field}
@@ -94,11 +101,18 @@ export function Composer({ room, outbox, to }: Props) {
           aria-describedby={below}
           aria-invalid={left < 0}
           placeholder={to === null ? chat.placeholder : chat.placeholderPrivate(addressee?.name ?? chat.gone)}
-          onChange={(event) => write(event.target.value)}
+          onChange={(event) => {
+            write(event.target.value);
+            room.chat.typing({ to, active: event.target.value.trim() !== '' });
+          }}
           onKeyDown={(event) => {
-            if (!sends(event)) return;
-            event.preventDefault();
-            send();
+            if (event.key === 'ArrowUp' && text === '') {
+              onEditLast();
+              event.preventDefault();
+            } else if (sends(event)) {
+              event.preventDefault();
+              send();
+            }
           }}
         />
         <IconButton type="submit" label={chat.send} look="quiet" disabled={!sendable}>
@@ -111,7 +125,3 @@ export function Composer({ room, outbox, to }: Props) {
     </form>
   );
 }
-
-/** Enter that ends the choice of a Chinese word is no end of the message; Safari tells it by the key code alone. */
-const sends = ({ key, shiftKey, keyCode, nativeEvent }: KeyboardEvent): boolean =>
-  key === 'Enter' && !shiftKey && !nativeEvent.isComposing && keyCode !== 229;

@@ -34,6 +34,8 @@ export function People({ room, view, dispatch, onClose, onInvite, onMessage, onR
   const { people: said } = words.panels;
   const people = usePeople(room);
   const moderates = useRoomValue(room, ({ rights }) => rights.includes('moderate'));
+  // Moderators see each of them.
+  const unlisted = useRoomValue(room, ({ info, rights }) => (rights.includes('moderate') ? 0 : (info?.audience ?? 0)));
   const [query, setQuery] = useState('');
   const { hands, inCall, viewers } = sectionsOf(people, query, language);
   const queue = handQueue(people);
@@ -55,10 +57,10 @@ export function People({ room, view, dispatch, onClose, onInvite, onMessage, onR
     [room, view, dispatch, onMessage, onRemove],
   );
   const sections = [
-    { title: said.hands, members: hands },
-    { title: hands.length > 0 ? said.others : said.inCall, members: inCall },
-    { title: said.viewers, members: viewers },
-  ].filter(({ members }) => members.length > 0);
+    { title: said.hands, members: hands, more: 0 },
+    { title: hands.length > 0 ? said.others : said.inCall, members: inCall, more: 0 },
+    { title: said.viewers, members: viewers, more: query ? 0 : unlisted },
+  ].filter(({ members, more }) => members.length + more > 0);
 
   return (
     <Panel
@@ -85,9 +87,9 @@ export function People({ room, view, dispatch, onClose, onInvite, onMessage, onR
             />
           </label>
         )}
-        {sections.map(({ title, members }) => (
+        {sections.map(({ title, members, more }) => (
           <section key={title} className={styles.section}>
-            <h3 className={styles.heading}>{said.section(title, members.length)}</h3>
+            <h3 className={styles.heading}>{said.section(title, members.length + more)}</h3>
             <ul className={styles.list}>
               {members.map((person) => (
                 <Person

@@ -9,6 +9,8 @@ const person = (name: string, more: Partial<ParticipantSnapshot> = {}): Particip
   connected: true,
   metadata: '',
   hand: 0,
+  connectionQuality: null,
+  connectionScore: null,
   local: false,
   publications: [],
   ...more,

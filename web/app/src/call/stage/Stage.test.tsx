@@ -88,6 +88,27 @@ test('levels and statistics mark the tiles and render nothing', async () => {
   expect(tile('ana/camera').querySelector<HTMLElement>('[data-quality]')?.hidden).toBe(true);
 });
 
+test('a connection that the server calls poor or lost is marked in words, and no other is', async () => {
+  const badge = (id: string) => tile(`${id}/camera`).querySelector('[data-quality]') as HTMLElement;
+  const marked = () => ['self', 'ana', 'ben', 'cleo'].filter((id) => !badge(id).hidden);
+  await change(() => {
+    fake.rate('ana', 'poor');
+    fake.rate('ben', 'lost');
+    fake.rate('cleo', 'good');
+  });
+  expect(marked()).toEqual(['ana', 'ben']);
+  expect([badge('ana'), badge('ben')].map((one) => one.getAttribute('aria-label'))).toEqual([
+    'Poor connection',
+    'No connection',
+  ]);
+  await change(() => fake.measure({ level: 1 }));
+  expect(marked()).toEqual(['self', 'ana', 'ben']);
+  await change(() => fake.rate('self', 'excellent'));
+  expect(marked()).toEqual(['ana', 'ben']);
+  await change(() => fake.rate('ana', 'good'));
+  expect(marked()).toEqual(['ben']);
+});
+
 test('reactions render nothing', async () => {
   await change(() => {
     for (let step = 0; step < 100; step += 1) fake.react('ana', '👏');

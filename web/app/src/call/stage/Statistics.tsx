@@ -32,7 +32,7 @@ export function Statistics({ room, onClose }: { room: Room; onClose: () => void 
     >
       {measured && (
         <div className={styles.content}>
-          <Facts now={measured.now} />
+          <Facts now={measured.now} score={room.local.connectionScore} trip={room.roundTripTime} />
           <Plots history={measured.history} />
           <Tracks room={room} publications={measured.now.publications} />
         </div>
@@ -55,7 +55,8 @@ function useMeasured(room: Room): Measured | null {
   return measured;
 }
 
-function Facts({ now }: { now: RoomStatistics }) {
+/** `trip`: of messages, which go another way than media. */
+function Facts({ now, score, trip }: { now: RoomStatistics; score: number | null; trip: number | null }) {
   const { stage } = useWords();
   const words = stage.statistics;
   return (
@@ -67,6 +68,14 @@ function Facts({ now }: { now: RoomStatistics }) {
       <div>
         <dt>{words.available}</dt>
         <dd>{now.availableSendKbps === null ? words.unknown : words.kbps(now.availableSendKbps)}</dd>
+      </div>
+      <div>
+        <dt>{words.score}</dt>
+        <dd>{score?.toFixed(1) ?? words.unknown}</dd>
+      </div>
+      <div>
+        <dt>{words.messages}</dt>
+        <dd>{trip === null ? words.unknown : words.ms(trip)}</dd>
       </div>
     </dl>
   );
@@ -117,21 +126,19 @@ function Plots({ history }: { history: readonly Point[] }) {
 function Tracks({ room, publications }: { room: Room; publications: RoomStatistics['publications'] }) {
   const { stage } = useWords();
   const words = stage.statistics;
+  const { person, source, direction, picture, score, why, rate, loss, jitter, codec, freezes } = words;
+  const headers = [person, source, direction, picture, score, why, rate, loss, jitter, codec, freezes];
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: wider than a phone, so it has to scroll by keyboard, too
     <section className={styles.scroll} aria-label={words.table} tabIndex={0}>
       <table className={styles.table}>
         <thead>
           <tr>
-            {[words.person, words.source, words.direction, words.picture, words.rate, words.loss, words.jitter].map(
-              (header) => (
-                <th key={header} scope="col">
-                  {header}
-                </th>
-              ),
-            )}
-            <th scope="col">{words.codec}</th>
-            <th scope="col">{words.freezes}</th>
+            {headers.map((header) => (
+              <th key={header} scope="col">
+                {header}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
@@ -147,7 +154,8 @@ function Tracks({ room, publications }: { room: Room; publications: RoomStatisti
 function Track({ name, publication }: { name: string; publication: PublicationStatistics }) {
   const { stage } = useWords();
   const words = stage.statistics;
-  const { source, direction, width, height, fps, kbps, loss, jitter, codec, freezes, kind } = publication;
+  const { source, direction, width, height, fps, kbps, loss, jitter, codec, freezes, kind, score, reason } =
+    publication;
   return (
     <tr>
       <th scope="row">
@@ -156,6 +164,8 @@ function Track({ name, publication }: { name: string; publication: PublicationSt
       <td>{words.sources[source]}</td>
       <td>{direction === 'send' ? words.up : words.down}</td>
       <td>{kind === 'video' && width > 0 ? words.size(width, height, fps) : '–'}</td>
+      <td>{score?.toFixed(1) ?? '–'}</td>
+      <td>{kind === 'video' && reason ? words.reasons[reason] : '–'}</td>
       <td>{words.kbps(kbps)}</td>
       <td>{words.percent(loss)}</td>
       <td>{words.ms(jitter)}</td>
@@ -199,7 +209,7 @@ function Copy({ room, measured }: { room: Room; measured: Measured }) {
 
 /** JSON, without anybody's name or words. */
 function reportOf(room: Room, { now, history }: Measured): string {
-  const statistics = { ...now, publications: Object.fromEntries(now.publications) };
+  const statistics = { ...now, signalRtt: room.roundTripTime, publications: Object.fromEntries(now.publications) };
   const report = {
     time: new Date().toISOString(),
     browser: navigator.userAgent,

@@ -38,7 +38,7 @@ interface Props {
 
 const WIDE = 16 / 9;
 
-/** A person, or what a person shares. Who speaks and who has a weak connection is marked from outside, by `useMarks`. */
+/** A person, or what a person shares. Who speaks and who has a poor connection is marked from outside, by `useMarks`. */
 export const Tile = memo(function Tile(props: Props) {
   const { room, person, source, picture, place, hand, pinned, spotlit, starting, stop, onFocus, onCorner, dispatch } =
     props;

@@ -12,6 +12,8 @@ const person = (id: string, part: Partial<ParticipantSnapshot> = {}): Participan
   connected: true,
   metadata: '',
   hand: 0,
+  connectionQuality: null,
+  connectionScore: null,
   local: false,
   publications: [publication('camera')],
   ...part,

@@ -1,6 +1,6 @@
-import type { PublicationStatistics, RoomStatistics } from 'tertulia-client';
+import type { ConnectionQuality, PublicationStatistics, Room, RoomStatistics } from 'tertulia-client';
 import { expect, test } from 'vitest';
-import { personalLevels, verdictOf } from './quality.ts';
+import { qualities, verdictOf, wordOf } from './quality.ts';
 
 const statistics = (part: Partial<RoomStatistics> = {}): RoomStatistics => ({
   at: 0,
@@ -34,23 +34,42 @@ test.each([
   expect(verdictOf(statistics(part))).toBe(expected);
 });
 
-test('each person has the level of the worst that comes from them', () => {
-  const publications = new Map([
-    ['1', received('ana', { loss: 0.05 })],
-    ['2', received('ana')],
-    ['3', received('ben', { freezes: 2 })],
-    ['4', received('cleo')],
-    ['5', { ...received('self', { loss: 0.5 }), direction: 'send' as const }],
-  ]);
-  expect(Object.fromEntries(personalLevels(statistics({ publications }), 'self'))).toEqual({
-    self: 4,
-    ana: 2,
-    ben: 1,
-    cleo: 4,
-  });
+/** A room whose server said this of people. */
+function roomOf(told: Record<string, ConnectionQuality | null>): Pick<Room, 'local' | 'participants'> {
+  const people = Object.entries(told).map(([id, connectionQuality]) => [id, { id, connectionQuality }] as const);
+  const { self, ...others } = Object.fromEntries(people);
+  return { local: self, participants: new Map(Object.entries(others)) } as never;
+}
+
+const DIRECT = { self: null, ana: null, ben: null, cleo: null };
+const PUBLICATIONS = new Map([
+  ['1', received('ana', { loss: 0.05 })],
+  ['2', received('ana')],
+  ['3', received('ben', { freezes: 2 })],
+  ['4', received('cleo')],
+  ['5', { ...received('self', { loss: 0.5 }), direction: 'send' as const }],
+]);
+
+test('in a direct call each person is as good as what comes of them', () => {
+  const known = qualities(roomOf(DIRECT), statistics({ publications: PUBLICATIONS }));
+  expect(Object.fromEntries(known)).toEqual({ self: 'excellent', ana: 'poor', ben: 'poor' });
 });
 
-test('a weak connection of one’s own is not said to be that of the others', () => {
-  const publications = new Map([['1', received('ana', { loss: 0.2 })]]);
-  expect([...personalLevels(statistics({ level: 1, publications }), 'self')]).toEqual([['self', 1]]);
+test('a poor connection of one’s own is not said to be that of the others', () => {
+  const known = qualities(roomOf(DIRECT), statistics({ level: 1, publications: PUBLICATIONS }));
+  expect([...known]).toEqual([['self', 'poor']]);
+});
+
+test('what the server says goes before what this page measures', () => {
+  const told = { self: 'good', ana: 'excellent', ben: 'lost', cleo: null } as const;
+  const expected = { self: 'good', ana: 'excellent', ben: 'lost' };
+  for (const level of [1, 4] as const)
+    expect(Object.fromEntries(qualities(roomOf(told), statistics({ level, publications: PUBLICATIONS })))).toEqual(
+      expected,
+    );
+  expect(Object.fromEntries(qualities(roomOf(told), null))).toEqual(expected);
+});
+
+test('levels have the server’s words', () => {
+  expect(([0, 1, 2, 3, 4] as const).map(wordOf)).toEqual(['lost', 'poor', 'poor', 'good', 'excellent']);
 });

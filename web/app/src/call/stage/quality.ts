@@ -1,27 +1,34 @@
-import type { PublicationStatistics, RoomStatistics } from 'tertulia-client';
+import type { ConnectionQuality, PublicationStatistics, QualityLevel, Room, RoomStatistics } from 'tertulia-client';
 
-/** From this level down a connection is said to be weak; see `QualityLevel`. */
-export const WEAK = 2;
+const WORDS: readonly ConnectionQuality[] = ['lost', 'poor', 'poor', 'good', 'excellent'];
+
+/** What this page measures by itself, in the words that the server has for it. */
+export const wordOf = (level: QualityLevel): ConnectionQuality => WORDS[level] as ConnectionQuality;
 
 /**
- * How well each person comes through, as far as that can be told from here: one's own level as the room measures it, the others' from what
- * is lost of theirs. While one's own connection is weak, it says nothing about theirs.
+ * How good each person's connection is, as far as it is known: as the server says. Whom it says nothing of, for they talk directly, is judged
+ * by what this page measures: oneself by all of it, the others by what comes of them. While one's own connection is poor, that says nothing
+ * about theirs.
  */
-export function personalLevels(statistics: RoomStatistics, self: string): ReadonlyMap<string, number> {
-  const levels = new Map<string, number>([[self, statistics.level]]);
-  if (statistics.level <= WEAK) return levels;
-  for (const publication of statistics.publications.values()) {
-    if (publication.direction !== 'receive') continue;
-    const { participant } = publication;
-    levels.set(participant, Math.min(levels.get(participant) ?? 4, receivedLevel(publication)));
+export function qualities(
+  { local, participants }: Pick<Room, 'local' | 'participants'>,
+  statistics: RoomStatistics | null,
+): ReadonlyMap<string, ConnectionQuality> {
+  const known = new Map<string, ConnectionQuality>();
+  if (statistics) {
+    const own = wordOf(statistics.level);
+    known.set(local.id, own);
+    if (own !== 'poor' && own !== 'lost')
+      for (const publication of statistics.publications.values())
+        if (isPoor(publication)) known.set(publication.participant, 'poor');
   }
-  return levels;
+  for (const { id, connectionQuality } of [local, ...participants.values()])
+    if (connectionQuality) known.set(id, connectionQuality);
+  return known;
 }
 
-function receivedLevel({ loss, freezes }: PublicationStatistics): number {
-  if (loss >= 0.1 || freezes >= 2) return 1;
-  return loss >= 0.04 || freezes >= 1 ? 2 : 4;
-}
+const isPoor = ({ direction, loss, freezes }: PublicationStatistics): boolean =>
+  direction === 'receive' && (loss >= 0.04 || freezes >= 1);
 
 export type Verdict = 'interrupted' | 'upload' | 'download' | 'slow' | 'computer' | 'fair' | 'good';
 

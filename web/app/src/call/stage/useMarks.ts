@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
-import type { Room, RoomStatistics } from 'tertulia-client';
+import type { ConnectionQuality, Room, RoomStatistics } from 'tertulia-client';
 import { useWords } from '../../i18n/index.tsx';
-import { personalLevels, WEAK } from './quality.ts';
+import { qualities } from './quality.ts';
 
 const EVERY = 2000;
 /** -dBov of a loud voice, and the range of what is heard as speech below it. */
@@ -9,12 +9,12 @@ const LOUDEST = 20;
 const RANGE = 40;
 
 /**
- * Marks the tiles of those who speak (`data-speaking`, `--loudness` from 0 to 1) and of weak connections (`data-quality`), without a
- * render: several times a second, and in a room of any size.
+ * Marks the tiles of those who speak (`data-speaking`, `--loudness` from 0 to 1) and of poor and lost connections (`data-quality`), without
+ * a render: several times a second, and in a room of any size.
  */
 export function useMarks(room: Room, stage: RefObject<HTMLElement | null>): void {
   const { stage: words } = useWords();
-  const levels = useRef<ReadonlyMap<string, number>>(new Map());
+  const known = useRef<ReadonlyMap<string, ConnectionQuality>>(new Map());
 
   const mark = useRef<() => void>(() => undefined);
   useLayoutEffect(() => {
@@ -26,15 +26,14 @@ export function useMarks(room: Room, stage: RefObject<HTMLElement | null>): void
         tile.toggleAttribute('data-speaking', loud !== undefined);
         tile.style.setProperty('--loudness', String(loud ?? 0));
         const dot = tile.querySelector<HTMLElement>('[data-quality]');
-        const level = levels.current.get(participant);
+        const quality = known.current.get(participant);
         if (!dot) continue;
-        const weak = level !== undefined && level <= WEAK;
-        dot.hidden = !weak;
-        dot.dataset.quality = weak ? String(level) : '';
-        const label = level === WEAK ? words.weak : words.veryWeak;
-        if (weak && dot.title !== label) {
-          dot.title = label;
-          dot.setAttribute('aria-label', label);
+        const bad = quality === 'poor' || quality === 'lost' ? quality : null;
+        dot.hidden = !bad;
+        dot.dataset.quality = bad ?? '';
+        if (bad && dot.title !== words.quality[bad]) {
+          dot.title = words.quality[bad];
+          dot.setAttribute('aria-label', words.quality[bad]);
         }
       }
     };
@@ -45,10 +44,17 @@ export function useMarks(room: Room, stage: RefObject<HTMLElement | null>): void
   useEffect(() => {
     const stop = new AbortController();
     const again = () => mark.current();
-    room.addEventListener('speakerschange', again, { signal: stop.signal });
-    void follow(room.statistics({ every: EVERY, signal: stop.signal }), (statistics) => {
-      levels.current = personalLevels(statistics, room.local.id);
+    let measured: RoomStatistics | null = null;
+    const rate = () => {
+      known.current = qualities(room, measured);
       again();
+    };
+    rate();
+    room.addEventListener('speakerschange', again, { signal: stop.signal });
+    room.addEventListener('connectionqualitychange', rate, { signal: stop.signal });
+    void follow(room.statistics({ every: EVERY, signal: stop.signal }), (statistics) => {
+      measured = statistics;
+      rate();
     });
     return () => stop.abort();
   }, [room]);

@@ -1,4 +1,4 @@
-import { Hand, MessageSquare, ScreenShare, ScreenShareOff, Users } from 'lucide-react';
+import { Hand, MessageSquare, NotebookPen, PenTool, ScreenShare, ScreenShareOff, Users } from 'lucide-react';
 import { Toolbar as Radix } from 'radix-ui';
 import type { Dispatch, RefObject } from 'react';
 import type { Room } from 'tertulia-client';
@@ -27,6 +27,9 @@ export interface ToolbarProps {
   devices: OwnDevices;
   share: Share;
   view: View;
+  /** The whiteboard is open. */
+  board: boolean;
+  onBoard: () => void;
   dispatch: Dispatch<ViewAction>;
   reading: Reading;
   /** What the keys do, too. */
@@ -65,6 +68,7 @@ function All(props: ToolbarProps) {
         <MoreMenu {...props} />
       </div>
       <div className={`${styles.side} ${styles.end}`}>
+        {!tight && <DocumentButtons {...props} />}
         <ChatButton {...props} />
         <PeopleButton {...props} />
         <Leave {...props} />
@@ -136,6 +140,24 @@ function ChatButton({ room, reading, view, actions }: ToolbarProps) {
     >
       <MessageSquare />
     </ToolButton>
+  );
+}
+
+function DocumentButtons({ view, dispatch, board, onBoard }: ToolbarProps) {
+  const { documents } = useWords();
+  return (
+    <>
+      <ToolButton label={documents.board.title} pressed={board} onClick={onBoard}>
+        <PenTool />
+      </ToolButton>
+      <ToolButton
+        label={documents.notes.title}
+        pressed={view.panel === 'notes'}
+        onClick={() => dispatch({ type: 'panel', panel: 'notes' })}
+      >
+        <NotebookPen />
+      </ToolButton>
+    </>
   );
 }
 

@@ -6,6 +6,8 @@ import {
   Link,
   Maximize,
   Minimize,
+  NotebookPen,
+  PenTool,
   PictureInPicture2,
   PinOff,
   Settings,
@@ -15,6 +17,7 @@ import type { ReactNode } from 'react';
 import { useWords } from '../../i18n/index.tsx';
 import { useToasts } from '../../parts/Toasts.tsx';
 import type { ShortcutName } from '../shortcuts.ts';
+import { TIGHT, useMedia } from '../useMedia.ts';
 import type { ToolbarProps } from './Toolbar.tsx';
 
 export interface MoreItem {
@@ -27,9 +30,11 @@ export interface MoreItem {
 
 /** What the menu "More" offers, in groups; the menu of a desk and the sheet of a phone show the same. */
 export function useMore(props: ToolbarProps): MoreItem[][] {
-  const { more, invite } = useWords().panels;
+  const { panels, documents } = useWords();
+  const { more, invite } = panels;
+  const tight = useMedia(TIGHT);
   const show = useToasts();
-  const { view, dispatch, fullScreen, pictureInPicture, onDialog, onCopyLink } = props;
+  const { view, dispatch, board, onBoard, fullScreen, pictureInPicture, onDialog, onCopyLink } = props;
   const copyLink = async () => {
     if (await onCopyLink()) show({ text: invite.copied });
   };
@@ -60,7 +65,23 @@ export function useMore(props: ToolbarProps): MoreItem[][] {
       onSelect: pictureInPicture.toggle,
     },
   ];
+  // Where the toolbar has room they stand there.
+  const together: MoreItem[] = [
+    {
+      key: 'board',
+      icon: <PenTool />,
+      label: board ? documents.board.close : documents.board.title,
+      onSelect: onBoard,
+    },
+    {
+      key: 'notes',
+      icon: <NotebookPen />,
+      label: documents.notes.title,
+      onSelect: () => dispatch({ type: 'panel', panel: 'notes' }),
+    },
+  ];
   return [
+    ...(tight ? [together] : []),
     looks.filter((item) => item !== false),
     [
       { key: 'invite', icon: <UserPlus />, label: more.invite, onSelect: () => onDialog('invite') },

@@ -1,3 +1,4 @@
+import type { LayerReason } from 'tertulia-client';
 import type { Verdict } from '../../call/stage/quality.ts';
 
 /** What a tile says to those who do not see it. */
@@ -32,6 +33,15 @@ const verdict: Record<Verdict, string> = {
   interrupted: 'The connection is interrupted.',
 };
 
+const reasons: Record<LayerReason, string> = {
+  best: 'full size',
+  size: 'fills its tile',
+  bandwidth: 'your network carries no more',
+  publisher: 'no more is sent',
+  hidden: 'not shown',
+  starved: 'your network does not carry it',
+};
+
 /** The stage: tiles, reactions, statistics. */
 export const stage = {
   people: 'People in the call',
@@ -55,8 +65,7 @@ export const stage = {
   spotlit: 'In the spotlight',
   away: 'Reconnecting…',
   starting: 'Starting…',
-  weak: 'Weak connection',
-  veryWeak: 'Very weak connection',
+  quality: { poor: 'Poor connection', lost: 'No connection' },
   pin: 'Pin',
   unpin: 'Unpin',
   more: (name: string) => `More about ${name}`,
@@ -87,6 +96,7 @@ export const stage = {
     rtt: 'Round trip',
     loss: 'Loss',
     available: 'Room for sending',
+    messages: 'Round trip of messages',
     kbps: (value: number) => `${Math.round(value)} kbit/s`,
     ms: (value: number) => `${Math.round(value)} ms`,
     percent: (value: number) => `${(value * 100).toFixed(1)} %`,
@@ -102,6 +112,9 @@ export const stage = {
     jitter: 'Jitter',
     codec: 'Codec',
     freezes: 'Freezes',
+    score: 'Score, 1 to 5',
+    why: 'Why this size',
+    reasons,
     up: 'sent',
     down: 'received',
     sources: { camera: 'Camera', microphone: 'Microphone', screen: 'Screen', screen_audio: 'Screen sound' },

@@ -1,7 +1,9 @@
 import type { Words } from '../index.tsx';
 import { common } from './common.ts';
+import { documents } from './documents.ts';
+import { files } from './files.ts';
 import { pages } from './pages.ts';
 import { panels } from './panels.ts';
 import { stage } from './stage.ts';
 
-export const zh: Words = { common, pages, stage, panels };
+export const zh: Words = { common, files, pages, stage, panels, documents };

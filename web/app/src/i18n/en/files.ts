@@ -1,0 +1,26 @@
+/** Files that people share in the chat. */
+export const files = {
+  attach: 'Attach files',
+  drop: 'Drop files here to share them',
+  server: 'Server',
+  shared: (name: string, file: string) => `${name} shared ${file}`,
+  uploading: (name: string) => `Uploading ${name}`,
+  waiting: 'Waiting…',
+  giveUp: (name: string) => `Cancel ${name}`,
+  failed: 'Not shared.',
+  failedHint: {
+    not_allowed: 'You may not share files here.',
+    too_large: 'The file is too large.',
+    type_refused: 'Files of this type are not taken here.',
+    storage_full: 'There is no space left for it.',
+    too_many_uploads: 'You are sending too many files at once.',
+    no_such_participant: 'This person has left.',
+    unreachable: 'The server cannot be reached.',
+    closed: 'The connection has ended.',
+  } as Record<string, string>,
+  failedFallback: 'Try again in a moment.',
+  preview: (name: string) => `Picture ${name}`,
+  download: (name: string) => `Download ${name}`,
+  delete: (name: string) => `Delete ${name}`,
+  reallyDelete: 'Delete for all',
+};
