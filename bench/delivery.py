@@ -1,6 +1,7 @@
-"""What it costs to deliver a message of 200 bytes to each of the people in a room.
+"""What it costs to deliver a message of 200 bytes to each of the people in a room, or to each subscriber of a topic.
 
-One of them sends, the others listen, over real sockets. Beside Tertulia's native protocol stand two floors that only broadcast: uvicorn
+One of them sends, the others listen, over real sockets. Beside Tertulia's native protocol, once through a room and once on a topic of the
+server, stand two floors that only broadcast: uvicorn
 with a bare ASGI app, and Node's ws (brought by npm into a temporary folder). Server and clients have a core each; runs alternate.
 
     python bench/delivery.py [--clients 100] [--rate 40] [--seconds 10] [--runs 3]
@@ -33,6 +34,7 @@ ENVELOPE = "." * 85
 """What Tertulia's protocol puts around it (type, number, sender, topic), so that all carry the same bytes."""
 MARK = b"bench"
 """In each message that is counted, and in no other."""
+TOPIC = "/bench"
 WARM_UP = 2.0
 WITHIN = 30.0
 NODE_PACKAGE = "ws@8"
@@ -54,7 +56,7 @@ class Server:
 class Subject:
     name: str
     start: Callable[[ExitStack], Server]
-    join: str | None
+    join: tuple[str, ...]
     """What a client says first."""
     message: str
     """With a place for its number."""
@@ -99,10 +101,10 @@ class Listener(asyncio.Protocol):
                 raise RuntimeError(buffer.decode())
             del buffer[: buffer.index(b"\r\n\r\n") + 4]
             self._open = True
-            if self._subject.join is None:
+            if not self._subject.join:
                 self.ready.set_result(None)
-            else:
-                self.say(self._subject.join)
+            for text in self._subject.join:
+                self.say(text)
         at = 0
         while len(buffer) >= at + 4:
             size, start = buffer[at + 1], at + 2
@@ -161,6 +163,8 @@ TERTULIA = [
         "1",
         "--max-room-size",
         "1000",
+        "--topic",
+        f"{TOPIC};publish=everyone;rate=10000",
     ]
 ]
 UVICORN = [
@@ -211,12 +215,22 @@ SUBJECTS = (
     Subject(
         "Tertulia, `/ws`",
         tertulia,
-        json.dumps({"type": "join", "id": 1, "room": ROOM, "name": "Somebody", "p2p": False}),
+        (json.dumps({"type": "join", "id": 1, "room": ROOM, "name": "Somebody", "p2p": False}),),
         '{"type":"data","id":%d,"topic":"' + MARK.decode() + '","data":"' + PAYLOAD + '"}',
         "tertulia.v1",
     ),
-    Subject("floor: uvicorn, bare ASGI", asgi, None, BROADCAST),
-    Subject("floor: Node, ws", node, None, BROADCAST),
+    Subject(
+        "Tertulia, a topic",
+        tertulia,
+        (
+            json.dumps({"type": "join", "id": 1, "room": ROOM, "name": "Somebody", "p2p": False, "role": "viewer"}),
+            json.dumps({"type": "topic_subscribe", "id": 2, "topic": TOPIC}),
+        ),
+        '{"type":"data","id":%d,"topic":"' + TOPIC + '","data":"' + PAYLOAD + '"}',
+        "tertulia.v1",
+    ),
+    Subject("floor: uvicorn, bare ASGI", asgi, (), BROADCAST),
+    Subject("floor: Node, ws", node, (), BROADCAST),
 )
 
 
@@ -240,7 +254,7 @@ async def measure(subject: Subject, clients: int, rate: float, seconds: float) -
         count = int(rate * seconds)
         for number in range(count):
             await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
-            sender.say(subject.message % (number + 2))
+            sender.say(subject.message % (number + 10))
         async with asyncio.timeout(WITHIN):
             while any(one.heard < count for one in others):  # noqa: ASYNC110 - a hundred sockets without one event
                 await asyncio.sleep(0.001)

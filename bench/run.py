@@ -1,13 +1,19 @@
 """Measures what forwarding costs: starts the server, loads it, and writes the tables of bench/README.md.
 
-python bench/run.py                 everything, three runs each: about 15 minutes; writes the tables
-python bench/run.py --quick         the most telling cases, one short run each; writes nothing
+python bench/run.py                 everything, three runs each, then the comparison: about 80 minutes; writes the tables and plots
+python bench/run.py --quick         the most telling cases, one short run each, without the comparison; writes nothing
 python bench/run.py --only NAME     one case (also given twice or more); writes nothing
+python bench/run.py --peers         the comparison with other servers alone: about an hour; writes its table and plots
+python bench/run.py --peers --quick its most telling cases, one short run each; writes nothing
+python bench/run.py --peer NAME     beside this server alone (also given twice or more); writes nothing
+
+What is installed for the comparison goes into target/peers.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import platform
@@ -24,11 +30,19 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.peers import comparison, plot, tables  # noqa: E402
+from bench.peers.peer import pin  # noqa: E402
+
 README = ROOT / "bench" / "README.md"
 GENERATOR = ROOT / "target" / "release" / "tertulia-bench-load"
 FLOOR = ROOT / "target" / "release" / "tertulia-bench-micro"
 READY_WITHIN = 30.0
 RUN_WITHIN = 900.0
+COMPARED_WITHIN = 75 * 60.0
+"""Seconds of the comparison, installations left out: what has not begun by then is left out as well."""
+IMAGES = ROOT / "bench" / "images"
 
 Figures = dict[str, Any]
 
@@ -57,6 +71,7 @@ CASES = (
     case("meeting-6", quick=True),
     case("meeting-10"),
     case("speakers-10-200"),
+    Case("speakers-2-1000", ("--case", "speakers-2-1000"), runs=1),
     case("fanout-100-spaced", "--drop", "1"),
     case("fanout-20-spaced", "--eager"),
     case("fanout-100-spaced", "--eager"),
@@ -86,10 +101,10 @@ def _at(figures: Figures, path: Sequence[str]) -> float | None:
 
 
 @contextmanager
-def server(cores: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """`tertulia serve` on one core; its URL and process id."""
-    command = [sys.executable, "-m", "tertulia", *SERVE]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+def server(cores: Sequence[int], more: Sequence[str] = ()) -> Iterator[tuple[str, int]]:
+    """`tertulia serve` on one core, with `more` arguments; its URL and process id."""
+    command = [sys.executable, "-m", "tertulia", *SERVE, *more]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1", **ENVIRONMENT}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             command,
@@ -97,7 +112,7 @@ def server(cores: Sequence[int]) -> Iterator[tuple[str, int]]:
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
-            preexec_fn=partial(os.sched_setaffinity, 0, {cores[0]}),
+            preexec_fn=partial(pin, cores[0]),
         )
         try:
             yield _ready(process, Path(f"/proc/self/fd/{log.fileno()}")), process.pid
@@ -111,8 +126,10 @@ def server(cores: Sequence[int]) -> Iterator[tuple[str, int]]:
 
 SERVE = (
     *("serve", "--port", "0", "--udp-port", "0", "--open", "--p2p", "never", "--log", "json"),
-    *("--workers", "1", "--max-room-size", "1000"),
+    *("--workers", "1", "--max-room-size", "1100"),
 )
+ENVIRONMENT = {"TERTULIA_MAX_VOICES": "0", "TERTULIA_MAX_CONNECTIONS_PER_ADDRESS": "1100"}
+"""Other servers pass on every voice, and the generator counts what it misses. All its clients come from one address."""
 
 
 def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
@@ -126,9 +143,9 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
     raise RuntimeError(f"the server did not become ready:\n{log.read_text()}")
 
 
-def run(case: Case, seconds: float, cores: Sequence[int], result: Result) -> None:
+def run(case: Case, seconds: float, cores: Sequence[int], result: Result, more: Sequence[str] = ()) -> None:
     """One run against a fresh server."""
-    with server(cores) as (url, pid):
+    with server(cores, more) as (url, pid):
         arguments = ("--server", url, "--server-pid", str(pid), "--seconds", str(seconds), *case.arguments)
         done = subprocess.run(
             [GENERATOR, *arguments],
@@ -240,12 +257,52 @@ def selected(options: argparse.Namespace) -> list[Case]:
     return [case for case in everything if case.quick or not options.quick]
 
 
+def compared(options: argparse.Namespace, runs: int, seconds: float, cores: Sequence[int]) -> int:
+    """The comparison with other servers."""
+    names = [case.name for case in comparison.CASES]
+    if unknown := set(options.only or ()) - set(names):
+        raise SystemExit(f"not known: {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    cases = [
+        case
+        for case in comparison.CASES
+        if (case.name in options.only if options.only else case.quick or not options.quick)
+    ]
+    ours = comparison.as_contestant(
+        importlib.metadata.version("tertulia"),
+        f"`TERTULIA_MAX_VOICES=0 TERTULIA_MAX_CONNECTIONS_PER_ADDRESS=1100 tertulia {' '.join(SERVE)}`",
+        server,
+    )
+    servers, missing = comparison.contestants(ours, options.peer or list(comparison.PEERS))
+    until = time.monotonic() + COMPARED_WITHIN
+    results = comparison.compare(servers, cases, runs, seconds, cores, until, GENERATOR)
+    bare = floor(cores)
+    text = "\n\n".join((tables.versions(servers, missing), tables.table(results), bare))
+    print(f"\n{text}\n\nAll that was measured: {comparison.keep(results, servers)}")
+    whole = not (options.quick or options.only or options.peer)
+    images = IMAGES if whole else comparison.INSTALLED
+    plots = [images / "peers-viewers.svg", images / "peers-others.svg"]
+    plot.fanout(results, plot.floor_of(bare), plots[0])
+    plot.others(results, plots[1])
+    if whole:
+        shown = "\n".join(f"![{file.stem}](images/{file.name})" for file in plots)
+        where = f"{time.strftime('%Y-%m-%d')}, Linux {platform.release()}, {processor()}, {os.cpu_count()} cores"
+        command = f"`python bench/run.py --peers --runs {runs} --seconds {seconds:g}`"
+        write(f"\n{where}.\n{command}\n\n{text}\n\n{shown}\n", "peers")
+    invalid = any(outcome.invalid for by_server in results.values() for outcome in by_server.values())
+    return 3 if invalid else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what forwarding costs.")
     parser.add_argument("--quick", action="store_true", help="a few cases, one short run each")
     parser.add_argument("--only", action="append", metavar="NAME", help="this case; repeatable")
+    parser.add_argument("--own", action="store_true", help="only our own figures, without other servers")
+    parser.add_argument("--peers", action="store_true", help="only compare with other servers")
+    parser.add_argument("--peer", action="append", choices=comparison.PEERS, help="only compare with this; repeatable")
     parser.add_argument("--runs", type=int, help="runs of each case (3; with --quick 1)")
-    parser.add_argument("--seconds", type=float, help="measured time of a run (10; with --quick 5)")
+    parser.add_argument(
+        "--seconds", type=float, help="measured time of a run (10, in the comparison 8; with --quick 5)"
+    )
     options = parser.parse_args()
     runs = options.runs or (1 if options.quick else 3)
     seconds = options.seconds or (5.0 if options.quick else 10.0)
@@ -253,6 +310,16 @@ def main() -> int:
     if len(cores) < 2:
         print("one core only: the generator takes the server's time, and runs will be INVALID")
     build()
+    if options.peers or options.peer:
+        return compared(options, runs, options.seconds or (5.0 if options.quick else 8.0), cores)
+    code = forwarded(options, runs, seconds, cores)
+    if options.quick or options.only or options.own:
+        return code
+    return max(code, compared(options, runs, options.seconds or 8.0, cores))
+
+
+def forwarded(options: argparse.Namespace, runs: int, seconds: float, cores: Sequence[int]) -> int:
+    """Our own figures."""
     cases = selected(options)
     results = {case.name: Result() for case in cases}
     # Cases alternate, so that a slow minute of the machine does not fall on one of them.

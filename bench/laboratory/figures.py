@@ -32,7 +32,7 @@ class Figures:
     delay: tuple[float, float]
     """Seconds from painting to showing: median, and 95th percentile."""
     concealed: float
-    """Share of the sound that was made up."""
+    """Share of the sound that was made up, but for silence in place of silence."""
     bitrate: float
     """Bits of picture a second that arrived."""
     lost: int
@@ -63,6 +63,10 @@ def figures(recording: Recording) -> Figures:
         _delta(first, last, "video", name)
         for name in ("bytesReceived", "packetsLost", "retransmittedPacketsReceived", "pliCount")
     ]
+    concealed, silent, heard = [
+        _delta(first, last, "audio", name)
+        for name in ("concealedSamples", "silentConcealedSamples", "totalSamplesReceived")
+    ]
     seconds = recording.ends - recording.began
     return Figures(
         frozen=sum(gap.length for gap in freezes),
@@ -72,7 +76,7 @@ def figures(recording: Recording) -> Figures:
         width=statistics.fmean(shown.width for shown in seen.values()) if seen else 0,
         rate=len(seen) / seconds,
         delay=(statistics.median(delays), delays[len(delays) * 95 // 100]) if delays else (seconds, seconds),
-        concealed=_delta(first, last, "audio", "concealedSamples") / max(1, _delta(first, last, "audio", "totalSamplesReceived")),
+        concealed=(concealed - silent) / max(1, heard),
         bitrate=video[0] * 8 / (last.at - first.at),
         lost=round(video[1]),
         repaired=round(video[2]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import tempfile
 import time
@@ -51,10 +52,18 @@ class Picture:
 class Laboratory:
     """Made once for many runs: its browsers and the server stay, pages and room are new for each run."""
 
-    def __init__(self, server: str = "tertulia", receivers: int = 1, picture: Picture | None = None) -> None:
+    def __init__(
+        self,
+        server: str = "tertulia",
+        receivers: int = 1,
+        picture: Picture | None = None,
+        sending: dict[str, object] | None = None,
+    ) -> None:
+        """`sending`: options of the SDK's `publish`."""
         self._server = server
         self._count = receivers
         self._picture = picture or Picture()
+        self._sending = sending or {}
         self._rooms = itertools.count(1)
         self._buried: list[Ended] = []
 
@@ -106,7 +115,7 @@ class Laboratory:
         call = f"server: {self._server!r}, room: '{next(self._rooms)}', {size}"
         for page in (sender, *receivers):
             await _until_true(page, "'lab' in window")
-        await sender.evaluate(f"lab.publish({{ {call}, fps: {picture.fps} }})")
+        await sender.evaluate(f"lab.publish({{ {call}, fps: {picture.fps}, sending: {json.dumps(self._sending)} }})")
         for receiver in receivers:
             await receiver.evaluate(f"lab.receive({{ {call} }})")
         for page in (sender, *receivers):

@@ -52,6 +52,10 @@ SCENARIOS = {
             "drop", "3 Mbit/s, then 500 kbit/s for 20 s, then 3 Mbit/s; a queue of 250 ms",
             (Phase(10, _WIDE), Phase(20, _NARROW), Phase(25, _WIDE)),
         ),
+        Scenario(
+            "narrow", "a line that carries sound and half of the smallest pictures, 220 kbit/s, for 25 s; a queue of 250 ms",
+            (Phase(8, _WIDE), Phase(25, replace(GOOD, rate=220_000)), Phase(25, _WIDE)),
+        ),
         _steady("delay-50", "50 ms each way", delay=50),
         _steady("delay-150", "150 ms each way", delay=150),
         _steady("delay-300", "300 ms each way", delay=300),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from bench.laboratory.figures import Figures, figures
@@ -23,6 +25,11 @@ BACK_AFTER_NARROW = 15.0
 """The same for a line that is wide again."""
 LONGEST_AFTER_A_DROP = 2.0
 """Seconds without a new picture when a line becomes narrow: until that is found out, and a smaller picture begins."""
+SETTLED_AFTER = 8.0
+"""Seconds from the moment when a line becomes narrow until what it carries is found."""
+
+CONCEALED = 0.03
+"""Share of the sound that may be made up."""
 
 
 async def run(laboratory: Laboratory, scenario: Scenario) -> Figures:
@@ -34,6 +41,11 @@ async def test_five_percent_of_loss_are_repaired_before_a_picture_freezes(labora
     seen = await run(laboratory, SCENARIOS["loss-5"].lasting(6))
     assert seen.longest < STUTTER, seen
     assert seen.repaired > 0, seen
+
+
+async def test_five_percent_of_loss_are_hardly_heard(laboratory: Laboratory) -> None:
+    seen = await run(laboratory, SCENARIOS["loss-5"])
+    assert seen.concealed < CONCEALED, seen
 
 
 @pytest.mark.parametrize("name", ["jitter-50", "reorder-5", "duplicate-5", "delay-150"])
@@ -53,6 +65,19 @@ async def test_a_narrow_line_has_smaller_pictures_until_it_is_wide_again(laborat
     assert seen.longest <= LONGEST_AFTER_A_DROP, seen
     assert seen.recovers is not None, seen
     assert seen.recovers <= BACK_AFTER_NARROW, seen
+
+
+async def test_a_line_that_does_not_carry_the_smallest_picture_shows_fewer_of_them(laboratory: Laboratory) -> None:
+    (recording, *_) = await laboratory.run(SCENARIOS["narrow"])
+    narrow, wide = recording.begins[1:]
+    # Until the line is found out, and the smaller picture is there, it may stutter.
+    shown = [one for one in recording.shown if narrow + SETTLED_AFTER <= one.at <= wide]
+    seconds = wide - narrow - SETTLED_AFTER
+    assert all(one.number is not None for one in shown), "pictures are whole"
+    assert {one.width for one in shown} == {min(one.width for one in recording.shown)}
+    assert 0.2 <= len(shown) / seconds / recording.fps <= 0.8, len(shown) / seconds
+    longest = max(after.at - before.at for before, after in itertools.pairwise(shown))
+    assert longest <= LONGEST_AFTER_A_DROP, longest
 
 
 async def test_a_narrow_line_costs_nobody_else_a_picture() -> None:

@@ -18,7 +18,15 @@ def recorded(shown: dict[int, Shown], painted: dict[int, float] | None = None) -
     stats = [
         Sample(
             at,
-            [{"type": "inbound-rtp", "kind": "audio", "concealedSamples": 10 * at, "totalSamplesReceived": 1000 * at}],
+            [
+                {
+                    "type": "inbound-rtp",
+                    "kind": "audio",
+                    "concealedSamples": 15 * at,
+                    "silentConcealedSamples": 5 * at,
+                    "totalSamplesReceived": 1000 * at,
+                }
+            ],
         )
         for at in (1.0, 39.0)
     ]
@@ -89,5 +97,5 @@ def test_what_cannot_be_read_is_not_taken_for_a_new_picture() -> None:
     assert figures(recorded(shown)).frozen > 2
 
 
-def test_sound_that_was_made_up_is_a_share() -> None:
+def test_sound_that_was_made_up_is_a_share_without_what_would_be_silent_anyway() -> None:
     assert figures(recorded(smooth())).concealed == 0.01

@@ -66,9 +66,10 @@ function tone(hz) {
 const road = (server) => import(`./${server}.js`);
 
 window.lab = {
-  async publish({ server, room, ...size }) {
+  /** `sending`: how, where the server's own client can be told. */
+  async publish({ server, room, sending, ...size }) {
     picture = paint(size);
-    connection = await (await road(server)).publish(room, picture.track, tone(TONE));
+    connection = await (await road(server)).publish(room, picture.track, tone(TONE), sending);
   },
 
   async receive({ server, room, ...size }) {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::doors::Kind;
 use crate::publisher::{Pacing, TrackSpec};
 
 /// Who takes part.
@@ -117,7 +118,8 @@ impl Case {
 /// The command line.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The server's HTTP address.
+    pub kind: Kind,
+    /// Where the server's signalling is.
     pub server: SocketAddr,
     pub server_pid: u32,
     pub case: Case,
@@ -131,12 +133,14 @@ pub struct Options {
 }
 
 pub const USAGE: &str =
-    "tertulia-bench-load --server HOST:PORT --server-pid PID --case CASE [--seconds 10] [--drop PERCENT] [--eager]
+    "tertulia-bench-load --server HOST:PORT --server-pid PID --case CASE [--kind KIND] [--seconds 10] [--drop PERCENT] [--eager]
+KIND: native, janus, ortc, galene, livekit
 CASE: fanout-N-spaced, fanout-N-burst, meeting-N, speakers-N-LISTENERS, churn-N (also --churn N)";
 
 impl Options {
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-        let (mut server, mut pid, mut name, mut seconds, mut drop, mut eager) = (None, None, None, 10.0, 0.0, false);
+        let (mut kind, mut server, mut pid, mut name) = (Kind::Native, None, None, None);
+        let (mut seconds, mut drop, mut eager) = (10.0, 0.0, false);
         while let Some(flag) = arguments.next() {
             if flag == "--eager" {
                 eager = true;
@@ -146,6 +150,7 @@ impl Options {
             let wrong = || format!("{flag} {value}: not understood");
             match flag.as_str() {
                 "--server" => server = Some(value.trim_start_matches("http://").parse().map_err(|_| wrong())?),
+                "--kind" => kind = Kind::parse(&value).ok_or_else(wrong)?,
                 "--server-pid" => pid = Some(value.parse().map_err(|_| wrong())?),
                 "--case" => name = Some(value),
                 "--churn" => name = Some(format!("churn-{value}")),
@@ -156,6 +161,7 @@ impl Options {
         }
         let name = name.ok_or("--case is missing")?;
         Ok(Options {
+            kind,
             server: server.ok_or("--server is missing")?,
             server_pid: pid.ok_or("--server-pid is missing")?,
             case: Case::parse(&name).ok_or(format!("--case {name}: not known"))?,

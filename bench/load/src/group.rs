@@ -14,9 +14,12 @@ use crate::socket::{self, Batch};
 /// Between two looks at the sockets, in µs. Arrival times are the kernel's, so a look that comes later measures the same;
 /// and a thread that sleeps instead of waiting in the sockets is not woken at the server's expense.
 const TICK: u64 = 1_000;
-/// The same for more clients than [`MANY`].
+/// The same from [`MANY`] clients on, ...
 const TICK_MANY: u64 = 2_000;
 const MANY: usize = 150;
+/// ... and from [`CROWD`] on: each of them has several packets of sound at each look, and one call takes them all.
+const TICK_CROWD: u64 = 8_000;
+const CROWD: usize = 500;
 
 pub enum Client {
     Peer(Box<Peer>),
@@ -187,7 +190,11 @@ impl Worker {
             self.publish();
             if self.connecting || eager || clock::now_us() >= next_tick {
                 self.receive();
-                let tick = if self.clients.len() > MANY { TICK_MANY } else { TICK };
+                let tick = match self.clients.len() {
+                    CROWD.. => TICK_CROWD,
+                    MANY.. => TICK_MANY,
+                    _ => TICK,
+                };
                 next_tick = (next_tick + tick).max(clock::now_us());
             }
         }
@@ -211,7 +218,7 @@ impl Worker {
                     self.connecting = true;
                 }
                 Ok(Command::Remove(number)) => {
-                    if let Some(at) = self.clients.iter().position(|(known, _)| *known == number) {
+                    while let Some(at) = self.clients.iter().position(|(known, _)| *known == number) {
                         self.fds.swap_remove(at);
                         let (_, mut client) = self.clients.swap_remove(at);
                         client.close();

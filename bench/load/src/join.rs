@@ -1,22 +1,17 @@
-//! Joining as a client does: signalling, offer, then waiting for media.
+//! Joining as a client does: signalling, then waiting for the connection and for media.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use crate::cases::Role;
 use crate::clock;
+use crate::doors::{Dialer, Kind, Session};
 use crate::flow::Window;
-use crate::group::{Client, Handle};
-use crate::link::Link;
-use crate::peer::{Milestone, Peer};
-use crate::probe::Probe;
-use crate::sdp::{self, Answer};
-use crate::signal::Signal;
+use crate::group::Handle;
+use crate::peer::Milestone;
 
 /// Clients that join at the same time.
 const AT_ONCE: usize = 8;
@@ -25,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What joiners share.
 pub struct Lobby {
+    pub kind: Kind,
     pub server: std::net::SocketAddr,
     pub room: String,
     pub drop: u32,
@@ -33,7 +29,7 @@ pub struct Lobby {
     pub media_port: AtomicU16,
 }
 
-/// How one join went, in µs from opening the WebSocket.
+/// How one join went, in µs from opening the signalling.
 #[derive(Debug, Clone, Copy)]
 pub struct Latency {
     pub connected: u64,
@@ -42,71 +38,46 @@ pub struct Latency {
 }
 
 pub struct Joined {
-    pub signal: Signal,
+    pub session: Box<dyn Session>,
     pub latency: Latency,
 }
 
 impl Lobby {
-    /// Joins, and waits for the connection; where `expects_media`, until something can be shown as well.
-    pub fn join(&self, role: &Role, group: &Handle, expects_media: bool) -> Result<Joined, String> {
+    /// Enters, and waits for the connection. Where others send `tracks` tracks already, asks for them, and waits until one can be shown.
+    pub fn join(&self, role: &Role, group: &Handle, tracks: usize) -> Result<Joined, String> {
         let begun = clock::now_us();
-        let mut signal = Signal::connect(self.server)?;
-        let name = format!("client {}", role.number);
-        signal.request(json!({"type": "join", "room": self.room, "name": name, "p2p": false}))?;
-        let mut publications = Map::new();
-        for (i, track) in role.tracks.iter().enumerate() {
-            let (source, kind) = if track.video {
-                ("camera", "video")
-            } else {
-                ("microphone", "audio")
-            };
-            let message = json!({"type": "publish", "source": source, "kind": kind, "width": 640, "height": 360});
-            let reply = signal.request(message)?;
-            publications.insert(format!("s{i}"), reply["publication"]["id"].clone());
+        let (milestones, reached) = channel();
+        let dialer = Dialer {
+            lobby: self,
+            number: role.number,
+            milestones,
+        };
+        let (mut session, mut clients) = self.kind.enter(role, &dialer)?;
+        if tracks > 0 {
+            clients.extend(session.watch(tracks, &dialer)?);
         }
-        let (sender, milestones) = channel();
-        let client = self.connect(role, publications, &mut signal, sender)?;
-        group.add(role.number, client);
-        let latency = wait(&milestones, begun, expects_media)?;
-        Ok(Joined { signal, latency })
+        clients.into_iter().for_each(|client| group.add(role.number, client));
+        let latency = wait(&reached, begun, tracks > 0)?;
+        Ok(Joined { session, latency })
     }
 
-    fn connect(
-        &self,
-        role: &Role,
-        publications: Map<String, Value>,
-        signal: &mut Signal,
-        milestones: Sender<Milestone>,
-    ) -> Result<Client, String> {
-        let failed = |error: std::io::Error| format!("socket: {error}");
-        let window = self.window.clone();
-        if role.probe {
-            let sections = (role.audio, role.video);
-            let (mut probe, offer) = Probe::new(self.server, sections, window, milestones).map_err(failed)?;
-            let (answer, text) = self.offer(signal, &offer, publications)?;
-            probe.start(&answer, &text)?;
-            return Ok(Client::Probe(Box::new(probe)));
+    /// Asks for the `tracks` tracks that the others send, where one has to ask, and waits for the connections.
+    pub fn watch(&self, role: &Role, session: &mut dyn Session, group: &Handle, tracks: usize) -> Result<(), String> {
+        let (milestones, reached) = channel();
+        let dialer = Dialer {
+            lobby: self,
+            number: role.number,
+            milestones,
+        };
+        let clients = session.watch(tracks, &dialer)?;
+        let mut connecting = clients.len();
+        clients.into_iter().for_each(|client| group.add(role.number, client));
+        while connecting > 0 {
+            let milestone = reached.recv_timeout(PATIENCE);
+            let milestone = milestone.map_err(|_| "no media connection in time")?;
+            connecting -= usize::from(matches!(milestone, Milestone::Connected(_)));
         }
-        let mut link = Link::new(self.server).map_err(failed)?;
-        let offer = sdp::offer(&link.credentials(), &role.tracks, role.audio, role.video);
-        let mut peer = Peer::new(link, role.number, self.drop, window, milestones);
-        let (answer, _) = self.offer(signal, &offer, publications)?;
-        peer.start(&answer, &role.tracks)?;
-        Ok(Client::Peer(Box::new(peer)))
-    }
-
-    fn offer(
-        &self,
-        signal: &mut Signal,
-        sdp: &str,
-        publications: Map<String, Value>,
-    ) -> Result<(Answer, String), String> {
-        let message = json!({"type": "offer", "to": "server", "serial": 1, "sdp": sdp, "publications": publications});
-        let reply = signal.request(message)?;
-        let text = reply["sdp"].as_str().ok_or("an answer without sdp")?.to_owned();
-        let answer = Answer::parse(&text)?;
-        self.media_port.store(answer.candidate.port(), Ordering::Relaxed);
-        Ok((answer, text))
+        Ok(())
     }
 }
 
@@ -123,13 +94,21 @@ fn wait(milestones: &Receiver<Milestone>, begun: u64, expects_media: bool) -> Re
     Ok(latency)
 }
 
-/// Runs `join` for `count` clients, several at once, and returns what it gave in the order of the clients.
+/// Runs `join` for `count` clients, several at once, and returns what it gave in the order of the clients. After a failure no more begin.
 pub fn several<T: Send>(count: usize, join: impl Fn(usize) -> Result<T, String> + Sync) -> Result<Vec<T>, String> {
-    let next = AtomicUsize::new(0);
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let mut results: Vec<(usize, Result<T, String>)> = thread::scope(|scope| {
         let work = || {
-            let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|i| *i < count);
-            std::iter::from_fn(take).map(|i| (i, join(i))).collect::<Vec<_>>()
+            let take = || {
+                let i = next.fetch_add(1, Ordering::Relaxed);
+                (i < count && !failed.load(Ordering::Relaxed)).then_some(i)
+            };
+            let attempt = |i| {
+                let result = join(i);
+                failed.fetch_or(result.is_err(), Ordering::Relaxed);
+                (i, result)
+            };
+            std::iter::from_fn(take).map(attempt).collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..AT_ONCE.min(count)).map(|_| scope.spawn(work)).collect();
         threads

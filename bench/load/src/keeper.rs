@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::signal::Signal;
+use crate::doors::Session;
 use crate::socket;
 
 /// Below the server's heartbeat of 15 s.
@@ -13,7 +13,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A thread that minds all signalling. Dropping it ends it.
 pub struct Keeper {
-    sessions: Sender<Signal>,
+    sessions: Sender<Box<dyn Session>>,
     thread: JoinHandle<Vec<String>>,
 }
 
@@ -26,7 +26,7 @@ impl Keeper {
         }
     }
 
-    pub fn sender(&self) -> Sender<Signal> {
+    pub fn sender(&self) -> Sender<Box<dyn Session>> {
         self.sessions.clone()
     }
 
@@ -37,28 +37,28 @@ impl Keeper {
     }
 }
 
-fn keep(sessions: &Receiver<Signal>) -> Vec<String> {
-    let (mut signals, mut fds, mut faults) = (Vec::new(), Vec::new(), Vec::new());
+fn keep(sessions: &Receiver<Box<dyn Session>>) -> Vec<String> {
+    let (mut kept, mut fds, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     let mut pinged = Instant::now();
     loop {
         match sessions.try_recv() {
-            Ok(mut signal) => {
-                faults.extend(signal.ping().err());
-                signal.stop_waiting();
+            Ok(mut session) => {
+                faults.extend(session.ping().err());
+                session.stop_waiting();
                 fds.push(libc::pollfd {
-                    fd: signal.fd(),
+                    fd: session.fd(),
                     events: libc::POLLIN,
                     revents: libc::POLLIN,
                 });
-                signals.push(signal);
+                kept.push(session);
                 continue;
             }
             Err(TryRecvError::Disconnected) => break,
             Err(TryRecvError::Empty) => thread::sleep(LOOK_EVERY),
         }
         socket::poll(&mut fds, 0);
-        for (fd, signal) in fds.iter_mut().zip(&mut signals).filter(|(fd, _)| fd.revents != 0) {
-            if let Err(fault) = listen(signal) {
+        for (fd, session) in fds.iter_mut().zip(&mut kept).filter(|(fd, _)| fd.revents != 0) {
+            if let Err(fault) = session.listen() {
                 faults.push(fault);
                 // A negative descriptor is passed over by poll.
                 fd.fd = -1;
@@ -67,23 +67,12 @@ fn keep(sessions: &Receiver<Signal>) -> Vec<String> {
         if pinged.elapsed() > PING_EVERY {
             pinged = Instant::now();
             faults.extend(
-                signals
-                    .iter_mut()
+                kept.iter_mut()
                     .zip(&fds)
                     .filter(|(_, fd)| fd.fd >= 0)
-                    .filter_map(|(signal, _)| signal.ping().err()),
+                    .filter_map(|(session, _)| session.ping().err()),
             );
         }
     }
     faults
-}
-
-/// Reads what waits. Messages by which media would change are faults: no case has any.
-fn listen(signal: &mut Signal) -> Result<(), String> {
-    while let Some(message) = signal.read()? {
-        if let Some(kind @ ("bye" | "error" | "media_lost" | "need_sections")) = message["type"].as_str() {
-            return Err(format!("{kind}: {message}"));
-        }
-    }
-    Ok(())
 }

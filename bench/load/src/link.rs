@@ -11,7 +11,7 @@ use str0m::{Candidate, Event, IceCreds, Input, Output, Rtc};
 use tertulia_sfu::srtp::{SrtpReceiver, SrtpSender, SrtpSession};
 
 use crate::keys::{self, Keys};
-use crate::sdp::{Answer, Credentials};
+use crate::sdp::{Credentials, Description};
 use crate::socket;
 
 /// A full ICE agent and DTLS client towards the server.
@@ -43,7 +43,6 @@ impl Link {
                 .build(now)
         });
         rtc.add_local_candidate(Candidate::host(local, "udp").map_err(io::Error::other)?);
-        rtc.direct_api().set_ice_controlling(true);
         Ok(Link {
             socket,
             local,
@@ -58,6 +57,7 @@ impl Link {
 
     /// For the offer.
     pub fn credentials(&mut self) -> Credentials {
+        let address = self.local;
         let api = self.rtc.direct_api();
         let ice = api.local_ice_credentials();
         let fingerprint = api.local_dtls_fingerprint();
@@ -67,30 +67,36 @@ impl Link {
             ufrag: ice.ufrag,
             pwd: ice.pass,
             fingerprint,
+            address,
         }
     }
 
-    /// Starts ICE, DTLS and the data channel.
-    pub fn start(&mut self, answer: &Answer) -> Result<(), String> {
-        self.remote = answer.candidate;
+    /// Starts ICE and DTLS, and the data channel where there is one. `offered`: the offer was ours.
+    pub fn start(&mut self, server: &Description, offered: bool) -> Result<(), String> {
+        self.remote = server.candidate.ok_or("the server has no IPv4 candidate for UDP")?;
         self.socket.connect(self.remote).map_err(|error| error.to_string())?;
         let candidate = Candidate::host(self.remote, "udp").map_err(|error| error.to_string())?;
         self.rtc.add_remote_candidate(candidate);
         let mut api = self.rtc.direct_api();
+        api.set_ice_controlling(offered || server.lite);
         api.set_remote_ice_credentials(IceCreds {
-            ufrag: answer.ufrag.clone(),
-            pass: answer.pwd.clone(),
+            ufrag: server.ufrag.clone(),
+            pass: server.pwd.clone(),
         });
         api.set_remote_fingerprint(Fingerprint {
             hash_func: "sha-256".into(),
-            bytes: answer.fingerprint.clone(),
+            bytes: server.fingerprint.clone(),
         });
-        api.start_dtls(true).map_err(|error| error.to_string())?;
-        api.start_sctp(true);
-        api.create_data_channel(ChannelConfig {
-            label: "tertulia".into(),
-            ..ChannelConfig::default()
-        });
+        api.start_dtls(!server.active).map_err(|error| error.to_string())?;
+        if server.data {
+            api.start_sctp(offered);
+        }
+        if server.data && offered {
+            api.create_data_channel(ChannelConfig {
+                label: "tertulia".into(),
+                ..ChannelConfig::default()
+            });
+        }
         self.handle_timeout();
         Ok(())
     }

@@ -1,15 +1,18 @@
-//! A load generator: WebRTC clients that join by the native protocol, send, receive and answer by RTCP, many to a thread.
+//! A load generator: WebRTC clients that join, send, receive and answer by RTCP, many to a thread. They speak Tertulia's native
+//! protocol, or what another server has for it.
 //!
 //! It prints the server's CPU time per forwarded packet, delays, losses, memory and joins as one JSON object (the first
 //! line) and a line for a person. Figures that may not be believed are marked INVALID, and the exit code is 3.
 //!
-//! * [`run`] — a measured run; [`cases`] — who takes part; [`join`], [`signal`], [`keeper`] — signalling.
+//! * [`run`] — a measured run; [`cases`] — who takes part; [`join`], [`keeper`] — coming and staying.
+//! * [`doors`] — signalling, one file for each kind of server, over a [`wire`] and with descriptions in [`sdp`].
 //! * [`group`] — a thread of clients; [`peer`] — a light client: [`link`], [`publisher`], [`viewer`]; [`probe`] — a
 //!   client that is `str0m` from end to end.
 //! * [`stamp`], [`flow`] — what a payload carries, and what is counted of it; [`server`], [`report`] — figures.
 
 mod cases;
 mod clock;
+mod doors;
 mod flow;
 mod group;
 mod join;
@@ -20,14 +23,15 @@ mod peer;
 mod probe;
 mod publisher;
 mod random;
+mod remb;
 mod report;
 mod run;
 mod sdp;
 mod server;
-mod signal;
 mod socket;
 mod stamp;
 mod viewer;
+mod wire;
 
 use std::process::ExitCode;
 
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    allow_many_sockets();
     let outcome = match options.case {
         Case::Churn { .. } => run::churn(&options),
         _ => run::measure(&options),
@@ -58,4 +63,16 @@ fn main() -> ExitCode {
         Err(error) => println!("INVALID: {error}"),
     }
     ExitCode::from(3)
+}
+
+/// A client has a socket for media and one for signalling, and a thousand of them are more than a shell's usual limit.
+fn allow_many_sockets() {
+    // SAFETY: the calls read and write the struct that they are given.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+            limit.rlim_cur = limit.rlim_max;
+            libc::setrlimit(libc::RLIMIT_NOFILE, &limit);
+        }
+    }
 }

@@ -7,13 +7,15 @@ use std::time::Instant;
 use tertulia_sfu::rtcp::{self, CompoundWriter, Rtcp};
 use tertulia_sfu::rtp::{RtpHeader, is_rtcp, strip_padding};
 use tertulia_sfu::srtp::RTCP_OVERHEAD_MAX;
+use tertulia_sfu::types::Extensions;
 
 use crate::clock;
 use crate::flow::{Flows, Window};
 use crate::link::Link;
 use crate::publisher::{Pacing, Track, TrackSpec};
 use crate::random::Random;
-use crate::sdp::{self, Answer};
+use crate::remb;
+use crate::sdp::Description;
 use crate::socket;
 use crate::viewer::{Arrivals, Stream};
 
@@ -21,6 +23,8 @@ use crate::viewer::{Arrivals, Stream};
 const FEEDBACK_INTERVAL: u64 = 50_000;
 /// Between reports: this and a random time up to the same again, in µs.
 const REPORT_INTERVAL: u64 = 500_000;
+/// Between bitrates told to servers that ask for them, in µs.
+const REMB_INTERVAL: u64 = 1_000_000;
 const COMPOUND_MAX: usize = 1200;
 
 /// What a joining client waits for, with the time in µs since 1970.
@@ -56,6 +60,10 @@ pub struct Peer {
     transport_cc: u16,
     feedback_due: u64,
     report_due: u64,
+    /// Where the server asks for REMB.
+    remb_due: Option<u64>,
+    /// Header-extension ids of what the server sends.
+    extensions: Extensions,
     random: Random,
     /// Parts in a million of what arrives that are dropped.
     drop: u32,
@@ -78,6 +86,8 @@ impl Peer {
             transport_cc: 0,
             feedback_due: now + random.below(FEEDBACK_INTERVAL),
             report_due: now + random.below(REPORT_INTERVAL),
+            remb_due: None,
+            extensions: Extensions::default(),
             random,
             drop,
             window,
@@ -86,14 +96,16 @@ impl Peer {
         }
     }
 
-    /// Starts the transport; tracks begin at random phases when it is up.
-    pub fn start(&mut self, answer: &Answer, tracks: &[TrackSpec]) -> Result<(), String> {
-        let receiving = answer.receiving.iter();
+    /// Starts the transport; tracks begin at random phases when it is up. `offered`: the offer was ours.
+    pub fn start(&mut self, server: &Description, tracks: &[TrackSpec], offered: bool) -> Result<(), String> {
+        let receiving = server.receiving.iter();
         self.streams = receiving
             .map(|section| Stream::new(section.ssrc, section.rtx_ssrc, section.video))
             .collect();
         self.tracks = tracks.iter().map(|&spec| Track::new(spec, u64::MAX / 2)).collect();
-        self.link.start(answer)
+        self.extensions = server.extensions;
+        self.remb_due = server.remb.then_some(self.report_due);
+        self.link.start(server, offered)
     }
 
     pub fn is_connected(&self) -> bool {
@@ -150,7 +162,7 @@ impl Peer {
             self.counts.unsealed += 1;
             return;
         };
-        if let Some(number) = header.values(datagram, &sdp::EXTENSIONS).transport_cc {
+        if let Some(number) = header.values(datagram, &self.extensions).transport_cc {
             self.arrivals.take(number, arrived);
         }
         let mut payload = &datagram[opened.payload];
@@ -165,10 +177,16 @@ impl Peer {
         if stream.ssrc == header.ssrc {
             stream.take(&header, arrived);
         } else if let Some((original, rest)) = payload.split_first_chunk::<2>() {
-            stream.take_repair(u16::from_be_bytes(*original));
+            if !stream.take_repair(u16::from_be_bytes(*original), arrived) {
+                return;
+            }
             payload = rest;
         } else {
             // A probe of padding alone.
+            return;
+        }
+        // Padding that a server sends in the media stream to try a line.
+        if payload.is_empty() {
             return;
         }
         if self.flows.take(payload, arrived, &self.window) {
@@ -256,6 +274,10 @@ impl Peer {
             self.feedback_due = now + FEEDBACK_INTERVAL;
             self.send_feedback();
         }
+        if !self.streams.is_empty() && self.remb_due.is_some_and(|due| due <= now) {
+            self.remb_due = Some(now + REMB_INTERVAL);
+            self.send_remb();
+        }
         if self.report_due <= now {
             self.report_due = now + REPORT_INTERVAL + self.random.below(REPORT_INTERVAL);
             self.send_reports(now);
@@ -303,6 +325,14 @@ impl Peer {
         self.arrivals = arrivals;
     }
 
+    fn send_remb(&mut self) {
+        let ssrcs: Vec<u32> = self.streams.iter().map(|stream| stream.ssrc).collect();
+        let packet = remb::packet(self.our_ssrc(), &ssrcs);
+        let mut buffer = [0; COMPOUND_MAX + RTCP_OVERHEAD_MAX];
+        buffer[..packet.len()].copy_from_slice(&packet);
+        self.seal_and_send(&mut buffer, packet.len());
+    }
+
     fn send_reports(&mut self, now: u64) {
         let ours = self.our_ssrc();
         let blocks: Vec<_> = self
@@ -331,10 +361,14 @@ impl Peer {
         let mut writer = CompoundWriter::new(&mut buffer[..COMPOUND_MAX]);
         write(&mut writer);
         let len = writer.len();
+        self.seal_and_send(&mut buffer, len);
+    }
+
+    fn seal_and_send(&mut self, buffer: &mut [u8], len: usize) {
         if let Some((sender, _)) = &mut self.link.srtp
             && len > 0
         {
-            let len = sender.seal_rtcp(&mut buffer, len);
+            let len = sender.seal_rtcp(buffer, len);
             let _ = self.link.socket.send(&buffer[..len]);
         }
     }

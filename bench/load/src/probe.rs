@@ -16,7 +16,7 @@ use crate::clock;
 use crate::flow::{Flows, Window};
 use crate::keys;
 use crate::peer::{Counts, Milestone};
-use crate::sdp::Answer;
+use crate::sdp::Description;
 use crate::socket;
 
 pub struct Probe {
@@ -77,8 +77,8 @@ impl Probe {
         Ok((probe, offer))
     }
 
-    pub fn start(&mut self, answer: &Answer, text: &str) -> Result<(), String> {
-        self.remote = answer.candidate;
+    pub fn start(&mut self, answer: &Description, text: &str) -> Result<(), String> {
+        self.remote = answer.candidate.ok_or("the server has no IPv4 candidate for UDP")?;
         self.socket.connect(self.remote).map_err(|error| error.to_string())?;
         let answer = SdpAnswer::from_sdp_string(text).map_err(|error| error.to_string())?;
         let pending = self.pending.take().ok_or("started twice")?;

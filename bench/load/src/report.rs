@@ -58,6 +58,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Whether the server lost packets, tracks or connections, and nothing else is amiss: then the figures are those of a server
+    /// that could not hold the load.
+    pub fn is_overload(&mut self) -> bool {
+        let lost = self.expected.saturating_sub(self.received) > self.not_repairable;
+        let reasons = usize::from(lost) + usize::from(self.missing_flows > 0) + usize::from(self.lost_clients > 0);
+        reasons > 0 && self.invalid().len() == reasons
+    }
+
     /// Why the figures may not be believed; empty when they may.
     pub fn invalid(&mut self) -> Vec<String> {
         let mut reasons = Vec::new();
@@ -155,5 +163,8 @@ mod tests {
         assert!(tally.invalid().is_empty());
         tally.received = 9;
         assert_eq!(tally.invalid(), ["1 of 10 packets lost"]);
+        assert!(tally.is_overload());
+        tally.busy = 1.0;
+        assert!(!tally.is_overload());
     }
 }

@@ -1,7 +1,7 @@
 //! One measured run: everybody joins, packets are counted for a while, everybody's account is added up.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cases::{Case, Options, Role};
 use crate::clock;
+use crate::doors::Session;
 use crate::flow::Window;
 use crate::group::{Client, Group};
 use crate::join::{Latency, Lobby, several};
@@ -29,6 +30,7 @@ pub type Outcome = (Map<String, Value>, Vec<String>);
 
 pub fn lobby(options: &Options) -> Lobby {
     Lobby {
+        kind: options.kind,
         server: options.server,
         room: format!("bench-{}", std::process::id()),
         drop: options.drop,
@@ -50,25 +52,35 @@ pub fn measure(options: &Options) -> Result<Outcome, String> {
     let roles = options.case.roles();
     let publishers = roles.iter().filter(|role| role.publishes).count();
     let (first, rest) = roles.split_at(publishers);
+    let tracks: usize = first.iter().map(|role| role.tracks.len()).sum();
 
-    let join_all = |roles: &[Role], group: &Group, media: bool| {
-        let (handle, signals) = (group.handle(), keeper.sender());
-        several(roles.len(), |i| {
-            let joined = lobby.join(&roles[i], &handle, media)?;
-            let _ = signals.send(joined.signal);
-            Ok(joined.latency)
-        })
+    let join_all = |roles: &[Role], group: &Group, tracks: usize| {
+        let handle = group.handle();
+        let joined = several(roles.len(), |i| lobby.join(&roles[i], &handle, tracks))?;
+        Ok::<_, String>(
+            joined
+                .into_iter()
+                .map(|joined| (joined.session, joined.latency))
+                .unzip(),
+        )
+    };
+    let keep = |sessions: Vec<Box<dyn Session>>| {
+        let sender = keeper.sender();
+        sessions.into_iter().for_each(|session| drop(sender.send(session)));
     };
     let (empty, began) = (server.rss(), Instant::now());
-    let mut latencies = join_all(first, &urgent, false)?;
+    let (sessions, mut latencies): (Vec<_>, Vec<_>) = join_all(first, &urgent, 0)?;
+    keep(watch_each_other(&lobby, first, sessions, &urgent)?);
     let mut joining = began.elapsed();
     let mut before = empty;
     if !rest.is_empty() {
         thread::sleep(Duration::from_millis(500));
         before = server.rss();
         let began = Instant::now();
-        latencies = join_all(rest, &relaxed, true)?;
+        let sessions: Vec<_>;
+        (sessions, latencies) = join_all(rest, &relaxed, tracks)?;
         joining = began.elapsed();
+        keep(sessions);
     }
     let joined = latencies.len();
     let flows = expected_flows(&roles);
@@ -82,9 +94,12 @@ pub fn measure(options: &Options) -> Result<Outcome, String> {
     let end = start + (options.seconds * 1e6) as u64;
     lobby.window.set(start..end);
     clock::sleep_until(start);
-    let cpu = server.cpu();
+    let (cpu, workers) = (server.cpu(), server.workers());
     clock::sleep_until(end);
     let cpu = server.cpu() - cpu;
+    let workers: Vec<_> = { server.workers().into_iter().zip(workers) }
+        .map(|(after, before)| after - before)
+        .collect();
     let busy = [urgent.ask().1 - busy[0], relaxed.ask().1 - busy[1]];
     thread::sleep(STRAGGLERS);
 
@@ -96,23 +111,52 @@ pub fn measure(options: &Options) -> Result<Outcome, String> {
     tally.server_drops = Server::udp_drops(port) - drops;
     tally.busy = busy.iter().map(Duration::as_secs_f64).fold(0.0, f64::max) / options.seconds;
     add_latencies(&mut tally, &latencies);
-    let invalid = tally.invalid();
+    let (invalid, overload) = (tally.invalid(), tally.is_overload());
     let mut figures = tally.figures();
     let forwarded = tally.forwarded.max(1) as f64;
     figures.extend(object(json!({
         "case": options.name,
         "seconds": options.seconds,
+        "window_us": [start, end],
         "clients": roles.len(),
         "cpu_us_per_packet": round(cpu.as_secs_f64() * 1e6 / forwarded, 2),
+        "workers_us_per_packet": workers
+            .iter()
+            .map(|cpu| round(cpu.as_secs_f64() * 1e6 / forwarded, 2))
+            .collect::<Vec<_>>(),
         "server_cpu": round(cpu.as_secs_f64() / options.seconds, 3),
         "packets_per_second": round(forwarded / options.seconds, 0),
         "memory_kb_per_client": round((memory.saturating_sub(before)) as f64 / joined as f64, 1),
         "server_rss_kb": memory,
         "joins_per_second": round(joined as f64 / joining.as_secs_f64(), 1),
         "invalid": invalid,
+        "overload": overload,
     })));
     goodbye(clients);
     Ok((figures, invalid))
+}
+
+/// Those who send ask for what the others of them send.
+fn watch_each_other(
+    lobby: &Lobby,
+    roles: &[Role],
+    sessions: Vec<Box<dyn Session>>,
+    group: &Group,
+) -> Result<Vec<Box<dyn Session>>, String> {
+    let tracks: usize = roles.iter().map(|role| role.tracks.len()).sum();
+    let handle = group.handle();
+    let sessions: Vec<_> = sessions.into_iter().map(Mutex::new).collect();
+    several(roles.len(), |i| {
+        let mut session = sessions[i].lock().map_err(|_| "a joiner has failed")?;
+        match tracks - roles[i].tracks.len() {
+            0 => Ok(()),
+            others => lobby.watch(&roles[i], session.as_mut(), &handle, others),
+        }
+    })?;
+    Ok(sessions
+        .into_iter()
+        .filter_map(|session| session.into_inner().ok())
+        .collect())
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -154,15 +198,28 @@ fn add_up(roles: &[Role], clients: &[(u32, Client)]) -> Tally {
             tally.nacked += sum(|stream| stream.nacked);
             tally.repaired += sum(|stream| stream.repaired);
         }
+        let counts = client.counts();
+        tally.forwarded += counts.packets;
+        tally.dropped += counts.dropped;
+        tally.not_repairable += counts.not_repairable;
+        tally.unsealed += counts.unsealed;
+        tally.feedback_sent += counts.feedback_sent;
+        tally.pli_received += counts.pli_received;
+        tally.socket_drops += u64::from(counts.socket_drops);
+        tally.strange += client.flows().strange;
+        tally.lost_clients += u64::from(client.is_lost());
     }
-    for (role, (_, client)) in roles.iter().zip(clients) {
-        let (flows, counts) = (client.flows(), client.counts());
+    for role in roles {
+        // With some servers a client has several connections.
+        let start = clients.partition_point(|(number, _)| *number < role.number);
+        let own = clients[start..].iter().take_while(|(number, _)| *number == role.number);
+        let own: Vec<&Client> = own.map(|(_, client)| client).collect();
         for (track, sequences) in &sent {
             if role.tracks.iter().any(|own| own.number == *track) {
                 continue;
             }
             tally.expected += u64::from(sequences.end - sequences.start);
-            match flows.of(*track) {
+            match own.iter().find_map(|client| client.flows().of(*track)) {
                 Some(flow) => {
                     tally.received += flow.received(sequences.clone());
                     tally.duplicates += flow.duplicates;
@@ -172,15 +229,6 @@ fn add_up(roles: &[Role], clients: &[(u32, Client)]) -> Tally {
                 None => tally.missing_flows += 1,
             }
         }
-        tally.forwarded += counts.packets;
-        tally.dropped += counts.dropped;
-        tally.not_repairable += counts.not_repairable;
-        tally.unsealed += counts.unsealed;
-        tally.feedback_sent += counts.feedback_sent;
-        tally.pli_received += counts.pli_received;
-        tally.socket_drops += u64::from(counts.socket_drops);
-        tally.strange += flows.strange;
-        tally.lost_clients += u64::from(client.is_lost());
     }
     tally
 }
@@ -247,16 +295,15 @@ pub fn churn(options: &Options) -> Result<Outcome, String> {
         Keeper::start(),
     );
     let publisher = &options.case.roles()[0];
-    let joined = lobby.join(publisher, &urgent.handle(), false)?;
-    let _ = keeper.sender().send(joined.signal);
+    let joined = lobby.join(publisher, &urgent.handle(), 0)?;
+    let _ = keeper.sender().send(joined.session);
     let early = (joins / 5).max(1);
     let handle = relaxed.handle();
     let come_and_go = |i: usize| {
         let number = 1 + i as u32;
-        let mut joined = lobby.join(&options.case.viewer(number, false), &handle, true)?;
-        joined.signal.wait_again();
+        let mut joined = lobby.join(&options.case.viewer(number, false), &handle, publisher.tracks.len())?;
         handle.remove(number);
-        joined.signal.request(json!({"type": "leave"}))?;
+        joined.session.leave()?;
         Ok(joined.latency)
     };
     let (began, empty, cpu) = (Instant::now(), server.rss(), server.cpu());

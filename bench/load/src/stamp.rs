@@ -11,6 +11,8 @@ pub const AUDIO_PAYLOAD: usize = 100;
 /// Packets of a video frame.
 pub const FRAME_PACKETS: u8 = 5;
 
+/// Small numbers would fit into one byte, and some servers make the descriptor shorter then.
+const FIRST_PICTURE: u16 = 1000;
 const VP8_LEN: usize = 14;
 const OPUS_LEN: usize = 1;
 const STAMP_LEN: usize = 28;
@@ -44,7 +46,7 @@ impl Stamp {
         };
         buffer[..len].fill(0x5a);
         if self.video {
-            let picture = 0x8000 | self.frame as u16 & 0x7fff;
+            let picture = 0x8000 | (self.frame as u16).wrapping_add(FIRST_PICTURE) & 0x7fff;
             buffer[0] = 0x80 | u8::from(self.place == 0) << 4;
             buffer[1] = 0x80;
             buffer[2..4].copy_from_slice(&picture.to_be_bytes());

@@ -68,16 +68,11 @@ impl Stream {
         let before = self.sequence.highest();
         let number = self.sequence.unwrap(header.sequence_number);
         self.received += 1;
-        match before {
-            None => self.first = number,
-            Some(before) if number > before + 1 && self.video && number - before < GAP_MAX => {
-                let new = Missing { tries: 0, due: arrived };
-                self.missing.extend((before + 1..number).map(|number| (number, new)));
-            }
-            Some(_) => {
-                self.missing.remove(&number);
-            }
+        if before.is_none() {
+            self.first = number;
         }
+        self.take_gap(before, number, arrived);
+        self.missing.remove(&number);
         let clock = if self.video { 90 } else { 48 };
         let transit = (arrived * clock / 1000) as i64 - i64::from(header.timestamp);
         let change = if before.is_some() {
@@ -92,12 +87,27 @@ impl Stream {
         }
     }
 
-    /// Takes note of a packet that came again (RFC 4588): `original` is its number in the media stream.
-    pub fn take_repair(&mut self, original: u16) {
-        let number = self.sequence.peek(original);
-        if self.missing.remove(&number).is_some() {
-            self.repaired += 1;
-            self.received += 1;
+    /// Takes note of a packet that came again (RFC 4588): `original` is its number in the media stream. False: it was here already, so
+    /// it is there to try how wide the way is.
+    pub fn take_repair(&mut self, original: u16, arrived: u64) -> bool {
+        let before = self.sequence.highest();
+        let number = self.sequence.unwrap(original);
+        // The last before a pause comes again before any packet showed the gap, where feedback told the server of the loss.
+        let is_ahead = before.is_some_and(|before| number > before);
+        if is_ahead {
+            self.take_gap(before, number, arrived);
+        }
+        let is_new = is_ahead || self.missing.remove(&number).is_some();
+        self.repaired += u64::from(is_new);
+        self.received += u64::from(is_new);
+        is_new
+    }
+
+    fn take_gap(&mut self, before: Option<u64>, number: u64, arrived: u64) {
+        let before = before.filter(|&before| self.video && number > before + 1 && number - before < GAP_MAX);
+        if let Some(before) = before {
+            let new = Missing { tries: 0, due: arrived };
+            self.missing.extend((before + 1..number).map(|number| (number, new)));
         }
     }
 
