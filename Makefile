@@ -4,7 +4,10 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# One thing after another, but for what a recipe starts side by side.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 export PATH := $(CURDIR)/.venv/bin:$(HOME)/.cargo/bin:$(PATH)
 # The browsers are the distribution's; Playwright's own are not wanted.
@@ -26,6 +29,8 @@ STATIC := src/tertulia/static/sdk/tertulia.js
 RUST_SOURCES := $(shell find crates -path '*/tests' -prune -o -path crates/fuzz -prune -o \( -name '*.rs' -o -name Cargo.toml \) -print)
 WEB_SOURCES := $(shell find web -name node_modules -prune -o -name dist -prune -o -type f ! -name '*.test.*' -print)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+# Where Make can, what each of them says is shown together, when it is over.
+BESIDE := -j SIDE_BY_SIDE=1 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .PHONY: help
 help: ## this list
@@ -49,6 +54,11 @@ build: $(PYTHON) $(STATIC) ## the wheel, into dist/
 
 .PHONY: check
 check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generated files, lock files
+	@$(MAKE) $(BESIDE) check-python check-web check-rust
+
+# Side by side, for the first takes one core only.
+.PHONY: check-python check-web check-rust
+check-python:
 	ruff format --check .
 	ruff check .
 	lint-imports --no-cache
@@ -56,19 +66,23 @@ check: $(DEV) $(EXTENSION) $(NODE) ## format, lint, types, architecture, generat
 	MYPYPATH=src python -m mypy.stubtest tertulia._media --allowlist scripts/stubtest-allowlist.txt --ignore-unused-allowlist
 	python schema/generate.py --check
 	python scripts/check_locks.py
+
+check-web:
 	npm run --silent check
 	npm run --silent docs:check
+
+check-rust:
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path crates/fuzz/libfuzzer/Cargo.toml
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
-# pytest comes last, so that its summary is the last thing on the screen. Two processes: one for the browsers, one for all else.
+# pytest comes last, so that its summary is the last thing on the screen. Three processes: two for browsers, one for all else.
 .PHONY: test
 test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, browsers
 	cargo test --quiet --workspace --exclude tertulia-python --locked
 	npm test --silent
-	@pytest -m "not soak" -n 2 $(ARGS)
+	@pytest -m "not soak" -n 3 $(ARGS)
 
 .PHONY: soak
 soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those too long for `make test`; ARGS names files in place of all
@@ -86,7 +100,7 @@ fuzz: $(DEV) $(EXTENSION) $(FUZZER) ## hostile bytes for every parser, FUZZ_SECO
 	scripts/fuzz $(ARGS) $(FUZZ_TARGETS)
 
 .PHONY: bench
-bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet and a message cost
+bench: $(DEV) $(EXTENSION) $(STATIC) ## measure: what a packet costs, here and with other servers (ARGS=--quick: two minutes)
 	python bench/run.py $(ARGS)
 
 .PHONY: format
@@ -113,7 +127,7 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 	$(LOCK) requirements-build.in --output-file requirements-build.txt $(ARGS)
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
 	$(LOCK) requirements-fuzz.in --output-file requirements-fuzz.txt $(ARGS)
-	for package in . web/docs-tools tests/conformance bench/socketio; do npm install --package-lock-only --prefix $$package; done
+	for package in . web/docs-tools tests/conformance bench/socketio bench/peers/mediasoup_server; do npm install --package-lock-only --prefix $$package; done
 	python scripts/check_locks.py --strip
 	cargo metadata --format-version 1 > /dev/null
 	cp Cargo.lock crates/fuzz/libfuzzer/Cargo.lock

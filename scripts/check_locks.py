@@ -25,6 +25,7 @@ NPM_LOCKS = (
     "web/docs-tools/package-lock.json",
     "tests/conformance/package-lock.json",
     "bench/socketio/package-lock.json",
+    "bench/peers/mediasoup_server/package-lock.json",
 )
 CARGO_LOCK = "Cargo.lock"
 FUZZER_LOCK = "crates/fuzz/libfuzzer/Cargo.lock"

@@ -1,23 +1,53 @@
-"""Who tests what, where several processes run the tests (`make test`: two). One process alone runs all in their order, as ever."""
+"""Who tests what, where several processes run the tests (`make test`: three). One process alone runs all in their order, as ever."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-BROWSERS = ("tests/e2e/", "tests/embedding/test_tutorial.py", "tests/network/", "tests/quality/")
-"""Here pictures are encoded and decoded in software, and are given seconds for it."""
+# Servers that the tests start keep nothing in the home of whoever runs them, and find nothing there. Tests of what is kept say where.
+os.environ.setdefault("TERTULIA_CHAT_RETENTION", "0")
+
+PAGES_AND_NETWORKS = (
+    "tests/e2e/test_accessibility.py",
+    "tests/e2e/test_doctor_page.py",
+    "tests/e2e/test_examples.py",
+    "tests/e2e/test_files.py",
+    "tests/e2e/test_keyboard.py",
+    "tests/e2e/test_meeting_chat",
+    "tests/e2e/test_meeting_documents.py",
+    "tests/e2e/test_phone.py",
+    "tests/embedding/test_tutorial.py",
+    "tests/network/",
+    "tests/quality/",
+)
+"""These look at pages rather than at pictures, or have browsers of their own in networks of their own."""
+CALLS = ("tests/e2e/",)
+"""All others with browsers. No two of them meet: pictures are encoded and decoded in software here, and are given seconds for it."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Beside two others a browser is sometimes seconds late. What fails there is tried once more, and told by RERUN in the summary."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        if item.nodeid.startswith((*PAGES_AND_NETWORKS, *CALLS)):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 class BrowsersApart(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Browsers are the first work that is given away, and one process's: each is started once, and no two of these tests meet.
+    """Browsers are the first work that is given away, for it is the longest: calls to one process, all else with browsers to another.
 
-    The other process takes everything else, test by test. pytest-xdist's own groups would do, but group nothing since pytest 9.2.
+    What is left is taken test by test, by whoever is free. pytest-xdist's own groups would do, but group nothing since pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browsers" if nodeid.startswith(BROWSERS) else nodeid
+        if nodeid.startswith(PAGES_AND_NETWORKS):
+            return "pages and networks"
+        return "calls" if nodeid.startswith(CALLS) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from pycrdt import Text
 
 from tertulia import ice_url
 from tertulia.core.ids import ParticipantId
@@ -25,6 +26,8 @@ from tertulia.media.sdp import SessionDescription
 from tertulia.media.sdp_parse import MAX_SECTIONS, parse
 from tertulia.media.simulcast import MAX_ENCODINGS
 from tertulia.net import Binary
+from tertulia.runtime.awareness import Awareness
+from tertulia.runtime.document import Document
 from tertulia.runtime.seat import Data, Description, IceCandidate
 from tertulia.socketio.engine import packet as engine_io
 from tertulia.socketio.options import Limits
@@ -153,6 +156,14 @@ def stun_answers(data: bytes) -> None:
 
 
 def native(data: bytes) -> None:
+    framed: Any
+    try:
+        framed, size = incoming.read(data)
+    except incoming.Unreadable:
+        pass
+    else:
+        assert size <= incoming.MESSAGE_BYTES
+        assert wire.decode_frame(*wire.unpack(wire.pack(wire.encode(framed), framed.bytes))) == framed
     try:
         message, size = incoming.read(text_of(data))
     except incoming.Unreadable:
@@ -166,6 +177,29 @@ def native(data: bytes) -> None:
                 _data(message.topic, payload(message))
         except ProtocolError as error:
             assert error.code is Code.INVALID
+
+
+def documents(data: bytes) -> None:
+    """What somebody writes and shows in a document, after what somebody else has. Nothing of the other's is lost."""
+    told: list[bytes] = []
+    document = Document([], lambda update, _: told.append(update))
+    with document.doc.transaction():
+        text = document.doc.get("text", type=Text)
+        text += "unharmed"
+    for part in data.split(SEPARATOR * 4)[:8]:
+        for act in (document.step_2, lambda message: document.write(SOMEBODY, message)):
+            try:
+                act(part)
+            except ProtocolError as error:
+                assert error.code is Code.INVALID
+        try:
+            document.awareness.show(SOMEBODY, part)
+        except ProtocolError as error:
+            assert error.code in (Code.INVALID, Code.TOO_LARGE)
+    document.merge()
+    again = Document([document.state], lambda *_: None)
+    assert again.doc.get_state() == document.doc.get_state()
+    Awareness().show(SOMEBODY, document.awareness.everything() or b"\0")
 
 
 def _data(topic: str, it: Data) -> None:
@@ -279,6 +313,7 @@ def _again(frames: tuple[bytes, ...]) -> Packet | None:
 TARGETS: Final[dict[str, Callable[[bytes], Any]]] = {
     "answers": answers,
     "candidates": candidates,
+    "documents": documents,
     "engine_io": engine_io_packets,
     "ice_fragment": ice_fragment,
     "ice_urls": ice_urls,

@@ -104,13 +104,17 @@ class Town:
         """Ana, Ben and Cora, as many as boxes are given, each at home behind one, or on the network that is named; their pages are open,
         in Chromium or in Firefox, nobody has joined."""
         room = f"room-{uuid.uuid4().hex[:8]}"
-        for person, rules in zip(self.people, boxes, strict=False):
+        invited = self.people[: len(boxes)]
+        for person, rules in zip(invited, boxes, strict=True):
             await person.home.obey(rules)
             await person.machine.up(networks.get(person.name, HOME), family)
-        for person, _ in zip(self.people, boxes, strict=False):
-            browser = await self._firefox(person) if person.name in firefox else person.browser
-            page = await _open(browser, f"{self.line(server).url(family)}/")
-            self.callers.append(Caller(page, person.name, person.number, room, options=dict(options)))
+        browsers = [await self._firefox(person) if person.name in firefox else person.browser for person in invited]
+        url = f"{self.line(server).url(family)}/"
+        pages = await asyncio.gather(*(_open(browser, url) for browser in browsers))
+        self.callers = [
+            Caller(page, person.name, person.number, room, options=dict(options))
+            for page, person in zip(pages, invited, strict=True)
+        ]
         return list(self.callers)
 
     async def call(
@@ -130,8 +134,7 @@ class Town:
         return callers
 
     async def clear(self) -> None:
-        for caller in self.callers:
-            await caller.page.close()
+        await asyncio.gather(*(caller.page.close() for caller in self.callers))
         self.callers = []
 
     def server_lines(self) -> list[object]:
