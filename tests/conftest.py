@@ -29,15 +29,6 @@ CALLS = ("tests/e2e/",)
 """All others with browsers. No two of them meet: pictures are encoded and decoded in software here, and are given seconds for it."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Beside two others a browser is sometimes seconds late. What fails there is tried once more, and told by RERUN in the summary."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        if item.nodeid.startswith((*PAGES_AND_NETWORKS, *CALLS)):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 class BrowsersApart(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Browsers are the first work that is given away, for it is the longest: calls to one process, all else with browsers to another.
 

@@ -213,8 +213,9 @@ class Tertulia(EventEmitter, Topics):
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
+                async with database.idle():
+                    for task in tasks:
+                        task.cancel()
                 try:
                     await self.drain()
                     await self._feed.stop(timeout=1.0)

@@ -18,7 +18,7 @@ from tests.interop import painting
 from tests.interop.tracks import Painted, Played
 
 WITHIN = 20.0
-FREEZE = 3.0
+FREEZE = 6.0
 """Seconds without a picture that a busy machine may still be excused for."""
 AFTERWARDS = 15
 """Pictures that must come after an attack."""

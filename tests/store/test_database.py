@@ -135,3 +135,25 @@ async def test_a_server_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_no_database(url: str) -> None:
     with pytest.raises(ValueError, match="sqlite"):
         Database(url)
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_who_is_cancelled_while_it_is_idle_takes_nothing_along(steps: int) -> None:
+    database = Database()
+    await database.open()
+    log = ChatLog(database)
+
+    async def write() -> None:
+        while True:
+            await log.forget_before(1.0)
+            await log.recall("standup", 10)
+
+    writing = asyncio.create_task(write())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with database.idle():
+        writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert (await log.recall("standup", 10)).messages == ()
+    await database.close()

@@ -71,6 +71,15 @@ class Database:
             await self._engine.dispose()
 
     @asynccontextmanager
+    async def idle(self) -> AsyncIterator[None]:
+        """Nobody writes within, and in memory nobody reads: who is cancelled here breaks off nothing.
+
+        What is broken off takes its connection with it, and with that a database in memory is gone.
+        """
+        async with self._writing:
+            yield
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end of the block; nobody else writes meanwhile."""
         async with self._writing, self._engine.begin() as connection:

@@ -15,7 +15,7 @@ from . import uclient
 from .conftest import Serve
 from .uclient import CLIENT_TO_CLIENT, NO_RTCP, TCP, TLS, UDP
 
-pytestmark = [pytest.mark.interop]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 
 CASES: Mapping[str, tuple[str, ...]] = {
     "channels": (),
@@ -41,10 +41,15 @@ OVER_TLS = ("channels", "send indications", "101 bytes", "1400 bytes")
 async def test_nothing_is_lost_from_one_client_to_another(
     serve: Serve, road: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    """All cases at once: each waits far more than it sends."""
+    """All cases at once, for each waits far more than it sends; but for TLS, where one that is late loses what is there (see `uclient`)."""
     server = await serve(tls=road is TLS)
-    runs = (uclient.run(server, NO_RTCP, CLIENT_TO_CLIENT, *road, *CASES[name]) for name in names)
-    outcomes = dict(zip(names, await asyncio.gather(*runs), strict=True))
+    turns = asyncio.Semaphore(1 if road is TLS else len(names))
+
+    async def run(name: str) -> uclient.Outcome:
+        async with turns:
+            return await uclient.run(server, NO_RTCP, CLIENT_TO_CLIENT, *road, *CASES[name])
+
+    outcomes = dict(zip(names, await asyncio.gather(*map(run, names)), strict=True))
     assert {name: outcome.text for name, outcome in outcomes.items() if not outcome.is_lossless} == {}
     relayed = sum(outcome.received for outcome in outcomes.values())
     await server.counted(relay_packets_to_clients=relayed, relay_packets_between_clients=relayed)
