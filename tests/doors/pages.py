@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tertulia import Room, Tertulia
-from tertulia.app import _Running
+from tertulia.app.running import Running
 from tertulia.core.ids import ParticipantId
 from tertulia.doors.session import Session
 
@@ -34,7 +34,7 @@ def the_room(app: Tertulia, name: str = "lobby") -> Room:
     return room
 
 
-def running(app: Tertulia) -> _Running:
+def running(app: Tertulia) -> Running:
     """The inside of a server."""
     assert app._running is not None
     return app._running
