@@ -230,12 +230,9 @@ class Documents:
     def _written(self, it: _Open, update: bytes, author: ParticipantId | None) -> None:
         """Called within pycrdt's transaction."""
         self._tell_others(it, author, DocumentSynced(it.name, update_message(update)))
-        if self._log is None:
-            if it.document.parts > MERGE_AFTER:
-                self._merge_soon(it)
-            return
-        kept = self._log.append(self._room, it.name, update)
-        kept.add_done_callback(lambda result: self._kept(it, result))
+        if self._log is not None:
+            kept = self._log.append(self._room, it.name, update)
+            kept.add_done_callback(lambda result: self._kept(it, result))
         if it.document.parts > MERGE_AFTER:
             self._merge_soon(it)
 

@@ -23,8 +23,6 @@ ROOM_BYTES: Final = 16 << 20
 """Largest image of one room."""
 ALL_BYTES: Final = 128 << 20
 """Of all rooms together: what a server writes, and the next one reads, within a second or two."""
-
-
 SAVED_WITHIN: Final = 5.0
 """Seconds that the database has."""
 
