@@ -24,7 +24,7 @@ class Stage:
     def __init__(self, database: Database, *, outlives_rooms: bool = True) -> None:
         self.fails = False
         self.log = ChatLog(database, outlives_rooms=outlives_rooms)
-        self.hub = Hub(FakeMedia(), lambda name: RoomSettings(name, empty_after=0.01), chat=self.log)
+        self.hub = Hub(FakeMedia(), lambda name: RoomSettings(name), chat=self.log)
         event.listen(database._engine.sync_engine, "before_cursor_execute", self._break)
 
     def _break(self, *_: object) -> None:
@@ -42,8 +42,7 @@ class Stage:
 
     async def end(self) -> None:
         actor = self.hub.rooms["standup"]
-        for who in [it.id for it in actor.room.participants]:
-            await actor.request(commands.Leave(who))
+        await actor.request(commands.End(None))
         await actor.stopped()
         await self.log.flush()
 

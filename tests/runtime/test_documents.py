@@ -57,7 +57,7 @@ class Page:
 
 class Stage:
     def __init__(self, log: DocumentLog | None) -> None:
-        self.hub = Hub(FakeMedia(), lambda name: RoomSettings(name, empty_after=0.01), documents=log)
+        self.hub = Hub(FakeMedia(), lambda name: RoomSettings(name), documents=log)
 
     async def join(self, who: ParticipantId) -> Page:
         seat = Seat(who)
