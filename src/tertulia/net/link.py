@@ -69,6 +69,17 @@ class Link:
         self._source = source
         self.wake()
 
+    def write_now(self, frame: bytes) -> bool:
+        """Writes a frame past the source, which has nothing itself. False: nothing was written, for something else waits, or would have to;
+        then the frame belongs into the source, and `wake` is to be called."""
+        return (
+            self._in_hand is None
+            and self._closing is None
+            and not self._direct
+            and not self.ended.done()
+            and self._socket.write_now(frame)
+        )
+
     def wake(self) -> None:
         """The source has something: writes until it is empty or the socket blocks."""
         if self._in_hand is not None or self._closing is not None or self.closed:

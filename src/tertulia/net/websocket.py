@@ -27,7 +27,8 @@ class WebSocket:
         self._send = send
         extensions: dict[str, Any] = scope.get("extensions") or {}
         self._abort: Callable[[], None] | None = extensions.get(ABORT)
-        self._write: Callable[[bytes], bool] | None = extensions.get(WRITE)
+        self.write_now: Callable[[bytes], bool] = extensions.get(WRITE) or _cannot
+        """See `Socket`. Not a method, for it is called for every message to everybody."""
         self._keep_alive: Callable[[float], None] | None = extensions.get(KEEP_ALIVE)
         self._connected = False
         self.left_with: int | None = None
@@ -79,9 +80,6 @@ class WebSocket:
 
     # --- for its link ---
 
-    def write_now(self, frame: bytes) -> bool:
-        return self._write is not None and self._write(frame)
-
     async def write(self, frame: bytes) -> None:
         if isinstance(frame, Binary):
             await self._send({"type": "websocket.send", "bytes": frame})
@@ -99,6 +97,11 @@ class WebSocket:
         if not self._connected:
             self._connected = True
             await self._receive()
+
+
+def _cannot(frame: bytes) -> bool:
+    """Of servers that do not let us write at once."""
+    return False
 
 
 async def talk(link: Link, reading: Coroutine[Any, Any, None]) -> None:

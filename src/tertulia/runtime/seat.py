@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar, cast
+from typing import Any, Literal, Protocol, TypeVar
 
 from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
@@ -235,12 +235,13 @@ class Notice:
 
     def __init__(self, event: Shown) -> None:
         self.event = event
-        self._made: dict[str, object] = {}
+        self._made: dict[str, Any] = {}
 
     def once(self, door: str, make: Callable[[], T]) -> T:
-        if door not in self._made:
-            self._made[door] = make()
-        return cast(T, self._made[door])
+        made = self._made.get(door, self)
+        if made is self:
+            made = self._made[door] = make()
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Final
 
 from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.reached import Reached
@@ -13,7 +14,7 @@ from tertulia.doors.session import Session, close_code
 from tertulia.errors import Code, ProtocolError, TertuliaError
 from tertulia.runtime.broker import Broker
 from tertulia.runtime.image import SessionImage
-from tertulia.runtime.seat import Entered, Notice, Published
+from tertulia.runtime.seat import Entered, Notice, Published, Shown
 from tertulia.topic_rule import NO_GRANTS, TopicGrants
 from tertulia.wire import native as wire
 
@@ -31,6 +32,10 @@ class Terms:
     ice_servers: IceServers
     broker: Broker
     """Of the topics that go through all rooms."""
+
+
+_PERSONAL: Final = frozenset({Entered, ev.Denied, ev.SessionEnded, ev.TopologyChanged, ev.Signalled})
+"""Events that everybody is told in another way; all others are encoded once."""
 
 
 class NativeSession(Session):
@@ -63,6 +68,14 @@ class NativeSession(Session):
 
     def deliver(self, notice: Notice) -> None:
         event = notice.event
+        if type(event) in _PERSONAL:
+            self._deliver_personal(event)
+            return
+        body, key = notice.once("native", lambda: (outgoing.shared(event), outgoing.key(event)))
+        if body is not None:
+            self.send(body, key)
+
+    def _deliver_personal(self, event: Shown) -> None:
         match event:
             case Entered():
                 self.admitted = True
@@ -80,19 +93,19 @@ class NativeSession(Session):
                 self._send_if_any(outgoing.personal_topology(event, self.participant))
             case ev.Signalled():
                 self._send_if_any(outgoing.signalled(event))
-            case _:
-                body = notice.once("native", lambda: outgoing.shared(event))
-                self._send_if_any(body, outgoing.key(event))
 
     def pass_on(self, notice: Notice) -> int:
         """For the broker."""
         if self.over:
             return 0
         body = self._published(notice)
+        link, outbox = self.link, self.outbox
+        if link is not None and not self.frozen and outbox.offer_through(body, link.write_now):
+            return 0
         assert isinstance(notice.event, Published)
-        given_up = self.outbox.offer(notice.event.topic, body)
-        if self.link is not None:
-            self.link.wake()
+        given_up = outbox.offer(notice.event.topic, body)
+        if link is not None:
+            link.wake()
         return given_up
 
     def push(self, notice: Notice) -> None:
@@ -100,8 +113,7 @@ class NativeSession(Session):
         self.send(self._published(notice))
 
     def _published(self, notice: Notice) -> bytes:
-        body = notice.once("native", lambda: outgoing.shared(notice.event))
-        assert body is not None
+        body: bytes = notice.once("native", lambda: (outgoing.shared(notice.event), None))[0]
         return body
 
     @classmethod
@@ -174,6 +186,6 @@ class NativeSession(Session):
         self._renew_at = issued.renew_at
         return wire.IceServerLists(sfu=list(issued.sfu), direct=list(issued.direct))
 
-    def _send_if_any(self, body: bytes | None, key: str | None = None) -> None:
+    def _send_if_any(self, body: bytes | None) -> None:
         if body is not None:
-            self.send(body, key)
+            self.send(body)

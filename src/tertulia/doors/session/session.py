@@ -44,13 +44,16 @@ class Session:
         """A numbered message. `key`: while it waits, a newer one with the same key takes its place."""
         if self.over or self.frozen:
             return
-        self.outbox.put(body, key)
-        if self.link is None:
-            self.outbox.bound_while_detached()
-        elif self.outbox.too_much_for_a_reader:
-            self.lose(1013, "too_slow")
-        else:
-            self.link.wake()
+        link, outbox = self.link, self.outbox
+        if link is None:
+            outbox.put(body, key)
+            outbox.bound_while_detached()
+        elif not outbox.pass_through(body, link.write_now):
+            outbox.put(body, key)
+            if outbox.too_much_for_a_reader:
+                self.lose(1013, "too_slow")
+            else:
+                link.wake()
 
     def lose(self, code: int, reason: str) -> None:
         """Lets the socket go; the session can be resumed."""
