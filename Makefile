@@ -128,7 +128,7 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 	$(LOCK) requirements-build.in --output-file requirements-build.txt $(ARGS)
 	$(LOCK) requirements-dev.in --output-file requirements-dev.txt $(ARGS)
 	$(LOCK) requirements-fuzz.in --output-file requirements-fuzz.txt $(ARGS)
-	for package in . web/docs-tools tests/conformance bench/socketio bench/peers/mediasoup_server; do npm install --package-lock-only --prefix $$package; done
+	for package in . web/docs-tools tests/conformance bench/deliveries/servers bench/peers/mediasoup_server; do npm install --package-lock-only --prefix $$package; done
 	python scripts/check_locks.py --strip
 	cargo metadata --format-version 1 > /dev/null
 	cp Cargo.lock crates/fuzz/libfuzzer/Cargo.lock

@@ -24,7 +24,7 @@ NPM_LOCKS = (
     "package-lock.json",
     "web/docs-tools/package-lock.json",
     "tests/conformance/package-lock.json",
-    "bench/socketio/package-lock.json",
+    "bench/deliveries/servers/package-lock.json",
     "bench/peers/mediasoup_server/package-lock.json",
 )
 CARGO_LOCK = "Cargo.lock"

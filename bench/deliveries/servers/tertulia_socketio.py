@@ -20,7 +20,7 @@ def join(socket: Socket, room: str) -> None:
 
 @sio.on("say")
 def say(socket: Socket, room: str, text: str) -> None:
-    sio.to(room).emit("said", text)
+    socket.to(room).emit("said", text)
 
 
 async def nobody() -> None:

@@ -16,7 +16,7 @@ async def join(sid: str, room: str) -> None:
 
 @sio.event
 async def say(sid: str, room: str, text: str) -> None:
-    await sio.emit("said", text, room=room)
+    await sio.emit("said", text, room=room, skip_sid=sid)
 
 
 app: Any = socketio.ASGIApp(sio)

@@ -9,6 +9,6 @@ io.on('connection', (socket) => {
     socket.join(room);
     done();
   });
-  socket.on('say', (room, text) => io.to(room).emit('said', text));
+  socket.on('say', (room, text) => socket.to(room).emit('said', text));
 });
 http.listen(0, '127.0.0.1', () => console.log(http.address().port));
