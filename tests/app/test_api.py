@@ -144,7 +144,7 @@ async def test_the_description_describes() -> None:
         "/rooms", "/rooms/{name}", "/rooms/{name}/statistics", "/rooms/{name}/chat", "/rooms/{name}/chat/{message}",
         "/ice-servers", "/openapi.json",
     }  # fmt: skip
-    paths |= {"/rooms/{name}/state", "/rooms/{name}/state/{key}", "/topics/{topic}"}
+    paths |= {"/rooms/{name}/state", "/rooms/{name}/state/{key}", "/topics/{topic}", "/hooks/{topic}"}
     paths |= {"/rooms/{name}/files", "/rooms/{name}/files/{id}"}
     assert set(document["paths"]) == paths
     schemas = document["components"]["schemas"]

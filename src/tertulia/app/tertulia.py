@@ -14,7 +14,7 @@ from tertulia.app.running import Running, not_started
 from tertulia.auth.admission import Admission
 from tertulia.auth.authorize import Hook
 from tertulia.auth.tokens import TokenSigner, TokenVerifier
-from tertulia.doors.api import Access, Api, ChatEndpoint, FilesEndpoint, IceServersEndpoint
+from tertulia.doors.api import Access, Api, ChatEndpoint, FilesEndpoint, HooksEndpoint, IceServersEndpoint
 from tertulia.doors.guard import is_from_this_machine
 from tertulia.media.port import Media
 from tertulia.media.public_address import Finder
@@ -60,15 +60,13 @@ class Tertulia(EventEmitter, Topics):
         EventEmitter.__init__(self, Feed())
         self.settings = with_turn_secret(settings if settings is not None else config.load(**given))
         Topics.__init__(self, Broker(map(TopicRule.parse, self.settings.topic)))
-        secret = self.settings.secret
-        self._verifier = TokenVerifier(
-            secret=None if secret is None else secret.get_secret_value(), public_keys=self.settings.token_public_key
-        )
+        secret = self._secret
+        self._verifier = TokenVerifier(secret=secret, public_keys=self.settings.token_public_key)
         if not self._verifier and not self.settings.open:
             raise ValueError(
                 "give a secret or a token_public_key to check tokens with, or open=True for rooms that need none"
             )
-        self._signer = None if secret is None else TokenSigner(secret.get_secret_value())
+        self._signer = None if secret is None else TokenSigner(secret)
         self._admission = Admission(self._verifier, open=self.settings.open, signer=self._signer)
         self._media = media
         self._roads = Roads() if roads is None else roads
@@ -95,6 +93,15 @@ class Tertulia(EventEmitter, Topics):
         """A token for `/api/v1`, good for `ttl` seconds; it opens no room. Raises ValueError without a secret."""
         return self._need_signer().sign_admin(ttl=ttl)
 
+    def webhook_token(self, topic: str, *, ttl: float = 365 * 24 * 3600) -> str:
+        """For `/api/v1/hooks/{topic}?token=…`: whoever has it publishes on this topic of the server, for `ttl` seconds, and does nothing
+        else. Raises ValueError without a secret, or for what is no topic."""
+        return self._need_signer().sign_hook(topic, ttl=ttl)
+
+    def webhook_key(self, topic: str) -> str:
+        """What a service signs with that calls `/api/v1/hooks/{topic}` without a token. Raises ValueError as `webhook_token` does."""
+        return self._need_signer().hook_key(topic)
+
     @property
     def rooms(self) -> tuple[Room, ...]:
         """Those that are open, the oldest first; none while it is not running."""
@@ -114,6 +121,11 @@ class Tertulia(EventEmitter, Topics):
         """
         self._admission.ask(hook)
         return hook
+
+    @property
+    def _secret(self) -> str | None:
+        secret = self.settings.secret
+        return None if secret is None else secret.get_secret_value()
 
     @property
     def _archive(self) -> Archive:
@@ -150,6 +162,7 @@ class Tertulia(EventEmitter, Topics):
                 ChatEndpoint(lambda: self._archive),
                 FilesEndpoint(lambda: None if self._running is None else self._running.hub.files),
                 self._broker,
+                HooksEndpoint(self._broker, self._verifier, self._secret, self.settings.messages_per_second),
                 allow_origins=self.settings.allow_origin,
             )
             database = Database(self.settings.database or MEMORY)

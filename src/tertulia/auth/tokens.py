@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from tertulia.auth.webhook_signature import key_of
 from tertulia.errors import Code, NotAllowed
-from tertulia.topic_rule import NO_GRANTS, TopicGrants, is_pattern
+from tertulia.topic_rule import NO_GRANTS, TopicGrants, is_pattern, is_topic
 
 Role = Literal["viewer", "speaker", "moderator"]
 Grant = Literal[
@@ -30,6 +31,8 @@ Grant = Literal[
 
 ADMIN = "admin"
 """The one grant of a token without a room: the server's API, and no room."""
+HOOK = "hook"
+"""The claim of a webhook's token: the one topic that it publishes on, and nothing else."""
 MIN_SECRET_BYTES = 32
 """RFC 7518, section 3.2; shorter secrets can be found from one token by trying."""
 MAX_TOKEN_BYTES = 4096
@@ -103,6 +106,15 @@ class TokenVerifier:
         if payload.get("can") != [ADMIN] or "room" in payload or algorithm != _SECRET_ALGORITHM:
             raise NotAllowed("this takes an administrator's token")
 
+    def verify_hook(self, token: str, topic: str) -> None:
+        """Raises NotAllowed with token_invalid, token_expired, or not_allowed for a good token that is not this topic's.
+
+        The secret alone makes them, as it does administrators.
+        """
+        payload, algorithm = self._decode(token)
+        if payload.get(HOOK) != topic or algorithm != _SECRET_ALGORITHM:
+            raise NotAllowed("the token is not that of a webhook for this topic")
+
     def _decode(self, token: str) -> tuple[Mapping[str, Any], str]:
         """What the token says, and by which algorithm it is signed."""
         if len(token) > MAX_TOKEN_BYTES or not token.isascii():
@@ -163,6 +175,14 @@ class TokenSigner:
         """A token for the server's API, good for `ttl` seconds; nobody can join a room with it."""
         return self._encode({"can": [ADMIN]}, ttl)
 
+    def sign_hook(self, topic: str, *, ttl: float = 365 * 24 * 3600) -> str:
+        """A token to publish on one topic of the server by a webhook, good for `ttl` seconds. Raises ValueError for what is no topic."""
+        return self._encode({HOOK: _checked_topic(topic)}, ttl)
+
+    def hook_key(self, topic: str) -> str:
+        """What a service signs its webhooks for one topic with. Raises ValueError for what is no topic."""
+        return key_of(self._secret, _checked_topic(topic))
+
     def _encode(self, claims: Mapping[str, Any], ttl: float) -> str:
         now = int(time.time())
         standard = {"iat": now, "exp": int(now + ttl), "jti": secrets.token_urlsafe(12)}
@@ -178,6 +198,12 @@ def check_claims(
         _claims(claims)
     except NotAllowed as error:
         raise ValueError(error.message) from None
+
+
+def _checked_topic(topic: str) -> str:
+    if not is_topic(topic):
+        raise ValueError(f"{topic!r} is no topic of the server, as /ci/builds is")
+    return topic
 
 
 def _load_public_key(source: str | bytes | Path) -> tuple[Any, str]:

@@ -9,6 +9,7 @@ from tertulia.cli.doctor import doctor
 from tertulia.cli.rooms import rooms
 from tertulia.cli.serve import serve
 from tertulia.cli.token import token
+from tertulia.cli.webhook import webhook
 
 app = typer.Typer(
     name="tertulia",
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(token)
+app.command()(webhook)
 app.command()(rooms)
 app.command()(doctor)
 

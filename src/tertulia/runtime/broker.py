@@ -141,6 +141,11 @@ class Broker:
 
     # --- what is said ---
 
+    def rate(self, topic: str) -> float:
+        """Values a second that one publisher may send on this topic."""
+        declared = self._declared_for(topic)
+        return RATE if declared is None else declared.rule.rate
+
     def publish(self, topic: str, data: Data, publisher: Subscriber | None = None) -> int:
         """To all who subscribe, but for the publisher himself; None: the server. To how many sessions it was passed on, or will be.
 

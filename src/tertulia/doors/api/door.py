@@ -16,6 +16,7 @@ from tertulia.doors.api.access import Access
 from tertulia.doors.api.chat import ChatEndpoint
 from tertulia.doors.api.failure import Refused
 from tertulia.doors.api.files import FilesEndpoint
+from tertulia.doors.api.hooks import HooksEndpoint
 from tertulia.doors.api.ice_servers import IceServersEndpoint
 from tertulia.doors.api.openapi import document
 from tertulia.doors.api.state import StateEndpoint
@@ -30,7 +31,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Api:
-    """Shows and closes rooms, what was said in them and what they share; publishes on topics; tells of STUN and TURN servers."""
+    """Shows and closes rooms, what was said in them and what they share; publishes on topics, and takes webhooks for them; tells of
+    STUN and TURN servers."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Api:
         chat: ChatEndpoint,
         files: FilesEndpoint,
         broker: Broker,
+        hooks: HooksEndpoint,
         *,
         allow_origins: Iterable[str] = (),
     ) -> None:
@@ -62,6 +65,7 @@ class Api:
                 *TopicsEndpoint(broker).routes(self._checked),
                 Route("/rooms/{name}/files", self._checked(files.list)),
                 Route("/rooms/{name}/files/{id}", self._checked(files.delete), methods=["DELETE"]),
+                hooks.route(),
                 Route("/ice-servers", self._tell_ice_servers),
                 Route("/openapi.json", self._describe),
             ],

@@ -178,6 +178,27 @@ def document(server: str) -> dict[str, Any]:
                     },
                 },
             },
+            "/hooks/{topic}": {
+                "parameters": [_TOPIC],
+                "post": {
+                    "operationId": "takeWebhook",
+                    "summary": "Publish what another service says, as that service says it: with a token of this topic, or signed",
+                    "security": [{"hookToken": []}, {"hookSignature": []}, {"standardWebhooks": []}],
+                    "requestBody": _BODY,
+                    "responses": {
+                        "204": {"description": "It is on its way"},
+                        "400": _json("No JSON, too deep, or no topic: malformed, invalid", types.Failure),
+                        "401": _json(
+                            "No token of this topic, or no signature by its key: "
+                            "token_required, token_invalid, token_expired, signature_invalid",
+                            types.Failure,
+                        ),
+                        "403": _json("A good token, but not of this topic: not_allowed", types.Failure),
+                        "413": _json("Too large: too_large", types.Failure),
+                        "429": _json("Too many on this topic, or from this address: too_many_messages", types.Failure),
+                    },
+                },
+            },
             "/rooms/{name}/files": {
                 "parameters": [_NAME],
                 "get": {
@@ -245,6 +266,24 @@ def document(server: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
                     "description": 'Signed with the server\'s secret, `can: ["admin"]` and no room: `tertulia token --admin`.',
+                },
+                "hookToken": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "token",
+                    "description": "Of one topic: `tertulia webhook /ci/builds`. As a bearer token, too.",
+                },
+                "hookSignature": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Hub-Signature-256",
+                    "description": "`sha256=` and the HMAC of the body, in hexadecimal digits, by the key of the topic.",
+                },
+                "standardWebhooks": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "Webhook-Signature",
+                    "description": "As Standard Webhooks has it, with `Webhook-Id` and `Webhook-Timestamp`.",
                 },
                 "joinToken": {
                     "type": "http",

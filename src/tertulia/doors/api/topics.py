@@ -1,6 +1,5 @@
 """Topics of the server, over HTTP."""
 
-from base64 import b64encode
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -13,11 +12,9 @@ from tertulia.doors.api import body, types
 from tertulia.doors.api.failure import Refused
 from tertulia.errors import Code, TertuliaError
 from tertulia.runtime.broker import Broker
-from tertulia.runtime.payload import DATA_BYTES
 from tertulia.runtime.seat import Data
 from tertulia.topic_rule import is_topic
 
-BYTES = "application/octet-stream"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -35,12 +32,8 @@ class TopicsEndpoint:
 
     async def _publish(self, request: Request) -> Response:
         """To whoever subscribes; with `?to=` to all sessions of one identity."""
-        topic = _topic(request)
-        if request.headers.get("content-type", "").partition(";")[0].strip() == BYTES:
-            received = await body.read(request, DATA_BYTES * 3 // 4)
-            data = Data(b'"' + b64encode(received) + b'"', base64=True)
-        else:
-            data = Data(await body.read_json(request, DATA_BYTES))
+        topic = topic_of(request)
+        data = body.as_data(request, await body.read_value(request))
         to = request.query_params.get("to")
         try:
             reached = self._broker.publish(topic, data) if to is None else self._send(to, topic, data)
@@ -54,14 +47,15 @@ class TopicsEndpoint:
         return self._broker.send(ParticipantId(to), topic, data)
 
     async def _last(self, request: Request) -> Response:
-        it = self._broker.last(_topic(request))
+        it = self._broker.last(topic_of(request))
         if it is None:
             raise Refused(404, "no_such_value", "nothing is retained of this topic")
         encoding: types.Encoding = "base64" if it.data.base64 else "json"
         return _json(types.TopicValue(it.topic, it.sender or "server", msgspec.Raw(it.data.json), encoding))
 
 
-def _topic(request: Request) -> str:
+def topic_of(request: Request) -> str:
+    """Which one the path names. Raises Refused (400, invalid)."""
     topic = "/" + str(request.path_params["topic"])
     if not is_topic(topic):
         raise Refused(400, Code.INVALID, "a topic is like quotes/AAPL")
