@@ -126,6 +126,8 @@ class Hub:
             _, late = await asyncio.wait(freezing.values(), timeout=timeout)
             for task in late:
                 task.cancel()
+            if late:
+                log.warning("rooms that did not come to rest in time end with this process", rooms=len(late))
         done = {name: task.result() for name, task in freezing.items() if task.done() and not task.cancelled()}
         return {name: frozen for name, frozen in done.items() if frozen is not None}
 

@@ -23,6 +23,8 @@ ROOM_BYTES: Final = 16 << 20
 """Largest image of one room."""
 ALL_BYTES: Final = 128 << 20
 """Of all rooms together: what a server writes, and the next one reads, within a second or two."""
+REST_WITHIN: Final = 5.0
+"""Seconds that rooms have at least to carry out and keep what was asked already. A disk that others use, too, may need one or two."""
 SAVED_WITHIN: Final = 5.0
 """Seconds that the database has."""
 
@@ -46,9 +48,9 @@ class Restart:
 
     async def keep(self, within: float) -> None:
         """Takes every room that can be kept out of the hub, and closes the sockets of its people. What is asked already has `within`
-        seconds to be carried out."""
+        seconds to be carried out, and a little longer where it is being kept."""
         await self._door.hush(within / 2)
-        frozen = await self._hub.freeze(within / 2)
+        frozen = await self._hub.freeze(max(within / 2, REST_WITHIN))
         kept = _pack(frozen)
         if kept and not await self._save(kept):
             kept = {}
