@@ -1,8 +1,12 @@
+import type { Mock } from 'vitest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { settle } from '../../test/fakes/clock.js';
+import { FakeClock, settle } from '../../test/fakes/clock.js';
 import { DIRECT, FakeRoom, MIC, SFU, WITH_BOB } from '../../test/fakes/room.js';
 import type { FakeTransceiver } from '../../test/fakes/webrtc.js';
 import { track } from '../../test/fakes/webrtc.js';
+import { deferred } from '../common/deferred.js';
+import type { Carried } from '../media/link.js';
+import type { DirectSpeakers, SpeakersPorts } from './direct-speakers.js';
 import { Voices } from './voices.js';
 
 // Loaded by the SDK when needed, which takes longer than fake time does.
@@ -153,9 +157,92 @@ describe('speakers of a direct call', () => {
     expect(who()).toEqual([]);
   });
 
+  it('goes on where one cannot be measured', async () => {
+    const microphone = await fake.room.local.publish(track('audio'));
+    await settle();
+    const own = fake.direct.transceivers.find(({ direction }) => direction === 'sendonly');
+    if (own) own.sender.level = undefined;
+    vi.stubGlobal(
+      'AudioContext',
+      class {
+        constructor() {
+          throw new DOMException('no more of them', 'NotSupportedError');
+        }
+      },
+    );
+    await speak(30);
+    expect(who()).toEqual(['bob']);
+    await microphone.unpublish();
+    await speak(127, 3000);
+    expect(who()).toEqual([]);
+  });
+
   it('leaves no timer behind', async () => {
     await speak(30);
     await fake.room.leave();
     expect(fake.clock.timers).toBe(0);
+  });
+});
+
+describe('what measures is loaded when it is needed', () => {
+  const section = { receiver: { getSynchronizationSources: () => [{ audioLevel: loud(30), timestamp: clock.now() }] } };
+  const carried = { publication: 'p', direction: 'receive', section } as unknown as Carried;
+  let clock: FakeClock;
+  let speakers: DirectSpeakers;
+  let changed: Mock<SpeakersPorts['changed']>;
+  /** A module comes, or fails to, in real time. */
+  const passes = async (ms: number) => {
+    await clock.advance(ms);
+    await vi.dynamicImportSettled();
+    await settle();
+  };
+
+  beforeEach(async () => {
+    // What has been loaded once is not asked for again, but by modules that are new themselves.
+    vi.resetModules();
+    const module = await import('./direct-speakers.js');
+    clock = new FakeClock();
+    changed = vi.fn();
+    const sources = () => [{ participant: 'cy', publication: 'p', carried }];
+    speakers = new module.DirectSpeakers({ clock, sources, changed });
+  });
+
+  afterEach(() => {
+    speakers.stop();
+    vi.doUnmock('../media/level.js');
+    vi.resetModules();
+  });
+
+  it('is tried again, and not five times a second, where it cannot be', async () => {
+    const load = vi.fn(() => {
+      throw new Error('the network is away');
+    });
+    vi.doMock('../media/level.js', load);
+    speakers.start();
+    await passes(200);
+    await passes(4900);
+    expect(load).toHaveBeenCalledTimes(1);
+    await passes(200);
+    expect(load).toHaveBeenCalledTimes(2);
+    vi.doUnmock('../media/level.js');
+    await passes(5000);
+    for (let polls = 0; polls < 5; polls++) await passes(200);
+    expect(changed).toHaveBeenCalledWith([{ participant: 'cy', publication: 'p', level: 30 }]);
+  });
+
+  it('opens nothing where nobody is listened to any more', async () => {
+    const loaded = deferred<void>();
+    const opened = vi.fn();
+    vi.doMock('../media/level.js', async () => {
+      await loaded.promise;
+      return { LevelReader: opened };
+    });
+    speakers.start();
+    await clock.advance(200);
+    speakers.stop();
+    loaded.resolve();
+    await passes(0);
+    expect(opened).not.toHaveBeenCalled();
+    expect(clock.timers).toBe(0);
   });
 });

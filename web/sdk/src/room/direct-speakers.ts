@@ -1,11 +1,13 @@
 import type { Clock } from '../common/clock.js';
 import { ClockedTimeouts } from '../common/clock.js';
-import type { LevelReader } from '../media/level.js';
+import type { Level, LevelReader } from '../media/level.js';
 import type { Carried } from '../media/link.js';
 import type { Speaker } from './room-events.js';
 import { Voices } from './voices.js';
 
 const POLL_MS = 200;
+/** Until it is tried again to load what measures. */
+const RETRY_MS = 5000;
 
 /** Somebody who can be heard now: not muted. */
 export interface VoiceSource {
@@ -40,7 +42,7 @@ export class DirectSpeakers {
   start(): void {
     if (this.#voices) return;
     this.#voices = new Voices();
-    this.#schedule();
+    this.#schedule(POLL_MS);
   }
 
   stop(): void {
@@ -49,22 +51,17 @@ export class DirectSpeakers {
     this.#levels?.close();
   }
 
-  #schedule(): void {
-    this.#timers.set('poll', POLL_MS, () => void this.#poll());
+  #schedule(ms: number): void {
+    this.#timers.set('poll', ms, () => void this.#poll());
   }
 
   async #poll(): Promise<void> {
     const voices = this.#voices;
     const sources = [...this.#ports.sources()];
-    // Loaded at the first direct call: a page that only shows a stream has none.
-    const { LevelReader } = await import('../media/level.js');
-    this.#levels ??= new LevelReader();
-    const reader = this.#levels;
-    const levels = await Promise.all(sources.map(({ carried }) => reader.read(carried)));
-    if (!voices || voices !== this.#voices) {
-      if (!this.#voices) reader.close(); // stopped meanwhile
-      return;
-    }
+    const levels = await this.#measure(sources);
+    if (!voices || voices !== this.#voices) return; // stopped meanwhile
+    this.#schedule(levels ? POLL_MS : RETRY_MS);
+    if (!levels) return;
     const now = this.#ports.clock.now();
     voices.keep(new Set(sources.map(({ publication }) => publication)));
     sources.forEach(({ publication, participant }, index) => {
@@ -73,6 +70,18 @@ export class DirectSpeakers {
     });
     const change = voices.takeChange(now);
     if (change) this.#ports.changed(change);
-    this.#schedule();
+  }
+
+  /** The level of each, null where there is none; null in all: what measures could not be loaded, for the network is away. Never rejects. */
+  async #measure(sources: readonly VoiceSource[]): Promise<readonly (Level | null)[] | null> {
+    // Loaded at the first direct call: a page that only shows a stream has none.
+    const module = await import('../media/level.js').catch(() => null);
+    if (!module || !this.#voices) return null;
+    this.#levels ??= new module.LevelReader();
+    const reader = this.#levels;
+    // Whoever cannot be measured, because a browser has no more AudioContexts say, does not silence the others.
+    const levels = await Promise.all(sources.map(({ carried }) => reader.read(carried).catch(() => null)));
+    if (!this.#voices) reader.close();
+    return levels;
   }
 }
