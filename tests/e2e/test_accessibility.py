@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from .conftest import HERE
 from .visits import SCREEN, Visit, join
@@ -36,6 +37,7 @@ WORDS = {
         "chat": "Chat", "people": "People", "share": "Share screen", "react": "Reactions", "hand": "Raise hand", "room": "Waiting room",
         "layout": "Layout", "speaker": "Speaker", "ended": "The stream has ended.", "off": "Turn camera off", "camera": "Choose camera",
         "microphone": "Choose microphone and speaker", "person": "More about Ana",
+        "notes": "Notes", "field": "Shared notes", "board": "Whiteboard", "preview": "Picture dot.png", "delete": "Delete dot.png",
     },
     "zh": {
         "settings": "设置", "general": "通用", "allow": "如何允许", "ready": "准备好加入了吗？", "waiting": "正在等待准入",
@@ -44,6 +46,7 @@ WORDS = {
         "chat": "聊天", "people": "成员", "share": "共享屏幕", "react": "表情回应", "hand": "举手", "room": "等候室",
         "layout": "布局", "speaker": "演讲者", "ended": "直播已结束。", "off": "关闭摄像头", "camera": "选择摄像头",
         "microphone": "选择麦克风和扬声器", "person": "Ana",
+        "notes": "笔记", "field": "共享笔记", "board": "白板", "preview": "图片 dot.png", "delete": "删除 dot.png",
     },
 }  # fmt: skip
 
@@ -231,6 +234,66 @@ async def test_a_call_on_a_phone(visit: Visit, auditor: Auditor) -> None:
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name=word("chat"), exact=True).click()
     await look(page, "phone, chat")
+    auditor.verdict()
+
+
+# A picture of one grey point.
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (360, 740)], ids=["wide", "phone"])
+async def test_notes_files_and_the_whiteboard(visit: Visit, auditor: Auditor, size: tuple[int, int]) -> None:
+    word, look = auditor.word, auditor.look
+    options = {**auditor.browser, "viewport": {"width": size[0], "height": size[1]}}
+    narrow = size[0] < 600
+    page = await visit(None, role="moderator", **options, **({"has_touch": True, "is_mobile": True} if narrow else {}))
+    await join(page, "Mia")
+    ana = await visit(None, **auditor.browser)
+    await join(ana, "Ana")
+    toolbar = page.get_by_role("toolbar")
+
+    async def open(name: str) -> None:
+        inside = toolbar
+        if narrow and name != "chat":
+            await toolbar.get_by_role("button", name=word("more"), exact=True).click()
+            inside = page.get_by_role("dialog")
+        await inside.get_by_role("button", name=word(name), exact=True).click()
+
+    await open("notes")
+    await expect(page.get_by_role("textbox", name=word("field"))).to_be_visible(timeout=15_000)
+    await look(page, "notes, empty")
+    await ana.get_by_role("button", name=word("notes"), exact=True).click()
+    hers = ana.get_by_role("textbox", name=word("field"))
+    await hers.press_sequentially("What we do:")
+    await hers.press("Shift+Control+ArrowLeft")
+    await expect(page.locator("[data-caret=Ana] > *")).to_have_count(3)
+    await look(page, "notes, with somebody else's caret")
+    await page.get_by_role("complementary").get_by_role("textbox").press("Escape")
+
+    await open("chat")
+    panel = page.get_by_role("complementary")
+    await panel.locator("input[type=file]").set_input_files(
+        [
+            FilePayload(name="dot.png", mimeType="image/png", buffer=DOT),
+            FilePayload(name="list.txt", mimeType="text/plain", buffer=b"one\ntwo\n"),
+        ]
+    )
+    await expect(panel.get_by_role("img", name=word("preview"))).to_be_visible()
+    await expect(panel.get_by_text("list.txt").first).to_be_visible()
+    await look(page, "files")
+    await panel.get_by_role("button", name=word("delete")).click()
+    await look(page, "files, one of them to be deleted")
+    await page.keyboard.press("Escape")
+    await expect(panel).to_have_count(0)
+
+    await open("board")
+    board = page.get_by_role("region", name=word("board"))
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await look(page, "whiteboard")
+    await board.get_by_test_id("toolbar-rectangle").click(force=True)
+    await look(page, "whiteboard, with a tool")
     auditor.verdict()
 
 

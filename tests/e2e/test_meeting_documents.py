@@ -1,36 +1,21 @@
-"""Notes and whiteboard of the app: written and drawn by several at once, and there again."""
+"""Notes of the app: written by several at once, each of whom sees where the others are, and there again."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, expect
-from pycrdt import Map
 
-from tertulia.client import Client
-
+from .browsers import Firefox
 from .caller import until
-from .meeting import Guest, in_the_call
+from .conftest import Server
+from .documents import INKED, board_of, draw, notes_of
+from .meeting import FirefoxGuest, Guest, in_the_call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 Invite = Callable[..., Any]
-
-
-async def notes_of(guest: Guest) -> Locator:
-    panel = await guest.open("Notes")
-    field = panel.get_by_role("textbox", name="Shared notes")
-    await expect(field).to_be_visible(timeout=15_000)
-    return field
-
-
-async def board_of(guest: Guest) -> Locator:
-    await guest.controls.get_by_role("button", name="Whiteboard", exact=True).click()
-    board = guest.page.get_by_role("region", name="Whiteboard")
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
-    return board
 
 
 async def test_two_write_at_once_and_have_the_same(guests: Invite) -> None:
@@ -89,80 +74,169 @@ async def test_who_may_not_write_reads(guests: Invite) -> None:
     await expect(ben.page.get_by_text("You can look, but not change anything.")).to_be_visible()
 
 
-async def draw(guest: Guest, board: Locator, tool: str, start: tuple[int, int], end: tuple[int, int]) -> None:
-    await board.get_by_test_id(f"toolbar-{tool}").click(force=True)
-    box = await board.locator("canvas.interactive").bounding_box()
-    assert box
-    mouse = guest.page.mouse
-    await mouse.move(box["x"] + start[0], box["y"] + start[1])
-    await mouse.down()
-    await mouse.move(box["x"] + end[0], box["y"] + end[1], steps=12)
-    await mouse.up()
+# Where a letter of the field is in the window, reckoned from its font alone: how far the text before it in its line reaches. For text whose
+# lines are all as they were written.
+PLACE = """
+(field, index) => {
+  const style = getComputedStyle(field);
+  const context = document.createElement('canvas').getContext('2d');
+  context.font = style.font;
+  const before = field.value.slice(0, index).split('\\n');
+  const { left, top } = field.getBoundingClientRect();
+  return {
+    x: left + parseFloat(style.paddingLeft) + context.measureText(before.at(-1)).width,
+    y: top + parseFloat(style.paddingTop) + (before.length - 0.5) * parseFloat(style.lineHeight) - field.scrollTop,
+  };
+}
+"""
 
-
-async def elements(client: Client) -> list[tuple[str, str]]:
-    """What the server has of the board: kind and id of each element."""
-    async with await client.document("board") as board:
-        found = board.doc.get("elements", type=Map).to_py() or {}
-    return sorted((it["type"], id) for id, it in found.items() if not it["isDeleted"])
-
-
-async def test_two_draw_at_once_and_see_the_same_board(guests: Invite, app_server: Any, room: str) -> None:
-    ana, ben = await in_the_call(guests, "Ana", "Ben")
-    hers, his = await board_of(ana), await board_of(ben)
-    await draw(ana, hers, "rectangle", (350, 150), (450, 250))
-    await draw(ben, his, "ellipse", (550, 150), (650, 250))
-    await draw(ana, hers, "freedraw", (350, 320), (650, 340))
-    async with Client(app_server.url, room=room, name="Looker") as looker:
-
-        async def has(kinds: list[str]) -> bool:
-            return [kind for kind, _ in await elements(looker)] == kinds
-
-        await until(lambda: has(["ellipse", "freedraw", "rectangle"]), "the server has all three")
-        for guest, board in ((ana, hers), (ben, his)):
-            await sees_something(guest, board)
-        # Somebody else's element can be moved and deleted by everybody.
-        await his.get_by_test_id("toolbar-selection").click(force=True)
-        await ben.page.keyboard.press("Control+a")
-        await ben.page.keyboard.press("Delete")
-        await until(lambda: has([]), "all are gone")
-        await sees_something(ana, hers, False)
-        await draw(ana, hers, "rectangle", (350, 150), (450, 250))
-        await until(lambda: has(["rectangle"]), "there is another one")
-    await ben.page.reload()
-    await ben.enter()
-    await sees_something(ben, await board_of(ben))
-
-
-async def sees_something(guest: Guest, board: Locator, something: bool = True) -> None:
-    """Something is drawn on the picture itself, or nothing."""
-    picture = board.locator("canvas.static")
-
-    async def so() -> bool:
-        return bool(await picture.evaluate(INKED)) == something
-
-    await until(so, f"{guest.name} sees {'something' if something else 'an empty board'}")
-
-
-INKED = """
-(canvas) => {
-  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  const [r, g, b] = data;
-  let inked = 0;
-  for (let i = 0; i < data.length; i += 4)
-    if (Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) > 60) inked += 1;
-  return inked;
+# What is drawn of somebody: the middle of his caret, and where what he has selected begins and ends, in each line.
+DRAWN = """
+(mark) => {
+  const box = (element) => element.getBoundingClientRect();
+  const middle = ({ top, bottom }) => (top + bottom) / 2;
+  const parts = [...mark.children].map((element) => [element.className, box(element)]);
+  const [, caret] = parts.find(([name]) => /caret/.test(name));
+  return {
+    x: (caret.left + caret.right) / 2,
+    y: middle(caret),
+    selected: parts
+      .filter(([name, { width }]) => /selected/.test(name) && width > 0)
+      .map(([, line]) => ({ left: line.left, right: line.right, y: middle(line) })),
+    flag: mark.textContent,
+  };
 }
 """
 
 
-async def test_the_call_goes_on_beneath_the_board(guests: Invite) -> None:
+def near(one: float, other: float) -> bool:
+    return abs(one - other) <= 2.5
+
+
+class Watcher:
+    """Looks at what one's notes show of somebody else."""
+
+    def __init__(self, guest: Guest, field: Locator, other: str) -> None:
+        self._guest = guest
+        self._field = field
+        self._mark = guest.page.locator(f'[data-caret="{other}"]')
+        self._other = other
+
+    async def _drawn(self) -> dict[str, Any] | None:
+        # All at once: it is drawn anew while one looks.
+        marks = await self._mark.evaluate_all(f"(marks) => marks.map({DRAWN})")
+        return marks[0] if len(marks) == 1 else None
+
+    async def sees_at(self, index: int) -> None:
+        """His caret is before the letter of this place, and nothing is selected."""
+        last: Any = None
+
+        async def so() -> bool:
+            nonlocal last
+            last = drawn, place = await self._drawn(), await self._field.evaluate(PLACE, index)
+            return (
+                drawn is not None
+                and not drawn["selected"]
+                and near(drawn["x"], place["x"])
+                and near(drawn["y"], place["y"])
+            )
+
+        await until(so, lambda: f"{self._guest.name} sees {self._other} at {index}; last {last}")
+
+    async def sees_selected(self, *parts: tuple[int, int]) -> None:
+        """From and to these places, a pair for each line."""
+        last: Any = None
+
+        async def so() -> bool:
+            nonlocal last
+            last = drawn = await self._drawn()
+            if drawn is None or len(drawn["selected"]) != len(parts):
+                return False
+            for line, (start, end) in zip(drawn["selected"], parts, strict=True):
+                left, right = [await self._field.evaluate(PLACE, index) for index in (start, end)]
+                if not (
+                    near(line["left"], left["x"]) and near(line["right"], right["x"]) and near(line["y"], left["y"])
+                ):
+                    return False
+            return True
+
+        await until(so, lambda: f"{self._guest.name} sees {parts} selected; last {last}")
+
+    async def sees_nothing(self) -> None:
+        await expect(self._mark).to_have_count(0)
+
+
+async def select(field: Locator, start: int, end: int) -> None:
+    await field.focus()
+    await field.evaluate("(field, [start, end]) => field.setSelectionRange(start, end)", [start, end])
+
+
+async def test_where_the_others_write_is_seen(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
-    board = await board_of(ana)
-    await ana.hears(ben.pitch)
-    # A letter is a tool there, and mutes nobody.
-    await board.locator("canvas.interactive").click(position={"x": 200, "y": 300})
-    await ana.page.keyboard.press("m")
-    await expect(ana.controls.get_by_role("button", name=re.compile("^Mute"))).to_be_visible()
-    await board.get_by_role("button", name="Close whiteboard").click()
-    await ana.meets(ben)
+    hers, his = await notes_of(ana), await notes_of(ben)
+    await his.press_sequentially("first line\n\nthe third one")
+    await expect(hers).to_have_value("first line\n\nthe third one")
+    shown = Watcher(ana, hers, "Ben")
+    await shown.sees_at(25)
+    for index in (0, 5, 10, 11, 12, 16):
+        await select(his, index, index)
+        await shown.sees_at(index)
+    await select(his, 12, 15)
+    await shown.sees_selected((12, 15))
+    await select(his, 6, 15)
+    await shown.sees_selected((6, 10), (12, 15))
+
+    # It keeps to its letters while she writes before it, and hers is seen by him.
+    await select(his, 16, 21)
+    await select(hers, 0, 0)
+    await hers.press_sequentially("> ")
+    await expect(his).to_have_value("> first line\n\nthe third one")
+    await shown.sees_selected((18, 23))
+    await Watcher(ben, his, "Ana").sees_at(2)
+
+    # As far down as one has to scroll, and where a line is too long for the field.
+    await his.press("Control+End")
+    await his.press_sequentially("\n" * 60)
+    await shown.sees_at(85 + 2)
+    await hers.evaluate("(field) => { field.scrollTop = field.scrollHeight; }")
+    await shown.sees_at(85 + 2)
+    box, mark = await hers.bounding_box(), await ana.page.locator('[data-caret="Ben"] > :first-child').bounding_box()
+    assert box and mark and box["y"] <= mark["y"] <= box["y"] + box["height"], "it is in sight"
+
+    # Who writes elsewhere is nowhere in the notes.
+    await his.press("Tab")
+    await shown.sees_nothing()
+    await his.focus()
+    await shown.sees_at(85 + 2)
+    await ben.page.get_by_role("complementary", name="Notes").get_by_role("button", name="Close").click()
+    await shown.sees_nothing()
+
+
+@pytest.mark.timeout(120)
+async def test_firefox_opens_both(guests: Invite, firefox: Firefox, app_server: Server, room: str) -> None:
+    (ana,) = await in_the_call(guests, "Ana")
+    page = await firefox.open("about:blank")
+    ben = FirefoxGuest(page, "Ben", 2)
+    try:
+        await ben.enter(f"{app_server.url}/r/{room}")
+        await page.click("button", "Notes")
+        await until(lambda: page.shows("textbox", "Shared notes"), "Firefox shows the notes")
+        await page.click("textbox", "Shared notes")
+        await page.type("from Firefox")
+        hers = await notes_of(ana)
+        await expect(hers).to_have_value("from Firefox")
+        await Watcher(ana, hers, "Ben").sees_at(12)
+        await select(hers, 5, 5)
+        await until(lambda: page.evaluate("document.querySelectorAll('[data-caret=Ana]').length"), "Firefox shows hers")
+
+        await page.click("button", "Whiteboard")
+        board = await board_of(ana)
+        inked = f"({INKED})(document.querySelector('canvas.static'))"
+        await until(
+            lambda: page.evaluate("document.querySelector('canvas.static') !== null"), "Firefox shows the board"
+        )
+        assert not await page.evaluate(inked)
+        await draw(ana, board, "rectangle", (350, 150), (450, 250))
+        await until(lambda: page.evaluate(inked), "Firefox shows what she draws")
+    finally:
+        await page.close()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from .caller import until
+from .documents import INKED
 from .visits import SCREEN, Visit, join
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="session")]
@@ -103,6 +105,43 @@ async def test_a_call_of_three_on_a_phone(visit: Visit, size: tuple[int, int]) -
     await sheet.get_by_role("button", name="Settings").tap()
     await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
     await fits(page)
+
+
+@pytest.mark.parametrize("size", PHONES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_notes_and_the_whiteboard_on_a_phone(visit: Visit, size: tuple[int, int]) -> None:
+    page = await visit(None, role="moderator", **phone(size))
+    await join(page, "Mia")
+    toolbar = page.get_by_role("toolbar", name="Call controls")
+
+    async def open(name: str) -> None:
+        await toolbar.get_by_role("button", name="More").tap()
+        await page.get_by_role("dialog", name="More").get_by_role("button", name=name, exact=True).tap()
+
+    await open("Notes")
+    await expect(page.get_by_role("textbox", name="Shared notes")).to_be_visible(timeout=15_000)
+    await shows_sheet(page, "Notes")
+    await open("Whiteboard")
+    board = page.get_by_role("region", name="Whiteboard")
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await fits(page)
+    box = await board.bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= size[0] and box["height"] >= size[1] / 2, box
+    # A finger draws, and what it has drawn is there.
+    await board.get_by_test_id("toolbar-rectangle").tap(force=True)
+    canvas = await board.locator("canvas.interactive").bounding_box()
+    assert canvas
+    at = {"x": canvas["x"] + canvas["width"] / 3, "y": canvas["y"] + canvas["height"] / 3}
+    finger = await page.context.new_cdp_session(page)
+    for kind, by in (("touchStart", 0), ("touchMove", 40), ("touchMove", 80)):
+        points = [{"x": at["x"] + by, "y": at["y"] + by}]
+        await finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    picture = board.locator("canvas.static")
+    await until(lambda: picture.evaluate(INKED), "a rectangle is drawn")
+    close = board.get_by_role("button", name="Close whiteboard")
+    await are_large(close)
+    await close.tap()
+    await expect(board).to_have_count(0)
 
 
 async def test_a_phone_that_can_share_offers_it(visit: Visit) -> None:

@@ -8,5 +8,6 @@ export function takesKeys(target: EventTarget | null): boolean {
   );
 }
 
-/** A dialog lies over the page, wherever focus is. */
-export const isCovered = (): boolean => document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
+/** A dialog lies over the page, wherever focus is. What calls itself one within the whiteboard, such as its colours, lies beside what one draws. */
+export const isCovered = (): boolean =>
+  document.querySelector(':is([role="dialog"], [role="alertdialog"]):not([data-own-keys] *)') !== null;

@@ -1,55 +1,55 @@
 import { Excalidraw, MainMenu } from '@excalidraw/excalidraw';
 import '@excalidraw/excalidraw/index.css';
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types';
-import { X } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Room, SharedDocument } from 'tertulia-client';
 import { useLanguage, useWords } from '../../i18n/index.tsx';
-import { IconButton } from '../../parts/IconButton.tsx';
 import { usePrefs } from '../../prefs.ts';
 import { useRoomValue } from '../useRoomValue.ts';
 import { BoardBinding, elementsOf } from './board-binding.ts';
 import styles from './Documents.module.css';
+import { nameControls } from './named-controls.ts';
 import { Status } from './Status.tsx';
 import { useDocument } from './useDocument.ts';
 
 /** A board that everybody in the room draws on together. */
-export default function Board({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { board } = useWords().documents;
+export default function Board({ room }: { room: Room }) {
   const opened = useDocument(room, 'board');
   return (
-    <section className={styles.board} aria-label={board.title} data-own-keys>
-      <header className={styles.boardHead}>
-        <h2>{board.title}</h2>
-        <Status {...opened} />
-        <IconButton label={board.close} look="quiet" side="bottom" onClick={onClose}>
-          <X />
-        </IconButton>
-      </header>
+    <>
+      <Status {...opened} />
       {opened.document && <Canvas room={room} document={opened.document} />}
-    </section>
+    </>
   );
 }
 
 function Canvas({ room, document }: { room: Room; document: SharedDocument }) {
   const { language } = useLanguage();
+  const { board } = useWords().documents;
+  const canvas = useRef<HTMLDivElement>(null);
+  useEffect(() => (canvas.current ? nameControls(canvas.current, board.menu) : undefined), [board.menu]);
   const { theme } = usePrefs();
   const mayDraw = useRoomValue(room, ({ rights }) => rights.includes('data'));
   const [api, setApi] = useState<ExcalidrawImperativeAPI | null>(null);
+  // Until then it would put its first elements in place of what it is given.
+  const [loaded, setLoaded] = useState(false);
   const [binding, setBinding] = useState<BoardBinding | null>(null);
+  // Not where somebody has gone elsewhere while it was loaded.
+  const [autoFocus] = useState(() => window.document.activeElement?.closest('[data-own-keys]') !== null);
   const initialData = useMemo(() => ({ elements: elementsOf(document), scrollToContent: true }), [document]);
   useEffect(() => {
-    if (!api) return;
+    if (!api || !loaded) return;
     const bound = new BoardBinding(document, api);
     setBinding(bound);
     return () => bound.close();
-  }, [document, api]);
+  }, [document, api, loaded]);
   return (
-    <div className={styles.canvas}>
+    <div ref={canvas} className={styles.canvas}>
       <Excalidraw
         excalidrawAPI={setApi}
         initialData={initialData}
         isCollaborating
+        autoFocus={autoFocus}
         viewModeEnabled={!mayDraw}
         langCode={language === 'zh' ? 'zh-CN' : 'en'}
         theme={theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')}
@@ -57,7 +57,10 @@ function Canvas({ room, document }: { room: Room; document: SharedDocument }) {
         UIOptions={{ tools: { image: false }, canvasActions: { loadScene: false, toggleTheme: false } }}
         validateEmbeddable={false}
         onPaste={(_, event) => !event?.clipboardData?.files.length}
-        onChange={() => binding?.handleChange()}
+        onChange={() => {
+          setLoaded(true);
+          binding?.handleChange();
+        }}
         onPointerUpdate={({ pointer, button }) => binding?.handlePointer(pointer, button)}
       >
         <MainMenu>

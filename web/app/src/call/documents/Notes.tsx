@@ -3,8 +3,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { Room, SharedDocument } from 'tertulia-client';
 import { useWords } from '../../i18n/index.tsx';
 import { IconButton } from '../../parts/IconButton.tsx';
-import { Panel } from '../../parts/Panel.tsx';
 import { useRoomValue } from '../useRoomValue.ts';
+import { Carets } from './Carets.tsx';
 import styles from './Documents.module.css';
 import { Status } from './Status.tsx';
 import { TextBinding } from './text-binding.ts';
@@ -12,16 +12,13 @@ import { useDocument } from './useDocument.ts';
 import { useOthers } from './useOthers.ts';
 
 /** Notes that everybody in the room writes together. Tab and Escape lead out of them. */
-export default function Notes({ room, onClose }: { room: Room; onClose: () => void }) {
-  const { notes } = useWords().documents;
+export default function Notes({ room }: { room: Room }) {
   const opened = useDocument(room, 'notes');
   return (
-    <Panel title={notes.title} onClose={onClose}>
-      <div className={styles.notes}>
-        <Status {...opened} />
-        {opened.document && <Field room={room} document={opened.document} />}
-      </div>
-    </Panel>
+    <div className={styles.notes}>
+      <Status {...opened} />
+      {opened.document && <Field room={room} document={opened.document} />}
+    </div>
   );
 }
 
@@ -30,24 +27,28 @@ function Field({ room, document }: { room: Room; document: SharedDocument }) {
   const { notes } = documents;
   const mayWrite = useRoomValue(room, ({ rights }) => rights.includes('data'));
   const others = useOthers(document);
+  const text = document.doc.getText('text');
   const field = useRef<HTMLTextAreaElement>(null);
   const [binding, setBinding] = useState<TextBinding | null>(null);
   useEffect(() => {
     if (!field.current) return;
-    const bound = new TextBinding(document.doc.getText('text'), field.current);
+    const bound = new TextBinding(text, field.current);
     setBinding(bound);
     return () => bound.close();
-  }, [document]);
+  }, [text]);
   return (
     <>
-      <textarea
-        ref={field}
-        className={styles.field}
-        aria-label={notes.field}
-        placeholder={mayWrite ? notes.placeholder : ''}
-        readOnly={!mayWrite}
-        spellCheck
-      />
+      <div className={styles.sheet}>
+        <textarea
+          ref={field}
+          className={styles.field}
+          aria-label={notes.field}
+          placeholder={mayWrite ? notes.placeholder : ''}
+          readOnly={!mayWrite}
+          spellCheck
+        />
+        <Carets document={document} text={text} field={field} />
+      </div>
       <div className={styles.foot}>
         <span>{others.length > 0 && documents.others(others)}</span>
         {mayWrite && (

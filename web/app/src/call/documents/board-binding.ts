@@ -4,6 +4,7 @@ import type { ExcalidrawElement, OrderedExcalidrawElement } from '@excalidraw/ex
 import type { Collaborator, ExcalidrawImperativeAPI, SocketId } from '@excalidraw/excalidraw/types';
 import type { SharedDocument } from 'tertulia-client';
 import type { Y } from 'tertulia-client/documents';
+import { hueOf } from './hue.ts';
 
 /** Between two looks at what was drawn, in milliseconds: each change of an element sends it whole. */
 const WRITE_MS = 100;
@@ -20,7 +21,7 @@ export function elementsOf(document: SharedDocument): OrderedExcalidrawElement[]
   return restored([...boardOf(document).values()]);
 }
 
-/** Keeps a board and a shared document the same. Of two who change the same element at once, both end with the same one. */
+/** Keeps a board, which has loaded its elements, and a shared document the same. Of two who change the same element at once, both end with the same one. */
 export class BoardBinding {
   readonly #document: SharedDocument;
   readonly #board: Board;
@@ -35,7 +36,6 @@ export class BoardBinding {
     this.#document = document;
     this.#board = boardOf(document);
     this.#api = api;
-    for (const [id, element] of this.#board) this.#known.set(id, versionOf(element));
     this.#observer = ({ transaction, keysChanged }) => {
       if (transaction.origin !== this) this.#take(keysChanged);
     };
@@ -43,7 +43,7 @@ export class BoardBinding {
     document.awareness.on('change', this.#showPeople);
     this.#showPeople();
     if (!document.readOnly) this.#forgetDeleted();
-    // It may have changed between the first look at it and this one.
+    // All of it: it may have changed between the first look at it and this one, and Excalidraw drops on its way in what `restored` keeps.
     this.#take(this.#board.keys());
   }
 
@@ -113,7 +113,11 @@ function restored(elements: readonly unknown[]): OrderedExcalidrawElement[] {
     (it): it is ExcalidrawElement =>
       typeof it === 'object' && it !== null && typeof (it as ExcalidrawElement).id === 'string',
   );
-  return restoreElements(whole, null) as OrderedExcalidrawElement[];
+  const finished = new Set(whole.filter((it) => it.type === 'freedraw' && it.lastCommittedPoint).map(({ id }) => id));
+  return (restoreElements(whole, null) as OrderedExcalidrawElement[]).map((it) =>
+    // It forgets that a stroke is finished, and then draws less of its end than whoever drew it sees.
+    it.type === 'freedraw' && finished.has(it.id) ? { ...it, lastCommittedPoint: it.points.at(-1) ?? null } : it,
+  );
 }
 
 const versionOf = ({ version, versionNonce }: ExcalidrawElement): string => `${version} ${versionNonce}`;
@@ -128,13 +132,8 @@ function peopleOf({ awareness }: SharedDocument): Map<SocketId, Collaborator> {
       username: String(user?.name ?? ''),
       pointer: { x, y, tool: tool === 'laser' ? 'laser' : 'pointer' },
       button: button === 'down' ? 'down' : 'up',
-      color: colorOf(client),
+      color: { background: `hsl(${hueOf(client)} 80% 80%)`, stroke: `hsl(${hueOf(client)} 80% 35%)` },
     });
   }
   return people;
 }
-
-const colorOf = (client: number) => {
-  const hue = client % 360;
-  return { background: `hsl(${hue} 80% 80%)`, stroke: `hsl(${hue} 80% 35%)` };
-};

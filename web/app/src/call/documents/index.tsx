@@ -1,8 +1,7 @@
-import { X } from 'lucide-react';
 import type { Room } from 'tertulia-client';
 import { useWords } from '../../i18n/index.tsx';
-import { IconButton } from '../../parts/IconButton.tsx';
 import { Panel } from '../../parts/Panel.tsx';
+import { BoardFrame } from './BoardFrame.tsx';
 import styles from './Documents.module.css';
 import { Later } from './Later.tsx';
 
@@ -15,42 +14,33 @@ const loadNotes = () => import('./Notes.tsx');
 const loadBoard = () => import('./Board.tsx');
 
 /** Yjs comes with the first of the two, Excalidraw with the board. */
-export function Notes(props: Props) {
-  const { documents } = useWords();
+export function Notes({ room, onClose }: Props) {
+  const { notes, opening } = useWords().documents;
   return (
-    <Later
-      load={loadNotes}
-      props={props}
-      meanwhile={(failed) => (
-        <Panel title={documents.notes.title} onClose={props.onClose}>
-          <p role={failed ? 'alert' : 'status'} className={styles.status}>
-            {failed ? documents.failed : documents.opening}
-          </p>
-        </Panel>
-      )}
-    />
+    <Panel title={notes.title} onClose={onClose}>
+      <Later load={loadNotes} props={{ room }} meanwhile={(failed) => <Meanwhile failed={failed} text={opening} />} />
+    </Panel>
   );
 }
 
-export function Board(props: Props) {
-  const { board, failed: sorry } = useWords().documents;
+export function Board({ room, onClose }: Props) {
+  const { board } = useWords().documents;
   return (
-    <Later
-      load={loadBoard}
-      props={props}
-      meanwhile={(failed) => (
-        <section className={styles.board} aria-label={board.title}>
-          <header className={styles.boardHead}>
-            <h2>{board.title}</h2>
-            <IconButton label={board.close} look="quiet" side="bottom" onClick={props.onClose}>
-              <X />
-            </IconButton>
-          </header>
-          <p role={failed ? 'alert' : 'status'} className={styles.status}>
-            {failed ? sorry : board.loading}
-          </p>
-        </section>
-      )}
-    />
+    <BoardFrame onClose={onClose}>
+      <Later
+        load={loadBoard}
+        props={{ room }}
+        meanwhile={(failed) => <Meanwhile failed={failed} text={board.loading} />}
+      />
+    </BoardFrame>
+  );
+}
+
+function Meanwhile({ failed, text }: { failed: boolean; text: string }) {
+  const { documents } = useWords();
+  return (
+    <p role={failed ? 'alert' : 'status'} className={styles.status}>
+      {failed ? documents.failed : text}
+    </p>
   );
 }

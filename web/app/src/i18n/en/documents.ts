@@ -23,6 +23,7 @@ export const documents = {
   board: {
     title: 'Whiteboard',
     close: 'Close whiteboard',
+    menu: 'Menu of the whiteboard',
     loading: 'Loading the whiteboard…',
   },
 };

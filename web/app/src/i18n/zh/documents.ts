@@ -23,6 +23,7 @@ export const documents: typeof en = {
   board: {
     title: '白板',
     close: '关闭白板',
+    menu: '白板菜单',
     loading: '正在加载白板…',
   },
 };
