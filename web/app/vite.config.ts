@@ -33,7 +33,10 @@ const noChannels = readFileSync(here('../sdk/src/viewer/no-channels.ts'), 'utf8'
 const leftOut = new Map([
   ['/room/display-share.ts', 'export const shareDisplay = async () => null;'],
   ['/media/send-section.ts', 'export const SendSection = Object;'],
-  ['/room/data.ts', 'export class Topics { handleMessage() {} handleClosed() {} }'],
+  ['/room/data.ts', readFileSync(here('../sdk/src/viewer/no-topics.ts'), 'utf8')],
+  ['/room/direct-speakers.ts', readFileSync(here('../sdk/src/viewer/no-direct.ts'), 'utf8')],
+  ['/room/statistics.ts', readFileSync(here('../sdk/src/viewer/no-statistics.ts'), 'utf8')],
+  ['/room/local-publication.ts', 'export const LocalPublication = Object;'],
   ['/room/documents.ts', readFileSync(here('../sdk/src/viewer/no-documents.ts'), 'utf8')],
   ['/wire/frames.ts', 'export const encode = JSON.stringify; export const unpack = () => null;'],
   ['/room/channels.ts', noChannels],

@@ -7,9 +7,9 @@ const web = new URL('../', import.meta.url);
 const appDist = new URL('app/dist/', web);
 const budgets = {
   'index.html': 180,
-  'live.html': 25.5,
-  'tertulia.js': 33,
-  'viewer.js': 25.5,
+  'live.html': 24,
+  'tertulia.js': 32,
+  'viewer.js': 20.5,
   'element.js': 5,
   'standalone/documents.js': 35,
 };

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
+const source = fileURLToPath(new URL('src/', import.meta.url));
 const own = (file) => fileURLToPath(new URL(`src/viewer/${file}`, import.meta.url));
 const documents = { entry: 'src/documents/index.ts', fileName: 'documents' };
 const modules = [
@@ -18,6 +19,9 @@ const modules = [
       { find: './files.js', replacement: own('no-files.ts') },
       { find: './channels.js', replacement: own('no-channels.ts') },
       { find: './link-channels.js', replacement: own('no-channels.ts') },
+      { find: './data.js', replacement: own('no-topics.ts') },
+      { find: './direct-speakers.js', replacement: own('no-direct.ts') },
+      { find: './local-publication.js', replacement: own('no-sending.ts') },
       { find: './send-section.js', replacement: own('no-sending.ts') },
       { find: './display-share.js', replacement: own('no-sending.ts') },
       { find: /.*\/frames\.js$/, replacement: own('no-frames.ts') },
@@ -35,10 +39,31 @@ const documentsApart = {
   resolveId: (id) => (id === '../documents/index.js' ? { id: './documents.js', external: true } : null),
 };
 
+const LATER = /(?<!typeof )\bimport\('(\.[^']+)'\)/g;
+/**
+ * What the sources load when it is needed comes with the one file in any case: it is simply there. As a part of the file that is loaded later,
+ * each module that it shares with others would be wrapped, to be run at its first use.
+ */
+const atOnce = {
+  name: 'at-once',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.startsWith(source)) return null;
+    const imports = [];
+    const changed = code.replace(LATER, (whole, module) => {
+      if (module.endsWith('/documents/index.js')) return whole;
+      imports.push(`import * as later${imports.length} from '${module}';`);
+      return `Promise.resolve(later${imports.length - 1})`;
+    });
+    // In the first line, so that all others stay where the source map has them.
+    return imports.length > 0 ? { code: `${imports.join(' ')} ${changed}`, map: null } : null;
+  },
+};
+
 let emptyOutDir = true;
 for (const { entry, fileName, alias = [], external = [], outDir = 'dist' } of modules) {
   await build({
-    plugins: [documentsApart],
+    plugins: [documentsApart, atOnce],
     resolve: { alias },
     build: {
       emptyOutDir,
