@@ -92,6 +92,32 @@ async def test_nothing_overtakes_what_waits(direct: bool) -> None:
     await eventually(lambda: pipe.got[-1] == b"6")
 
 
+async def test_what_goes_past_the_source_waits_for_what_waits() -> None:
+    pipe = Pipe()
+    link = Link(pipe, nothing)
+    assert link.write_now(b"1")
+    pipe.hold()
+    assert not link.write_now(b"not written")
+    link.say(b"2")
+    pipe.release()
+    assert not link.write_now(b"nor this"), "though the socket would take it"
+    await eventually(lambda: link.write_now(b"3"))
+    assert pipe.got == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize(
+    "end", [Link.stop, lambda link: link.close(1000, "left"), lambda link: link.cut(1013, "too_slow")]
+)
+async def test_nothing_goes_past_a_link_that_ends(end: Callable[[Link], None]) -> None:
+    pipe = Pipe()
+    link = Link(pipe, nothing)
+    end(link)
+    assert not link.write_now(b"too late")
+    await link.finished()
+    assert not link.write_now(b"later still")
+    assert pipe.got == []
+
+
 async def test_after_a_block_messages_are_written_at_once_again() -> None:
     pipe = Pipe()
     link = Link(pipe, nothing)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tertulia.net import Allowance, Connections, Outbox, Rate
-from tertulia.net.outbox import LATEST_BYTES, LATEST_KEYS
+from tertulia.net.outbox import KEPT_MESSAGES, LATEST_BYTES, LATEST_KEYS
 
 
 def make() -> Outbox:
@@ -21,7 +21,10 @@ def drain(outbox: Outbox) -> list[bytes]:
     return taken
 
 
-@given(st.lists(st.one_of(st.just("put"), st.just("take"), st.just("loss"), st.just("restart"), st.integers(0, 5))))
+STEPS = st.sampled_from(["put", "send", "send to one who is behind", "take", "loss", "restart"])
+
+
+@given(st.lists(st.one_of(STEPS, st.integers(0, 5))))
 def test_every_message_arrives_once_and_in_order(steps: list[str | int]) -> None:
     outbox, sent, received = make(), 0, 0
     in_flight: list[bytes] = []
@@ -33,6 +36,14 @@ def test_every_message_arrives_once_and_in_order(steps: list[str | int]) -> None
 
     for step in steps:
         if step == "put":
+            outbox.put(b"m%d" % sent)
+            sent += 1
+        elif step == "send":
+            if not outbox.pass_through(b"m%d" % sent, lambda text: in_flight.append(text) or True):
+                outbox.put(b"m%d" % sent)
+            sent += 1
+        elif step == "send to one who is behind":
+            assert not outbox.pass_through(b"m%d" % sent, lambda text: False)
             outbox.put(b"m%d" % sent)
             sent += 1
         elif step == "take":
@@ -153,6 +164,41 @@ def test_of_what_is_offered_only_the_newest_waits_and_messages_come_first() -> N
     assert [outbox.offer("a", b"a1"), outbox.offer("b", b"b1"), outbox.offer("a", b"a2")] == [0, 0, 1]
     outbox.put(b"message")
     assert [outbox.take() for _ in range(4)] == [b"1:message", b"a2", b"b1", None]
+
+
+def test_nothing_overtakes_what_waits() -> None:
+    outbox, written = make(), list[bytes]()
+
+    def write(frame: bytes) -> bool:
+        written.append(frame)
+        return True
+
+    assert outbox.pass_through(b"a", write) and outbox.offer_through(b"A", write)
+    outbox.put(b"b")
+    assert not outbox.pass_through(b"c", write) and not outbox.offer_through(b"B", write)
+    assert drain(outbox) == [b"2:b"]
+    outbox.offer("topic", b"C")
+    assert not outbox.pass_through(b"d", write) and not outbox.offer_through(b"D", write)
+    assert drain(outbox) == [b"C"]
+    assert outbox.rewind(1)
+    assert not outbox.pass_through(b"e", write), "what is to be said again comes first"
+    assert drain(outbox) == [b"2:b"]
+    assert outbox.pass_through(b"f", write) and outbox.offer_through(b"F", write)
+    outbox.drop()
+    assert not outbox.pass_through(b"g", write) and not outbox.offer_through(b"G", write)
+    assert drain(outbox) == []
+    assert not outbox.pass_through(b"h", write), "and stays lost"
+    assert written == [b"1:a", b"A", b"3:f", b"F"]
+
+
+def test_what_passed_through_is_kept_within_the_same_bounds() -> None:
+    outbox = make()
+    for number in range(KEPT_MESSAGES + 10):
+        assert outbox.pass_through(b"%d" % number, lambda text: True)
+    assert (outbox.seq, outbox.forgotten) == (KEPT_MESSAGES + 10, 10)
+    outbox.ack(outbox.seq - 1)
+    assert outbox.rewind(outbox.seq - 1)
+    assert drain(outbox) == [b"%d:%d" % (outbox.seq, outbox.seq - 1)]
 
 
 def test_what_was_offered_comes_no_second_time() -> None:

@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import ssl
-import struct
 from collections.abc import Awaitable, Callable, Iterator
 from types import FrameType
 from typing import Any, Protocol, cast
@@ -22,7 +21,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from tertulia.cli.decrypted import Address, Decrypted, Ends, tell
-from tertulia.net import Binary, Gate
+from tertulia.cli.writer import Writer
+from tertulia.net import Gate
 from tertulia.net import Streams as GateStreams
 from tertulia.net.websocket import ABORT, KEEP_ALIVE, WRITE
 
@@ -40,10 +40,7 @@ DATE_TICK = 0
 
 log = structlog.get_logger(__name__)
 
-_OPEN = State.OPEN
 _Utf8 = codecs.getincrementaldecoder("utf-8")
-_SHORT = struct.Struct("!BBH")
-_LONG = struct.Struct("!BBQ")
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -57,13 +54,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.conn = _Conversation(
             extensions=self.conn.available_extensions, max_size=self.config.ws_max_size, logger=self.conn.logger
         )
-        self._blocked = False
-        """The transport has enough; what `writable` says, without a call."""
         self._so_far = bytearray()
         self._utf8 = _Utf8()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        self._writer = Writer(self.transport)
+        cast(_Conversation, self.conn).writer = self._writer
         self.transport.set_write_buffer_limits(high=WRITE_BUFFER)
         self.close_timeout = CLOSE_WITHIN
         if self._ends is not None:
@@ -74,7 +71,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if hasattr(self, "scope"):
             extensions = cast("dict[str, object]", self.scope["extensions"])
             extensions[ABORT] = self.transport.abort
-            extensions[WRITE] = self.write_now
+            extensions[WRITE] = self._writer.write
             extensions[KEEP_ALIVE] = self.keep_alive
 
     def keep_alive(self, seconds: float) -> None:
@@ -88,34 +85,13 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
         super().connection_lost(exc)
 
-    def write_now(self, frame: bytes) -> bool:
-        """See `net.link.Socket`."""
-        conn, transport = self.conn, self.transport
-        if self._blocked or conn.state is not _OPEN or transport.is_closing():
-            return False
-        if conn.extensions:
-            (conn.send_binary if type(frame) is Binary else conn.send_text)(frame)
-            transport.write(b"".join(conn.data_to_send()))
-            return True
-        # A whole message in one frame, neither masked nor compressed (RFC 6455, section 5.2). The library's way to its header costs more
-        # than everything else that a delivery does in Python.
-        length = len(frame)
-        first = 0x82 if type(frame) is Binary else 0x81
-        if 126 <= length < 1 << 16:
-            transport.write(_SHORT.pack(first, 126, length) + frame)
-        elif length < 126:
-            transport.write(bytes((first, length)) + frame)
-        else:
-            transport.write(_LONG.pack(first, 127, length) + frame)
-        return True
-
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._blocked = True
+        self._writer.pause()
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._blocked = False
+        self._writer.resume()
 
     def handle_text(self, event: Frame) -> None:
         self._utf8.reset()
@@ -152,8 +128,22 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
 
 class _Conversation(ServerProtocol):
-    """Takes a close frame between the fragments of a message for what it is (RFC 6455, section 5.4: control frames may come there), not for
-    a broken rule, so that the close code is echoed."""
+    """Tells the writer when it may write. Takes a close frame between the fragments of a message for what it is (RFC 6455, section 5.4:
+    control frames may come there), not for a broken rule, so that the close code is echoed."""
+
+    writer: Writer
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        self._state = state
+        if state is State.OPEN:
+            self.writer.begin(self if self.extensions else None)
+        elif state is not State.CONNECTING:
+            self.writer.end()
 
     def recv_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:

@@ -31,6 +31,11 @@ class Source(Protocol):
         """The next frame, given out once; None: nothing waits."""
 
 
+def cannot(frame: bytes) -> bool:
+    """`Socket.write_now` of a socket whose server does not let us, and of a link in which something waits."""
+    return False
+
+
 class Link:
     """Writes what a source and the link itself hold; ends by `close`, never by the peer's leisure.
 
@@ -38,17 +43,35 @@ class Link:
     `on_broken` comes from the link's own task.
     """
 
+    # What a message touches lies together, for it is seldom in the processor's cache.
+    __slots__ = (
+        "_closing",
+        "_deadline",
+        "_direct",
+        "_in_hand",
+        "_on_broken",
+        "_socket",
+        "_source",
+        "_task",
+        "_wake",
+        "ended",
+        "write_now",
+    )
+
     def __init__(self, socket: Socket, on_broken: Callable[["Link"], None]) -> None:
         """`on_broken`: called once, when writing failed because the socket is gone."""
         self._socket = socket
         self._on_broken = on_broken
+        self.write_now = socket.write_now
+        """Writes a frame past the source, which has nothing itself. False: nothing was written, for something waits or would have to, or
+        the link ends; then the frame belongs into the source, and `wake` is to be called."""
         self._direct: deque[bytes] = deque()
         self._source: Source | None = None
         self._in_hand: bytes | None = None
         """The frame that the socket would not take at once: while there is one, the task writes, and everything else waits behind it."""
         self._closing: tuple[int, str] | None = None
         self._deadline: asyncio.TimerHandle | None = None
-        self._wake = asyncio.Event()
+        self._wake: asyncio.Event
         self._task: asyncio.Task[None] | None = None
         """Not there before it is needed: most sockets of our own server never block, and end with their reader."""
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -69,24 +92,14 @@ class Link:
         self._source = source
         self.wake()
 
-    def write_now(self, frame: bytes) -> bool:
-        """Writes a frame past the source, which has nothing itself. False: nothing was written, for something else waits, or would have to;
-        then the frame belongs into the source, and `wake` is to be called."""
-        return (
-            self._in_hand is None
-            and self._closing is None
-            and not self._direct
-            and not self.ended.done()
-            and self._socket.write_now(frame)
-        )
-
     def wake(self) -> None:
         """The source has something: writes until it is empty or the socket blocks."""
         if self._in_hand is not None or self._closing is not None or self.closed:
             return
         while (frame := self._next()) is not None:
-            if not self._socket.write_now(frame):
+            if not self.write_now(frame):
                 self._in_hand = frame
+                self.write_now = cannot
                 self._hand_over()
                 return
 
@@ -94,6 +107,7 @@ class Link:
         """Ends the socket after what waits is written, in at most LAST_WORDS seconds."""
         if self._closing is None and not self.closed:
             self._closing = (code, reason)
+            self.write_now = cannot
             self._deadline = asyncio.get_running_loop().call_later(LAST_WORDS, self._give_up)
             self._hand_over()
 
@@ -129,6 +143,7 @@ class Link:
         self.stop()
 
     def _end(self) -> None:
+        self.write_now = cannot
         if not self.ended.done():
             self.ended.set_result(None)
         if self._deadline is not None:
@@ -136,6 +151,7 @@ class Link:
 
     def _hand_over(self) -> None:
         if self._task is None:
+            self._wake = asyncio.Event()
             self._task = asyncio.create_task(self._run())
         self._wake.set()
 
@@ -162,6 +178,8 @@ class Link:
             if self._in_hand is None:
                 self._in_hand = self._next()
             if self._in_hand is None:
+                if self._closing is None and not self.closed:
+                    self.write_now = self._socket.write_now
                 return
             await self._socket.write(self._in_hand)
             self._in_hand = None

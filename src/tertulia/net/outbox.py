@@ -33,8 +33,29 @@ class Outbox:
     A message gets its number only when it is taken, so that one that was replaced while it waited leaves no gap.
     """
 
+    # What a message touches lies together, for it is seldom in the processor's cache.
+    __slots__ = (
+        "_again",
+        "_backlog",
+        "_by_key",
+        "_idle",
+        "_latest",
+        "_latest_bytes",
+        "_number",
+        "_tickets",
+        "_waiting",
+        "_waiting_bytes",
+        "_written",
+        "_written_bytes",
+        "forgotten",
+        "lost",
+        "seq",
+    )
+
     def __init__(self, number: Callable[[bytes, int], bytes]) -> None:
         self._number = number
+        self._idle = True
+        """Nothing waits that `take` would give: it has said so, and nothing came since."""
         self._waiting: OrderedDict[int, tuple[bytes, str | None]] = OrderedDict()
         self._waiting_bytes = 0
         self._by_key: dict[str, int] = {}
@@ -57,6 +78,7 @@ class Outbox:
         """`key`: a newer message with the same key replaces one that still waits."""
         if self.lost:
             return
+        self._idle = False
         if key is not None and (older := self._by_key.pop(key, None)) is not None:
             self._waiting_bytes -= len(self._waiting.pop(older)[0])
         self._tickets += 1
@@ -70,6 +92,7 @@ class Outbox:
         again after a loss. How many frames that waited were given up for it."""
         if self.lost:
             return 0
+        self._idle = False
         older = self._latest.get(key)
         self._latest[key] = frame
         self._latest_bytes += len(frame)
@@ -99,7 +122,10 @@ class Outbox:
                 return self.take()
             return self._number(self._written[number - self.forgotten - 1], number)
         if not self._waiting:
-            return self._take_latest() if self._latest else None
+            if self._latest:
+                return self._take_latest()
+            self._idle = not self.lost
+            return None
         _, (body, key) = self._waiting.popitem(last=False)
         self._waiting_bytes -= len(body)
         if key is not None:
@@ -111,24 +137,26 @@ class Outbox:
 
     def _keep(self, body: bytes) -> None:
         """Until it is acknowledged, or there is too much of it."""
-        self._written.append(body)
+        written = self._written
+        written.append(body)
         self._written_bytes += len(body)
-        while len(self._written) > KEPT_MESSAGES or (self._written_bytes > KEPT_BYTES and len(self._written) > 1):
+        while len(written) > KEPT_MESSAGES or (self._written_bytes > KEPT_BYTES and len(written) > 1):
             self._forget_oldest()
 
     def pass_through(self, body: bytes, write: Callable[[bytes], bool]) -> bool:
         """As if it were put and taken, where nothing waits and `write` takes its frame. False: nothing was done, and it is to be `put`.
 
         This is the way of nearly all messages, and costs a third of the other."""
-        if self._waiting or self._again or self.lost or not write(self._number(body, self.seq + 1)):
+        seq = self.seq + 1
+        if not (self._idle and write(self._number(body, seq))):
             return False
-        self.seq += 1
+        self.seq = seq
         self._keep(body)
         return True
 
     def offer_through(self, frame: bytes, write: Callable[[bytes], bool]) -> bool:
         """As `pass_through`, for what is to be offered: a frame outside the numbering."""
-        return not (self._waiting or self._latest or self._again or self.lost) and write(frame)
+        return self._idle and write(frame)
 
     def ack(self, seq: int) -> None:
         """The peer has everything up to `seq`. A number that was never given out is ignored."""
@@ -141,6 +169,7 @@ class Outbox:
         """Everything after `last_seq` will be taken again, in order. False: some of it is forgotten, or it was never given out."""
         if self.lost or not self.forgotten <= last_seq <= self.seq:
             return False
+        self._idle = False
         self._again = self.seq - last_seq
         self._backlog = len(self._waiting)
         return True
@@ -187,6 +216,7 @@ class Outbox:
 
     def drop(self) -> None:
         self.lost = True
+        self._idle = False
         self._waiting.clear()
         self._latest.clear()
         self._by_key.clear()

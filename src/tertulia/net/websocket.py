@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from tertulia.errors import Code, ProtocolError
 from tertulia.net.frame import Binary
-from tertulia.net.link import Link
+from tertulia.net.link import Link, cannot
 
 ABORT = "tertulia.abort"
 """ASGI extension of our own server: a callable that cuts the TCP connection, whatever is still buffered."""
@@ -27,7 +27,7 @@ class WebSocket:
         self._send = send
         extensions: dict[str, Any] = scope.get("extensions") or {}
         self._abort: Callable[[], None] | None = extensions.get(ABORT)
-        self.write_now: Callable[[bytes], bool] = extensions.get(WRITE) or _cannot
+        self.write_now: Callable[[bytes], bool] = extensions.get(WRITE) or cannot
         """See `Socket`. Not a method, for it is called for every message to everybody."""
         self._keep_alive: Callable[[float], None] | None = extensions.get(KEEP_ALIVE)
         self._connected = False
@@ -97,11 +97,6 @@ class WebSocket:
         if not self._connected:
             self._connected = True
             await self._receive()
-
-
-def _cannot(frame: bytes) -> bool:
-    """Of servers that do not let us write at once."""
-    return False
 
 
 async def talk(link: Link, reading: Coroutine[Any, Any, None]) -> None:

@@ -140,7 +140,9 @@ class Feed:
         self._rooms.clear()
 
     def _wanted(self, name: EventName) -> bool:
-        return bool(self._handlers[name]) or any(name in wish.names for wish in self._streams.values())
+        if self._handlers[name]:
+            return True
+        return len(self._streams) > 0 and any(name in wish.names for wish in self._streams.values())
 
     def _tell(self, actor: RoomActor, event: ev.RoomEvent) -> None:
         name = ev.NAMES[type(event)]

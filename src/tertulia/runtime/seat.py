@@ -237,10 +237,11 @@ class Notice:
         self.event = event
         self._made: dict[str, Any] = {}
 
-    def once(self, door: str, make: Callable[[], T]) -> T:
-        made = self._made.get(door, self)
-        if made is self:
-            made = self._made[door] = make()
+    def once(self, door: str, make: Callable[[Any], T]) -> T:
+        """What `make` makes of the event, the first time."""
+        if door not in self._made:
+            self._made[door] = make(self.event)
+        made: T = self._made[door]
         return made
 
 

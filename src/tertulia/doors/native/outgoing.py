@@ -121,6 +121,11 @@ def shared(event: Shown) -> bytes | None:
     return None if message is None else _frame(message)
 
 
+def told(event: Shown) -> tuple[bytes | None, str | None]:
+    """What `shared` and `key` say of it."""
+    return shared(event), key(event)
+
+
 def number(frame: bytes, seq: int) -> bytes:
     """Puts the session's message number into a frame."""
     return Binary(wire.number_frame(frame, seq)) if isinstance(frame, Binary) else wire.number(frame, seq)

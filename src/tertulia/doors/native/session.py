@@ -41,6 +41,19 @@ _PERSONAL: Final = frozenset({Entered, ev.Denied, ev.SessionEnded, ev.TopologyCh
 class NativeSession(Session):
     """Translates what it is shown, and keeps count of its client's requests."""
 
+    __slots__ = (
+        "_candidates",
+        "_join_id",
+        "_joined_seq",
+        "_on_over",
+        "_reached",
+        "_renew_at",
+        "_terms",
+        "accepted",
+        "admitted",
+        "grants",
+    )
+
     def __init__(
         self,
         participant: ParticipantId,
@@ -67,11 +80,10 @@ class NativeSession(Session):
         self.grants = topics
 
     def deliver(self, notice: Notice) -> None:
-        event = notice.event
-        if type(event) in _PERSONAL:
-            self._deliver_personal(event)
+        if type(notice.event) in _PERSONAL:
+            self._deliver_personal(notice.event)
             return
-        body, key = notice.once("native", lambda: (outgoing.shared(event), outgoing.key(event)))
+        body, key = notice.once("native", outgoing.told)
         if body is not None:
             self.send(body, key)
 
@@ -113,7 +125,8 @@ class NativeSession(Session):
         self.send(self._published(notice))
 
     def _published(self, notice: Notice) -> bytes:
-        body: bytes = notice.once("native", lambda: (outgoing.shared(notice.event), None))[0]
+        body, _ = notice.once("native", outgoing.told)
+        assert body is not None
         return body
 
     @classmethod

@@ -138,7 +138,7 @@ class PeerSession(PageSession):
             case ev.ParticipantLeft():
                 who = event.participant
                 if event.reason not in _STAYS_CONNECTED or who in self._calls:
-                    self.send(notice.once("peerjs", lambda: messages.leave(who)))
+                    self.send(notice.once("peerjs", lambda _: messages.leave(who)))
         self._calls.see(event)
 
     def _end(self, code: Code, message: str) -> None:

@@ -16,6 +16,9 @@ from tertulia.runtime.image import SessionImage
 class Session:
     """Base of the doors' sessions: outbox, resume token, and which socket writes for it. `deliver` is the door's own."""
 
+    # What a message touches lies together, for it is seldom in the processor's cache.
+    __slots__ = ("_digests", "_used", "actor", "frozen", "id", "link", "outbox", "over", "participant", "token")
+
     def __init__(self, participant: ParticipantId, number: Callable[[bytes, int], bytes]) -> None:
         self.id = secrets.token_urlsafe(12)
         self.participant = participant

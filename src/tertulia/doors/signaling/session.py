@@ -143,9 +143,9 @@ class SignalingSession(PageSession):
             return
         if self._tells_people:
             sender = {"from": event.sender or "server"}
-            body = notice.once("signaling+from", lambda: _json(words.write_data(event.topic, data) | sender))
+            body = notice.once("signaling+from", lambda _: _json(words.write_data(event.topic, data) | sender))
         else:
-            body = notice.once("signaling", lambda: _json(words.write_data(event.topic, data)))
+            body = notice.once("signaling", lambda _: _json(words.write_data(event.topic, data)))
         self.send(body)
 
     # --- the call's machines ---

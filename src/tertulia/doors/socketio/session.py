@@ -121,14 +121,14 @@ class SocketIoSession:
             case ev.ParticipantJoined():
                 who, room = event.participant.id, self.room
                 news = (Said("join", (room, who)), Said("ready", (room,)), Said("user-connected", (who,)))
-                notice.once("socketio", lambda: self._tell(event.to, news))
+                notice.once("socketio", lambda _: self._tell(event.to, news))
             case ev.ParticipantLeft():
                 who, room = event.participant, self.room
                 farewell = (Said("bye", (room, who)), Said("user-disconnected", (who,)))
-                notice.once("socketio", lambda: self._tell(event.to, farewell))
+                notice.once("socketio", lambda _: self._tell(event.to, farewell))
             case ev.DataSent() if isinstance(event.payload, Data):
                 data = event.payload
-                notice.once("socketio", lambda: self._tell(event.to, (words.write_data(event.topic, data),)))
+                notice.once("socketio", lambda _: self._tell(event.to, (words.write_data(event.topic, data),)))
             case Heard():
                 self._directed.see(event)
                 return

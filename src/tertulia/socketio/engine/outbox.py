@@ -1,6 +1,7 @@
 """What waits for one session's peer to take it. Pure."""
 
 from collections import deque
+from collections.abc import Callable
 
 
 class Outbox:
@@ -30,6 +31,10 @@ class Outbox:
             self._frames.append(frame)
             self._bytes += len(frame)
         return True
+
+    def pass_through(self, frame: bytes, write: Callable[[bytes], bool]) -> bool:
+        """As if it were put and taken, where nothing waits and `write` takes it. False: nothing was done."""
+        return not self._frames and write(frame)
 
     def take(self) -> bytes | None:
         if not self._frames:
