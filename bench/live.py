@@ -88,7 +88,7 @@ async def talk(people: Sequence[Client], speakers: int, rate: float, seconds: fl
         await asyncio.sleep(max(0.0, began + number / rate - loop.time()))
         people[number % speakers].say(TEXT)
     until = loop.time() + WITHIN
-    while (heard := sum(one.heard for one in people) - before) < expected and loop.time() < until:
+    while (heard := sum(one.heard for one in people) - before) < expected and loop.time() < until:  # noqa: ASYNC110 - no event tells
         await asyncio.sleep(0.02)
     if heard != expected:
         raise RuntimeError(f"{heard} of {expected} messages came")
@@ -137,7 +137,9 @@ def measure(subjects: Sequence[Subject], runs: int, seconds: float) -> dict[str,
             if subject.is_crowded:
                 with subject.started(CORES[0]) as server:
                     uvloop.run(crowd(subject, server, results[subject.name]))
-                print(f"run {run + 1}: {subject.name}, {CROWD}: {results[subject.name].join[-1]:.2f} ms", file=sys.stderr)
+                print(
+                    f"run {run + 1}: {subject.name}, {CROWD}: {results[subject.name].join[-1]:.2f} ms", file=sys.stderr
+                )
     return results
 
 
@@ -182,7 +184,8 @@ def main() -> None:
     text = table(measure(subjects, runs, seconds))
     print(text)
     if not given.only and not given.quick:
-        where = f"{time.strftime('%Y-%m-%d')}, {processor()}, {len(CORES)} cores, shared with other work; load {os.getloadavg()[0]:.1f} at the end."
+        machine = f"{processor()}, {len(CORES)} cores, shared with other work; load {os.getloadavg()[0]:.1f} at the end"
+        where = f"{time.strftime('%Y-%m-%d')}, {machine}; {runs} runs of {seconds:g} s."
         write(f"{where}\n\n{text}", "live")
 
 

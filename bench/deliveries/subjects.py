@@ -59,7 +59,12 @@ class Subject:
                     cwd=ROOT,
                     stdout=output,
                     stderr=subprocess.STDOUT,
-                    env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "PYTHONUNBUFFERED": "1", "TERTULIA_DATA_DIR": folder},
+                    env={
+                        **os.environ,
+                        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+                        "PYTHONUNBUFFERED": "1",
+                        "TERTULIA_DATA_DIR": folder,
+                    },
                 )
             try:
                 yield Server(process.pid, _port(process, log))
