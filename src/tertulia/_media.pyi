@@ -68,6 +68,10 @@ Event: TypeAlias = (
         Literal["starved"], int, int
     ]  # slot, source: it gets nothing, for the way to its viewer does not carry even the least; a layer follows when it does
     | tuple[
+        Literal["chunk"], int, int, bool, int, bytes
+    ]  # slot, source, is it a key frame, time in microseconds, the encoded frame: what a slot of a connection without a transport gets next
+    | tuple[Literal["key_frame_wanted"], int]  # source of such a connection: its next picture shall be a key frame
+    | tuple[
         Literal["encodings"], int, int
     ]  # source, mask: which of its encodings viewers call for, bit 0 for the first; at first all count as told, and of sound nothing is
     | tuple[Literal["speakers"], int, list[tuple[int, int]]]  # room, [(source, level in -dBov)], loudest first
@@ -156,6 +160,14 @@ class Engine:
     ) -> tuple[str, str]:
         """Makes an ICE-lite transport for the peer with these credentials; gives our (ufrag, pwd): `local`, which `ice_credentials` gave,
         else new ones. `dtls_active`: we start DTLS (the peer said setup:passive). Raises ValueError for a malformed fingerprint."""
+    def open_chunked(self, connection: int, *, room: int) -> None:
+        """Makes a connection without a transport, whose client sends and gets encoded frames (`chunk`, and the event of that name) of VP8
+        and Opus. It is connected at once."""
+    def chunk(self, source: int, *, key: bool, time: int, bytes: bytes, level: int | None = None) -> None:
+        """One encoded frame of a source of such a connection. `time`: when it was captured, in microseconds, rising; `level`: of sound, an
+        octet as in RFC 6464. Of a codec other than the two nothing comes of it."""
+    def refresh_slot(self, slot: int) -> None:
+        """Who gets frames in this slot has left some out: its publisher is asked for a key frame."""
     def restart_ice(self, connection: int, *, ice_ufrag: str, ice_pwd: str) -> tuple[str, str]:
         """New remote credentials; gives our new (ufrag, pwd). The old path serves until a new one is validated."""
     def member(self, connection: int, name: str, sends: bool) -> None:

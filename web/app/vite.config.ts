@@ -37,6 +37,7 @@ const leftOut = new Map([
   ['/room/direct-speakers.ts', readFileSync(here('../sdk/src/viewer/no-direct.ts'), 'utf8')],
   ['/room/statistics.ts', readFileSync(here('../sdk/src/viewer/no-statistics.ts'), 'utf8')],
   ['/room/local-publication.ts', 'export const LocalPublication = Object;'],
+  ['/media/socket-road.ts', readFileSync(here('../sdk/src/viewer/no-socket.ts'), 'utf8')],
   ['/room/documents.ts', readFileSync(here('../sdk/src/viewer/no-documents.ts'), 'utf8')],
   ['/wire/frames.ts', 'export const encode = JSON.stringify; export const unpack = () => null;'],
   ['/room/channels.ts', noChannels],

@@ -9,7 +9,7 @@ const fonts = '../node_modules/@excalidraw/excalidraw/dist/prod/fonts/';
 const faces = (await readdir(new URL(fonts, web))).filter((name) => name !== 'Xiaolai');
 const copies = [
   ['app/dist/', 'app/'],
-  ...['tertulia', 'viewer', 'element'].flatMap((name) =>
+  ...['tertulia', 'viewer', 'element', 'socket-media'].flatMap((name) =>
     [`${name}.js`, `${name}.js.map`].map((file) => [`sdk/dist/${file}`, `sdk/${file}`]),
   ),
   ...faces.map((name) => [`${fonts}${name}`, `app/excalidraw/fonts/${name}`]),

@@ -1,5 +1,5 @@
 // Modules, each complete in one file: the server hands them out, and a page that imports one needs nothing else. What `room.document()` loads
-// is a module of its own; the one in the package leaves Yjs to whoever installs it, for a page may have only one.
+// is a module of its own, and so is media by the socket; the one in the package leaves Yjs to whoever installs it, for a page may have only one.
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -23,20 +23,26 @@ const modules = [
       { find: './direct-speakers.js', replacement: own('no-direct.ts') },
       { find: './local-publication.js', replacement: own('no-sending.ts') },
       { find: './send-section.js', replacement: own('no-sending.ts') },
+      { find: './socket-road.js', replacement: own('no-socket.ts') },
       { find: './display-share.js', replacement: own('no-sending.ts') },
       { find: /.*\/frames\.js$/, replacement: own('no-frames.ts') },
     ],
   },
   { entry: 'src/element/index.ts', fileName: 'element' },
+  { entry: 'src/socket-media/index.ts', fileName: 'socket-media' },
   { ...documents, external: /^(yjs|y-protocols\/|lib0\/)/ },
   { ...documents, outDir: 'dist/standalone' },
 ];
 
+const APART = /^\.\.\/(documents|socket-media)\/index\.js$/;
 /** Beside the module that asks for it, rather than inside. */
-const documentsApart = {
-  name: 'documents-apart',
+const apart = {
+  name: 'apart',
   enforce: 'pre',
-  resolveId: (id) => (id === '../documents/index.js' ? { id: './documents.js', external: true } : null),
+  resolveId: (id) => {
+    const [, name] = APART.exec(id) ?? [];
+    return name ? { id: `./${name}.js`, external: true } : null;
+  },
 };
 
 const LATER = /(?<!typeof )\bimport\('(\.[^']+)'\)/g;
@@ -51,7 +57,7 @@ const atOnce = {
     if (!id.startsWith(source)) return null;
     const imports = [];
     const changed = code.replace(LATER, (whole, module) => {
-      if (module.endsWith('/documents/index.js')) return whole;
+      if (APART.test(module)) return whole;
       imports.push(`import * as later${imports.length} from '${module}';`);
       return `Promise.resolve(later${imports.length - 1})`;
     });
@@ -63,7 +69,7 @@ const atOnce = {
 let emptyOutDir = true;
 for (const { entry, fileName, alias = [], external = [], outDir = 'dist' } of modules) {
   await build({
-    plugins: [documentsApart, atOnce],
+    plugins: [apart, atOnce],
     resolve: { alias },
     build: {
       emptyOutDir,

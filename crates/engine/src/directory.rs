@@ -118,8 +118,8 @@ impl Directory {
         }
     }
 
-    /// None when it is there already.
-    pub fn open(&mut self, connection: ConnectionId, key: RoomKey, fragment: &str) -> Option<Opened> {
+    /// None when it is there already. `fragment`: by which datagrams find it; none where none come.
+    pub fn open(&mut self, connection: ConnectionId, key: RoomKey, fragment: Option<&str>) -> Option<Opened> {
         if self.connections.contains_key(&connection) {
             return None;
         }
@@ -155,7 +155,7 @@ impl Directory {
             Connection {
                 room: key,
                 worker,
-                fragments: vec![fragment.to_owned()],
+                fragments: fragment.into_iter().map(str::to_owned).collect(),
                 sources: vec![],
                 slots: vec![],
             },
@@ -331,7 +331,7 @@ mod tests {
 
     fn open(directory: &mut Directory, connection: u64, room: u64) -> Option<usize> {
         let fragment = format!("fragment{connection}");
-        let opened = directory.open(ConnectionId(connection), RoomKey(room), &fragment);
+        let opened = directory.open(ConnectionId(connection), RoomKey(room), Some(&fragment));
         opened.map(|opened| opened.worker)
     }
 

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
+use tertulia_sfu::chunks::Chunk;
 use tertulia_sfu::command::{Binding, Command, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::config::Config;
 use tertulia_sfu::keys;
@@ -205,25 +206,38 @@ impl Engine {
         local: IceCredentials,
         peer: Peer,
     ) -> IceCredentials {
-        let mut directory = self.control.directory();
-        if let Some(Opened { worker, host, spread }) = directory.open(connection, room, &local.ufrag) {
-            self.control.add_fragment(&local.ufrag, worker);
-            let command = Command::Open {
-                connection,
-                room,
-                local: local.clone(),
-                remote: peer.credentials,
-                fingerprint: peer.fingerprint,
-                dtls_active: peer.dtls_active,
-            };
-            self.control.send(worker, Message::Command(command));
-            if host.is_some() {
-                self.control
-                    .send(worker, Message::Command(Command::Host { room, host }));
-            }
-            self.control.spread(room, spread);
-        }
+        let command = Command::Open {
+            connection,
+            room,
+            local: local.clone(),
+            remote: peer.credentials,
+            fingerprint: peer.fingerprint,
+            dtls_active: peer.dtls_active,
+        };
+        self.place(connection, room, Some(&local.ufrag), command);
         local
+    }
+
+    /// A connection without a transport: its client sends and gets encoded chunks, which the caller carries.
+    pub fn open_chunked(&self, connection: ConnectionId, room: RoomKey) {
+        self.place(connection, room, None, Command::OpenChunked { connection, room });
+    }
+
+    /// Has a worker open a connection; `fragment`: by which its datagrams find it.
+    fn place(&self, connection: ConnectionId, room: RoomKey, fragment: Option<&str>, open: Command) {
+        let mut directory = self.control.directory();
+        let Some(Opened { worker, host, spread }) = directory.open(connection, room, fragment) else {
+            return;
+        };
+        if let Some(fragment) = fragment {
+            self.control.add_fragment(fragment, worker);
+        }
+        self.control.send(worker, Message::Command(open));
+        if host.is_some() {
+            self.control
+                .send(worker, Message::Command(Command::Host { room, host }));
+        }
+        self.control.spread(room, spread);
     }
 
     /// New remote credentials; gives our new ones. The old path serves until a new one is validated.
@@ -303,6 +317,20 @@ impl Engine {
             |directory| directory.of_source(source),
             Command::RequestKeyFrame { source },
         );
+    }
+
+    /// What a source of a connection without a transport sends next.
+    pub fn chunk(&self, source: SourceId, chunk: Chunk) {
+        self.control.command(
+            |directory| directory.of_source(source),
+            Command::Chunk { source, chunk },
+        );
+    }
+
+    /// Who gets chunks in this slot has left some out, and needs a key frame.
+    pub fn refresh_slot(&self, slot: SlotId) {
+        self.control
+            .command(|directory| directory.of_slot(slot), Command::RefreshSlot { slot });
     }
 
     pub fn add_slot(&self, connection: ConnectionId, slot: SlotId, spec: SlotSpec) {

@@ -7,6 +7,7 @@ use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tertulia_sfu::chunks::Chunk;
 use tertulia_sfu::rtp::Layers;
 use tertulia_sfu::stats::Reason;
 use tertulia_sfu::types::{CloseReason, ConnectionId, RoomKey, SlotId, SourceId};
@@ -37,6 +38,14 @@ pub enum Event {
     },
     /// A slot gets nothing for the time being: nothing of the source fits on the way to its viewer.
     Starved { slot: SlotId, source: SourceId },
+    /// What a slot of a connection without a transport gets next.
+    Chunk {
+        slot: SlotId,
+        source: SourceId,
+        chunk: Chunk,
+    },
+    /// The client of a connection without a transport shall make the next picture of this source a key frame.
+    KeyFrameWanted { source: SourceId },
     /// Which encodings of a source are called for, one bit each.
     Encodings { source: SourceId, wanted: u8 },
     /// Who speaks, loudest first, with the level in -dBov.
@@ -76,7 +85,10 @@ impl Level {
 impl Event {
     /// A later one replaces it, or nobody's state depends on it: may be dropped when nobody reads.
     fn is_expendable(&self) -> bool {
-        matches!(self, Event::Speakers { .. } | Event::Log { .. })
+        matches!(
+            self,
+            Event::Speakers { .. } | Event::Log { .. } | Event::Chunk { .. } | Event::KeyFrameWanted { .. }
+        )
     }
 }
 

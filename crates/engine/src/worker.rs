@@ -205,7 +205,9 @@ impl Worker {
 
     fn handle_command(&mut self, command: Command, now: Instant) {
         match command {
-            Command::Open { connection, .. } => _ = self.connections.insert(connection),
+            Command::Open { connection, .. } | Command::OpenChunked { connection, .. } => {
+                _ = self.connections.insert(connection)
+            }
             Command::Close { connection } => _ = self.connections.remove(&connection),
             _ => {}
         }
@@ -336,6 +338,8 @@ impl Worker {
             },
             SfuEvent::Starved { slot, source } => Event::Starved { slot, source },
             SfuEvent::Encodings { source, wanted } => Event::Encodings { source, wanted },
+            SfuEvent::Chunk { slot, source, chunk } => Event::Chunk { slot, source, chunk },
+            SfuEvent::KeyFrameWanted { source } => Event::KeyFrameWanted { source },
             SfuEvent::Speakers { room, levels } => Event::Speakers { room, levels },
             SfuEvent::Fault { connection, message } => {
                 let line = format!("connection {connection}: {message}");

@@ -5,7 +5,7 @@ use std::os::fd::IntoRawFd;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyMapping, PyTuple};
+use pyo3::types::{PyBytes, PyMapping, PyTuple};
 use tertulia_engine::{Event, StreamKind};
 use tertulia_sfu::command::EncodingSpec;
 use tertulia_sfu::rtp::Layers;
@@ -91,6 +91,11 @@ pub fn event_tuple(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyTuple>>
             let (spatial, temporal) = (highest(layers.spatial), highest(layers.temporal));
             ("layer", slot.0, source.0, encoding, spatial, temporal, reason.as_str()).into_pyobject(py)
         }
+        Event::Chunk { slot, source, chunk } => {
+            let bytes = PyBytes::new(py, &chunk.bytes);
+            ("chunk", slot.0, source.0, chunk.key, chunk.time, bytes).into_pyobject(py)
+        }
+        Event::KeyFrameWanted { source } => ("key_frame_wanted", source.0).into_pyobject(py),
         Event::Encodings { source, wanted } => ("encodings", source.0, wanted).into_pyobject(py),
         Event::Speakers { room, levels } => {
             let levels: Vec<_> = levels.into_iter().map(|(source, level)| (source.0, level)).collect();

@@ -10,6 +10,7 @@ use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyMapping};
 use tertulia_engine::{EngineConfig, FirstBytes, Peer};
+use tertulia_sfu::chunks::Chunk;
 use tertulia_sfu::command::{Binding, SlotSpec, SourceSpec, Wish};
 use tertulia_sfu::config::Config;
 use tertulia_sfu::types::{Codec, ConnectionId, Fingerprint, IceCredentials, RoomKey, SlotId, SourceId};
@@ -124,6 +125,26 @@ impl Engine {
             .engine
             .open_with(ConnectionId(connection), RoomKey(room), local, peer);
         Ok((local.ufrag, local.pwd))
+    }
+
+    #[pyo3(signature = (connection, *, room))]
+    fn open_chunked(&self, connection: u64, room: u64) {
+        self.engine.open_chunked(ConnectionId(connection), RoomKey(room));
+    }
+
+    #[pyo3(signature = (source, *, key, time, bytes, level = None))]
+    fn chunk(&self, source: u64, key: bool, time: u64, bytes: &[u8], level: Option<u8>) {
+        let chunk = Chunk {
+            key,
+            time,
+            level,
+            bytes: bytes.to_vec(),
+        };
+        self.engine.chunk(SourceId(source), chunk);
+    }
+
+    fn refresh_slot(&self, slot: u64) {
+        self.engine.refresh_slot(SlotId(slot));
     }
 
     #[pyo3(signature = (connection, *, ice_ufrag, ice_pwd))]

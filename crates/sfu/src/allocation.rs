@@ -17,6 +17,16 @@ pub(crate) struct Budget {
     pub patient: bool,
 }
 
+impl Budget {
+    /// Of a way that is not estimated here: who carries it leaves out what does not fit.
+    pub const UNLIMITED: Budget = Budget {
+        bitrate: u64::MAX,
+        limited: false,
+        may_raise: true,
+        patient: true,
+    };
+}
+
 /// What one viewer wishes to see in one slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Want {

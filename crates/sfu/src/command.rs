@@ -1,5 +1,6 @@
 //! What the owner of a worker may ask of its [`Sfu`](crate::sfu::Sfu).
 
+use crate::chunks::Chunk;
 use crate::types::{
     Codec, ConnectionId, Extensions, Fingerprint, IceCredentials, MediaKind, RoomKey, SlotId, SourceId, WorkerId,
 };
@@ -17,6 +18,12 @@ pub enum Command {
         fingerprint: Fingerprint,
         /// We are the DTLS client: the answer says `a=setup:active`.
         dtls_active: bool,
+    },
+    /// A connection without a transport: its client sends and gets encoded chunks, which its owner carries. It is connected from the start.
+    /// Its sources have one encoding each, and VP8 or Opus in it.
+    OpenChunked {
+        connection: ConnectionId,
+        room: RoomKey,
     },
     RestartIce {
         connection: ConnectionId,
@@ -81,6 +88,15 @@ pub enum Command {
     },
     RequestKeyFrame {
         source: SourceId,
+    },
+    /// What a source of such a connection sends next.
+    Chunk {
+        source: SourceId,
+        chunk: Chunk,
+    },
+    /// Who gets chunks in this slot needs a key frame to go on.
+    RefreshSlot {
+        slot: SlotId,
     },
     /// Whose connection it is, for messages on data channels, and whether he may send any. Who is none hears nothing of them. With a name
     /// that is empty or has more than 255 octets the command is ignored.

@@ -25,8 +25,10 @@ const STREAMS_MAX: usize = 32;
 pub(crate) struct Connection {
     pub id: ConnectionId,
     pub room: RoomKey,
+    /// Empty where there is no transport.
     pub ufrag: String,
-    pub transport: Transport,
+    /// None: its owner carries chunks.
+    pub transport: Option<Transport>,
     /// Both from the end of the handshake on.
     pub sender: Option<SrtpSender>,
     pub receiver: Option<SrtpReceiver>,
@@ -46,7 +48,7 @@ pub(crate) struct Connection {
     pub departures: Departures,
     pub repeats: Repeats,
     pub talk: Talk,
-    /// From the first slot on.
+    /// From the first slot on, where there is a transport.
     pub downlink: Option<Box<Downlink>>,
     pub round_trip: Option<Duration>,
     /// Packets that its transport-wide feedback acknowledged and reported missing.
@@ -68,14 +70,25 @@ impl Connection {
         now: Instant,
     ) -> Connection {
         Connection {
+            ufrag,
+            transport: Some(transport),
+            transport_due: Some(now),
+            connected: false,
+            ..Connection::chunked(id, room, config, now)
+        }
+    }
+
+    /// Without a transport.
+    pub fn chunked(id: ConnectionId, room: RoomKey, config: &Config, now: Instant) -> Connection {
+        Connection {
             id,
             room,
-            ufrag,
-            transport,
+            ufrag: String::new(),
+            transport: None,
             sender: None,
             receiver: None,
             paths: Paths::default(),
-            connected: false,
+            connected: true,
             streams: Streams::default(),
             sources: Vec::new(),
             encodings: Vec::new(),
@@ -91,7 +104,7 @@ impl Connection {
             round_trip: None,
             acked: 0,
             lost: 0,
-            transport_due: Some(now),
+            transport_due: None,
             report_due: None,
             queued: None,
         }

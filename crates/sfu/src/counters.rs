@@ -44,6 +44,12 @@ tertulia_counters::counters! {
     data_in,
     /// Messages on data channels to clients, one for each who gets it.
     data_out,
+    /// Encoded chunks from publishers without a transport.
+    chunks_in,
+    /// Encoded chunks to viewers without a transport.
+    chunks_out,
+    /// Pictures that were lost on their way to us, of those that viewers without a transport get.
+    chunks_lost,
     connections_opened,
     connections_closed,
     /// A selected path was replaced by another.

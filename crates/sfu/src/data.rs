@@ -153,9 +153,9 @@ impl Sfu {
             if channel == Channel::Reliable {
                 self.counters.data_closed_rate += 1;
                 talk.outbox.forget_reliable();
-                connection
-                    .transport
-                    .close_channel(channel, &message::notice(TOO_MANY_MESSAGES));
+                if let Some(transport) = &mut connection.transport {
+                    transport.close_channel(channel, &message::notice(TOO_MANY_MESSAGES));
+                }
             }
             return;
         }
@@ -207,7 +207,8 @@ impl Sfu {
             else {
                 continue;
             };
-            if !connection.transport.has_channel(channel) || !to.include(&member.name) {
+            let hears = { connection.transport.as_ref() }.is_some_and(|transport| transport.has_channel(channel));
+            if !hears || !to.include(&member.name) {
                 continue;
             }
             if !outbox.push(channel, message, self.config.data_queue) {
@@ -252,7 +253,9 @@ impl Sfu {
         let Some(connection) = self.connections.get_mut(at) else {
             return;
         };
-        let (talk, transport) = (&mut connection.talk, &mut connection.transport);
+        let (talk, Some(transport)) = (&mut connection.talk, &mut connection.transport) else {
+            return;
+        };
         talk.is_listed = false;
         transport.handle_timeout(now);
         if mem::take(&mut talk.outbox.is_too_slow) {

@@ -1,5 +1,6 @@
 //! What an [`Sfu`](crate::sfu::Sfu) reports.
 
+use crate::chunks::Chunk;
 use crate::rtp::Layers;
 use crate::stats::Reason;
 use crate::types::{CloseReason, ConnectionId, RoomKey, SlotId, SourceId};
@@ -31,6 +32,15 @@ pub enum Event {
     /// A slot gets nothing for the time being: the way to its viewer does not carry even the least. A `Layer` follows when it
     /// does.
     Starved { slot: SlotId, source: SourceId },
+    /// What a slot of a connection without a transport gets next. Chunks of a slot come in order, and those of pictures can be decoded one
+    /// after another: what was lost is followed by a key frame.
+    Chunk {
+        slot: SlotId,
+        source: SourceId,
+        chunk: Chunk,
+    },
+    /// The client of a connection without a transport shall make the next picture of this source a key frame.
+    KeyFrameWanted { source: SourceId },
     /// Which encodings of a video source anybody's wish calls for, whatever his way carries: bit 0 for the first. On change
     /// only, at first all count as told. It rises at once and falls after two seconds.
     Encodings { source: SourceId, wanted: u8 },

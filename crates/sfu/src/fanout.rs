@@ -12,7 +12,7 @@ use crate::slot::{Repair, Slot};
 use crate::srtp::SrtpSender;
 use crate::stats::Reason;
 use crate::table::Index;
-use crate::types::{Codec, Extensions, MediaKind};
+use crate::types::{Extensions, MediaKind};
 use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
@@ -118,11 +118,14 @@ impl Sfu {
         let Some(source) = self.sources.get(encoding.source) else {
             return;
         };
-        let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
-            return;
-        };
         // Within this flush it may have switched to another already.
         let Some(bound) = slot.binding.filter(|_| slot.listens(job.encoding)) else {
+            return;
+        };
+        if connection.transport.is_none() {
+            return self.deliver(job, now);
+        }
+        let (Some(sender), Some(&path)) = (&mut connection.sender, connection.paths.selected()) else {
             return;
         };
         let released = piece.unwrap_or_else(|| encoding.outbox.released());
@@ -133,21 +136,7 @@ impl Sfu {
         {
             return self.schedule(job.connection);
         }
-        let mut stream = Stream {
-            epoch: encoding.epoch,
-            kind: source.spec.kind,
-            clock_rate: source.spec.clock_rate,
-            offset: None,
-            top: slot.top_of(job.encoding),
-            counts_pictures: source.spec.codec == Codec::Vp8,
-        };
-        if !slot.sequence.runs(encoding.epoch) {
-            let before = slot.current.filter(|&current| current != job.encoding);
-            let clocks = before
-                .and_then(|before| self.encodings.get(before)?.clock)
-                .zip(encoding.clock);
-            stream.offset = clocks.map(|(before, clock)| clock.offset_to(&before, stream.clock_rate));
-        }
+        let stream = slot.stream_of(job.encoding, encoding, source, &self.encodings);
         let ids = slot.extensions();
         let mid = slot.writes_mid().then_some(slot.spec.mid.as_str());
         let burst = released.iter().filter_map(|&index| encoding.ring.get(index));
@@ -222,17 +211,31 @@ impl Sfu {
         {
             downlink.sent_sound(self.counters.bytes_out - bytes_before);
         }
-        let awaits = source.has_key_frames()
-            && slot.target == Some(job.encoding)
-            && !slot
-                .sequence
-                .has_begun(stream.epoch, stream.top, encoding.sizes.are_apart());
         let arms_report = connection.report_due.is_none();
         if started && encoding.clock.is_some() {
             connection.report_by(now);
         } else if arms_report {
             connection.report_by(now + FIRST_REPORT);
         }
+        self.settle(job, &stream, started, now);
+        if started || arms_report {
+            self.schedule(job.connection);
+        }
+    }
+
+    /// After a slot got what was released of an encoding; `started`: with it a stream of its began.
+    pub(crate) fn settle(&mut self, job: Job, stream: &Stream, started: bool, now: Instant) {
+        let (Some(slot), Some(encoding)) = (self.slots.get_mut(job.slot), self.encodings.get(job.encoding)) else {
+            return;
+        };
+        let Some(source) = self.sources.get(encoding.source) else {
+            return;
+        };
+        let awaits = source.has_key_frames()
+            && slot.target == Some(job.encoding)
+            && !slot
+                .sequence
+                .has_begun(stream.epoch, stream.top, encoding.sizes.are_apart());
         let left = if started { slot.start(job.encoding) } else { None };
         if slot.current == Some(job.encoding)
             && let Some(layers) = slot.news(started)
@@ -247,9 +250,6 @@ impl Sfu {
         }
         if let Some(left) = left {
             self.leave(left, job.slot, now);
-        }
-        if started || arms_report {
-            self.schedule(job.connection);
         }
         if awaits
             && let Some(encoding) = self.encodings.get_mut(job.encoding)

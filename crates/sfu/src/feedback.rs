@@ -299,6 +299,13 @@ impl Sfu {
         now: Instant,
         out: &mut impl Egress,
     ) {
+        if self
+            .connections
+            .get(at)
+            .is_some_and(|publisher| publisher.transport.is_none())
+        {
+            return self.ask_for_key_frame(encoding, now);
+        }
         let Some(encoding) = self.encodings.get_mut(encoding) else {
             return;
         };

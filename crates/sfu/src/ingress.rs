@@ -168,7 +168,7 @@ impl Sfu {
         Learnt::Role(role)
     }
 
-    fn handle_primary(&mut self, at: Index<Encoding>, index: u64, micros: i64, arrival: &Arrival<'_>) {
+    pub(crate) fn handle_primary(&mut self, at: Index<Encoding>, index: u64, micros: i64, arrival: &Arrival<'_>) {
         let Some(encoding) = self.encodings.get_mut(at) else {
             return;
         };

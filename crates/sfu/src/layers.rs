@@ -1,6 +1,6 @@
 //! What slots get of what is bound in them: which encoding, and which of them publishers need not send.
 
-use crate::allocation::{Want, allocate, assume_bitrate, assume_pixels, choose, limit, lowest};
+use crate::allocation::{Budget, Want, allocate, assume_bitrate, assume_pixels, choose, limit, lowest};
 use crate::connection::Connection;
 use crate::downlink::Outcome;
 use crate::egress::Egress;
@@ -188,17 +188,15 @@ impl Sfu {
                 None => self.idle(at, now),
             }
         }
-        let Some(downlink) = self
-            .connections
-            .get_mut(at)
-            .and_then(|connection| connection.downlink.as_mut())
-        else {
+        let Some(connection) = self.connections.get_mut(at) else {
             return;
         };
+        let mut downlink = connection.downlink.as_mut();
         if wants.is_empty() {
-            return downlink.rest(now);
+            return downlink.into_iter().for_each(|downlink| downlink.rest(now));
         }
-        let allocation = allocate(downlink.budget(now), &wants);
+        let budget = { downlink.as_mut() }.map_or(Budget::UNLIMITED, |downlink| downlink.budget(now));
+        let allocation = allocate(budget, &wants);
         let gone_up = |(want, &chosen): (&Want, &Option<usize>)| want.now.is_some() && chosen > want.now;
         let gone_down = |(want, &chosen): (&Want, &Option<usize>)| chosen < want.now;
         let outcome = Outcome {
@@ -208,7 +206,9 @@ impl Sfu {
             barren: allocation.chosen.iter().all(Option::is_none),
             lacking: allocation.lacking,
         };
-        downlink.allocated(outcome, now);
+        if let Some(downlink) = downlink {
+            downlink.allocated(outcome, now);
+        }
         for (((slot, limit), want), chosen) in wanting.into_iter().zip(wants).zip(allocation.chosen) {
             let reason = match chosen {
                 None => Reason::Starved,

@@ -12,11 +12,13 @@
 //! A packet's way: `ingress` opens it and matches it to an `encoding` of a `source`, whose `ring` keeps it once for all
 //! viewers and whose `outbox` may hold it until its frame is complete; `fanout` gives it a place in the `sequence` of each
 //! viewer's `slot` and seals it. `feedback` goes the other way, and tells the viewer's `downlink` what the way to him carries.
-//! Which encoding a slot gets of that is `layers`' matter, and `allocation`'s. Messages on data channels take a way of their own, through [`data`].
+//! Which encoding a slot gets of that is `layers`' matter, and `allocation`'s. Messages on data channels take a way of their own, through [`data`];
+//! and a connection that has no transport brings and gets whole frames, through [`chunks`].
 
 pub mod across;
 mod allocation;
 mod arrivals;
+pub mod chunks;
 mod clock;
 pub mod command;
 mod compaction;

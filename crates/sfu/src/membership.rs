@@ -3,6 +3,7 @@
 //! Each returns none where the command names something that is not there.
 
 use crate::across::Message;
+use crate::chunks::{Assembler, Packer};
 use crate::command::{Binding, EncodingSpec, SlotSpec, SourceSpec, Wish};
 use crate::connection::{Connection, Role};
 use crate::downlink::Downlink;
@@ -69,7 +70,7 @@ impl Sfu {
         self.by_fragment.insert(local.ufrag.clone(), at);
         self.isolate(at, now, |sfu| {
             if let Some(connection) = sfu.connections.get_mut(at) {
-                connection.transport.restart_ice(local, remote);
+                { connection.transport.as_mut() }.map(|transport| transport.restart_ice(local, remote));
             }
             sfu.poll_transport(at, None, now, out);
         });
@@ -81,7 +82,7 @@ impl Sfu {
         let at = self.connections.find(id)?;
         self.isolate(at, now, |sfu| {
             if let Some(connection) = sfu.connections.get_mut(at) {
-                connection.transport.close();
+                { connection.transport.as_mut() }.map(Transport::close);
             }
             sfu.poll_transport(at, None, now, out);
         });
@@ -145,7 +146,12 @@ impl Sfu {
         }
         merge(&mut connection.extensions, &spec.extensions);
         let (kind, encodings) = (spec.kind, spec.encodings.clone());
-        let source = self.sources.insert(id, Source::new(id, at, connection.room, spec));
+        let packer = connection.transport.is_none().then(Packer::default);
+        let source = Source {
+            packer,
+            ..Source::new(id, at, connection.room, spec)
+        };
+        let source = self.sources.insert(id, source);
         connection.sources.push(source);
         for (rank, spec) in (0u8..).zip(encodings) {
             let (ssrc, rtx_ssrc) = (spec.ssrc, spec.rtx_ssrc);
@@ -234,10 +240,15 @@ impl Sfu {
         if self.slots.contains(id) {
             return None;
         }
-        let estimate = self.config.estimate;
-        let downlink = || Box::new(Downlink::new(estimate, now));
-        connection.downlink.get_or_insert_with(downlink);
-        let slot = self.slots.insert(id, Slot::new(id, at, spec));
+        let mut slot = Slot::new(id, at, spec);
+        if connection.transport.is_some() {
+            let estimate = self.config.estimate;
+            let downlink = || Box::new(Downlink::new(estimate, now));
+            connection.downlink.get_or_insert_with(downlink);
+        } else {
+            slot.assembler = Some(Box::new(Assembler::new(slot.spec.kind)));
+        }
+        let slot = self.slots.insert(id, slot);
         connection.slots.push(slot);
         Some(())
     }

@@ -13,7 +13,7 @@ mod picture_numbers;
 mod picture_size;
 pub mod red;
 mod selection;
-mod vp8;
+pub(crate) mod vp8;
 mod vp9;
 
 use std::fmt;
@@ -113,6 +113,20 @@ impl RtpHeader {
             len,
             extension,
         })
+    }
+
+    /// Of a packet that did not come as one: no SSRC, no extensions.
+    pub(crate) fn plain(marker: bool, payload_type: u8, sequence_number: u16, timestamp: u32) -> RtpHeader {
+        RtpHeader {
+            marker,
+            payload_type,
+            sequence_number,
+            timestamp,
+            ssrc: 0,
+            padding: false,
+            len: HEADER_LEN,
+            extension: None,
+        }
     }
 
     /// The extension elements, `(id, data)`, of the packet that this header was parsed from. A malformed element ends

@@ -150,6 +150,7 @@ impl Sfu {
                 };
                 self.open(connection, room, params, now, out)
             }
+            Command::OpenChunked { connection, room } => self.open_chunked(connection, room, now),
             Command::RestartIce {
                 connection,
                 local,
@@ -171,6 +172,8 @@ impl Sfu {
             Command::Host { room, host } => self.host(room, host),
             Command::PauseSlot { slot, paused } => self.pause_slot(slot, paused, now, out),
             Command::Wish { slot, wish } => self.wish(slot, wish, now, out),
+            Command::Chunk { source, chunk } => self.take_chunk(source, &chunk, now, out),
+            Command::RefreshSlot { slot } => self.refresh_slot(slot, now),
             Command::Member {
                 connection,
                 name,
@@ -389,7 +392,7 @@ impl Sfu {
                 .iter()
                 .filter_map(|&index| self.encodings.get(index))
             {
-                if encoding.ssrc.is_some() {
+                if encoding.ssrc.is_some() || connection.transport.is_none() {
                     consider(encoding.demand.deadline());
                     consider(encoding.losses.deadline());
                 }
@@ -402,8 +405,10 @@ impl Sfu {
         let Some(connection) = self.connections.get_mut(at) else {
             return;
         };
-        if connection.transport_due.is_some_and(|due| due <= now) {
-            connection.transport.handle_timeout(now);
+        if connection.transport_due.is_some_and(|due| due <= now)
+            && let Some(transport) = &mut connection.transport
+        {
+            transport.handle_timeout(now);
             self.poll_transport(at, None, now, out);
             self.wake_outbox(at);
         }
@@ -424,8 +429,11 @@ impl Sfu {
         };
         let id = connection.id;
         let is_stun = datagram[0] <= 3;
-        let answered = connection.transport.answered();
-        let handled = connection.transport.handle_datagram(path.remote, datagram, now);
+        let Some(transport) = &mut connection.transport else {
+            return;
+        };
+        let answered = transport.answered();
+        let handled = transport.handle_datagram(path.remote, datagram, now);
         if let Err(error) = handled
             && !is_stun
         {
@@ -439,8 +447,8 @@ impl Sfu {
         self.wake_outbox(at);
         // A check whose integrity does not hold is no error to `str0m`: it is just not answered. Whoever saw a user-name
         // fragment can send such: it must not fill the log.
-        let connection = self.connections.get(at);
-        if is_stun && connection.is_some_and(|connection| connection.transport.answered() == answered) {
+        let transport = { self.connections.get(at) }.and_then(|connection| connection.transport.as_ref());
+        if is_stun && transport.is_some_and(|transport| transport.answered() == answered) {
             self.counters.dropped_bad_stun += 1;
         }
     }
@@ -458,7 +466,10 @@ impl Sfu {
             arriving.or(connection.paths.find(remote)).copied()
         };
         while let Some(connection) = self.connections.get_mut(at) {
-            match connection.transport.poll_output() {
+            let Some(transport) = &mut connection.transport else {
+                return;
+            };
+            match transport.poll_output() {
                 TransportOutput::Timeout(due) => {
                     connection.transport_due = Some(due.max(now + TRANSPORT_PACE));
                     return;

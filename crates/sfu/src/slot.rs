@@ -1,14 +1,15 @@
 //! One section in which a client receives: our own sequence space over whatever is bound.
 
+use crate::chunks::Assembler;
 use crate::command::{SlotSpec, Wish};
 use crate::connection::Connection;
-use crate::encoding::Encoding;
+use crate::encoding::{Encoding, EncodingId};
 use crate::rtp::Layers;
-use crate::sequence::{FIRST_INDEX, SequenceSpace};
+use crate::sequence::{FIRST_INDEX, SequenceSpace, Stream};
 use crate::source::Source;
 use crate::stats::{Reason, SlotStats};
-use crate::table::Index;
-use crate::types::{Extensions, MediaKind, SlotId, SourceId};
+use crate::table::{Index, Table};
+use crate::types::{Codec, Extensions, MediaKind, SlotId, SourceId};
 use std::time::Instant;
 
 pub(crate) struct Slot {
@@ -35,6 +36,8 @@ pub(crate) struct Slot {
     /// The rank of the one that its wish calls for.
     pub best: Option<u8>,
     pub sequence: SequenceSpace,
+    /// Of a connection without a transport.
+    pub assembler: Option<Box<Assembler>>,
     pub repair: Repair,
     /// Next index of the RTX stream.
     pub rtx_index: u64,
@@ -94,6 +97,7 @@ impl Slot {
             reason: None,
             best: None,
             sequence: SequenceSpace::default(),
+            assembler: None,
             repair: Repair::Never,
             rtx_index: FIRST_INDEX,
             acknowledged: false,
@@ -146,6 +150,33 @@ impl Slot {
                 ..Layers::ALL
             },
             false => Layers::ALL,
+        }
+    }
+
+    /// What is to be known of the stream of an encoding that it listens to.
+    pub fn stream_of(
+        &self,
+        at: Index<Encoding>,
+        encoding: &Encoding,
+        source: &Source,
+        encodings: &Table<EncodingId, Encoding>,
+    ) -> Stream {
+        let clock_rate = source.spec.clock_rate;
+        let mut offset = None;
+        if !self.sequence.runs(encoding.epoch) {
+            let before = self.current.filter(|&current| current != at);
+            let clocks = before
+                .and_then(|before| encodings.get(before)?.clock)
+                .zip(encoding.clock);
+            offset = clocks.map(|(before, clock)| clock.offset_to(&before, clock_rate));
+        }
+        Stream {
+            epoch: encoding.epoch,
+            kind: source.spec.kind,
+            clock_rate,
+            offset,
+            top: self.top_of(at),
+            counts_pictures: source.spec.codec == Codec::Vp8,
         }
     }
 

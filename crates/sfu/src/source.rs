@@ -1,5 +1,6 @@
 //! One published track.
 
+use crate::chunks::Packer;
 use crate::command::SourceSpec;
 use crate::config::Config;
 use crate::connection::Connection;
@@ -21,6 +22,8 @@ pub(crate) struct Source {
     pub connection: Option<Index<Connection>>,
     pub room: RoomKey,
     pub spec: SourceSpec,
+    /// Of a connection without a transport.
+    pub packer: Option<Packer>,
     pub enabled: bool,
     /// Heard however many speak.
     pub favoured: bool,
@@ -60,6 +63,7 @@ impl Source {
             id,
             connection: None,
             room,
+            packer: None,
             enabled: true,
             favoured: false,
             started: false,

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import structlog
 from tertulia.errors import Code, ProtocolError, Unavailable
 from tertulia.media import extensions
 from tertulia.media.addresses import candidates
+from tertulia.media.chunked import Chunked, codec_of
 from tertulia.media.codecs import Audience, no_audience
 from tertulia.media.forwarding import PICTURES, Forwarding, Viewer, audience
 from tertulia.media.meter import Meter
@@ -18,13 +19,19 @@ from tertulia.media.negotiation import Negotiation, Plan
 from tertulia.media.port import (
     NO_KINDS,
     USUAL_SOUND,
+    Bound,
+    Chunk,
+    ChunkCame,
+    ChunkCodec,
     Connected,
     ConnectionId,
     ConnectionStatistics,
     Disconnected,
+    KeyFrameWanted,
     Kind,
     Listener,
     MediaEvent,
+    NeedSections,
     Preference,
     PublicationKey,
     Sound,
@@ -122,7 +129,7 @@ class _Call:
 
 @dataclass(slots=True)
 class _Connection:
-    """A client's connection, also while it has no transport: `number` is then 0 and `negotiation` None."""
+    """A client's connection, also while it is not open: `number` is then 0, and there is neither `negotiation` nor `chunked`."""
 
     viewer: Viewer
     number: int = 0
@@ -131,11 +138,18 @@ class _Connection:
     ufrag: str = ""
     pwd: str = ""
     negotiation: Negotiation | None = None
+    chunked: Chunked | None = None
+    """In the place of a negotiation, where there is no transport."""
     call: _Call | None = None
     member: tuple[str, bool] | None = None
     """Identity, and whether he may send messages on data channels."""
     generation: int = 0
     """Counts transports: events of an older one are not told any more."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        opened = self.negotiation or self.chunked
+        return () if opened is None else tuple(opened.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +181,8 @@ class EngineMedia:
         self._room_names: dict[int, str] = {}
         self._connections: dict[ConnectionId, _Connection] = {}
         self._numbers: dict[int, _Connection] = {}
+        self._chunk_slots: dict[int, ConnectionId] = {}
+        """Whose slots they are in which chunks come."""
         self._forwarding = Forwarding(engine, self._emit, pictures=pictures)
         self._meter = Meter(self._connection_id, self._forwarding.source)
         self._outbox = _Outbox()
@@ -306,14 +322,57 @@ class EngineMedia:
             raise Unavailable(Code.MEDIA_UNAVAILABLE, "the media engine cannot take the connection") from error
         # Only now is the older connection given up: had this one failed, it would have gone on.
         entry = self._entry(connection)
-        old_sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
-        self._end_transport(entry)
-        entry.number, entry.room, entry.serial, entry.negotiation = number, room, 1, negotiation
-        entry.ufrag, entry.pwd, entry.call = ufrag, pwd, None
-        entry.generation += 1
-        self._numbers[number] = entry
+        old_sources = entry.sources
+        self._replace(entry, number, room)
+        entry.serial, entry.negotiation = 1, negotiation
+        entry.ufrag, entry.pwd = ufrag, pwd
         self._introduce(entry)
         return entry, old_sources
+
+    def _replace(self, entry: _Connection, number: int, room: str) -> None:
+        """Has an entry stand for a connection that the engine has opened."""
+        self._end_transport(entry)
+        entry.number, entry.room, entry.call = number, room, None
+        entry.generation += 1
+        self._numbers[number] = entry
+
+    def open_chunked(self, connection: ConnectionId, room: str, codecs: Iterable[ChunkCodec]) -> None:
+        number = next(self._ids)
+        self._engine.open_chunked(number, room=self._enter_room(room, number))
+        entry = self._entry(connection)
+        old_sources = entry.sources
+        self._replace(entry, number, room)
+        entry.chunked = Chunked(lambda: next(self._ids), codecs)
+        self._forwarding.change_sources(connection, old_sources, ())
+        self._add_chunk_slots(entry, entry.chunked.first_slots())
+
+    def chunk(self, connection: ConnectionId, publication: PublicationKey, kind: Kind, chunk: Chunk) -> None:
+        entry = self._connections.get(connection)
+        if entry is None or entry.chunked is None:
+            raise ProtocolError(Code.WRONG_ORDER, "media of this connection does not come as chunks")
+        source, is_new = entry.chunked.take(publication, kind, chunk)
+        if is_new:
+            self._add_source(entry.number, source)
+            self._forwarding.change_sources(connection, (), (source,))
+        self._engine.chunk(source.id, key=chunk.key, time=chunk.time, bytes=chunk.bytes, level=chunk.level)
+
+    def refresh(self, connection: ConnectionId, publication: PublicationKey) -> None:
+        entry = self._connections.get(connection)
+        subscription = None if entry is None else entry.viewer.subscriptions.get(publication)
+        if subscription is not None and subscription.slot is not None:
+            self._engine.refresh_slot(subscription.slot.id)
+
+    def _grow(self, entry: _Connection, generation: int, wanted: NeedSections) -> None:
+        """More places for what somebody receives as chunks."""
+        if entry.chunked is None or entry.generation != generation:
+            return
+        self._add_chunk_slots(entry, entry.chunked.grow({"audio": wanted.audio, "video": wanted.video}))
+
+    def _add_chunk_slots(self, entry: _Connection, slots: Iterable[Slot]) -> None:
+        for slot in slots:
+            self._add_slot(entry.number, slot)
+            self._chunk_slots[slot.id] = entry.viewer.id
+        self._forwarding.change_slots(entry.viewer, () if entry.chunked is None else entry.chunked.slots)
 
     def _forward(
         self, entry: _Connection, plan: Plan, negotiation: Negotiation, old_sources: tuple[Source, ...] = ()
@@ -402,14 +461,15 @@ class EngineMedia:
             return
         self._engine.remove_source(source.id)
         entry = None if owner is None else self._connections.get(owner)
-        if entry is not None and entry.negotiation is not None:
-            entry.negotiation.drop_source(source)
+        opened = None if entry is None else entry.negotiation or entry.chunked
+        if opened is not None:
+            opened.drop_source(source)
 
     def close(self, connection: ConnectionId) -> None:
         entry = self._connections.pop(connection, None)
         if entry is None:
             return
-        sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
+        sources = entry.sources
         self._end_transport(entry)
         self._forwarding.forget(entry.viewer)
         self._forwarding.change_sources(connection, sources, ())
@@ -444,19 +504,21 @@ class EngineMedia:
 
     def _end_transport(self, entry: _Connection) -> None:
         """Ends it in the engine, with its slots and sources, and forgets its slots here; sources are the caller's to forget."""
-        if entry.negotiation is not None:
+        if entry.number:
             self._engine.close(entry.number)
             self._forget_transport(entry)
 
     def _forget_transport(self, entry: _Connection) -> None:
         self._numbers.pop(entry.number, None)
         self._leave_room(entry.room, entry.number)
-        entry.number, entry.serial, entry.negotiation = 0, 0, None
+        for slot in () if entry.chunked is None else entry.chunked.slots:
+            self._chunk_slots.pop(slot.id, None)
+        entry.number, entry.serial, entry.negotiation, entry.chunked = 0, 0, None, None
         self._forwarding.lose_slots(entry.viewer)
 
     def _lost(self, entry: _Connection, reason: str) -> None:
         """The transport ended on the engine's side."""
-        sources = tuple(entry.negotiation.sources) if entry.negotiation else ()
+        sources = entry.sources
         self._forget_transport(entry)
         self._forwarding.change_sources(entry.viewer.id, sources, ())
         self._emit(entry.viewer.id, Disconnected(entry.viewer.id, reason))
@@ -505,6 +567,12 @@ class EngineMedia:
                     self._lost(entry, "worker_lost")
             case ("source_payload", source, payload_type):
                 self._switch(source, payload_type)
+            case ("chunk", slot, source, key, time, octets):
+                self._came(slot, source, key, time, octets)
+            case ("key_frame_wanted", source):
+                sent = self._forwarding.sent(source)
+                if sent is not None:
+                    self._emit(sent[0], KeyFrameWanted(sent[0], sent[1].publication))
             case ("encodings", source, mask):
                 self._wanted(source, mask)
             case ("speakers", room, levels):
@@ -516,6 +584,16 @@ class EngineMedia:
                 log("media engine", message=message)
             case _:
                 pass  # source_started, layer, starved: statistics tell what comes of them
+
+    def _came(self, slot: int, number: int, key: bool, time: int, octets: bytes) -> None:
+        """Something for somebody who receives chunks. What was bound in the slot before may still have been under way."""
+        connection, source = self._chunk_slots.get(slot), self._forwarding.source(number)
+        entry = None if connection is None else self._connections.get(connection)
+        codec = None if source is None else codec_of(source)
+        if entry is None or source is None or codec is None or entry.viewer.taken.get(slot) != source.publication:
+            return
+        viewer = entry.viewer.id
+        self._emit(viewer, ChunkCame(viewer, source.publication, Chunk(codec, key, time, octets)))
 
     def _switch(self, number: int, payload_type: int) -> None:
         """A client sends a source in another of the codecs that were agreed upon."""
@@ -552,8 +630,14 @@ class EngineMedia:
 
     def _emit(self, connection: ConnectionId, event: MediaEvent) -> None:
         entry = self._connections.get(connection)
-        if entry is not None:
-            self._queue(_Queued(event, entry, entry.generation))
+        if entry is None:
+            return
+        if entry.chunked is not None and isinstance(event, Bound | NeedSections):
+            # There are no sections: each chunk says what it is of, and places are made here. Not at once, for they are being looked at.
+            if isinstance(event, NeedSections):
+                asyncio.get_running_loop().call_soon(self._grow, entry, entry.generation, event)
+            return
+        self._queue(_Queued(event, entry, entry.generation))
 
     def _queue(self, queued: _Queued) -> None:
         self._outbox.events.append(queued)

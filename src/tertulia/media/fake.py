@@ -9,6 +9,8 @@ from tertulia.media.port import (
     NO_KINDS,
     USUAL_SOUND,
     Bound,
+    Chunk,
+    ChunkCodec,
     Connected,
     ConnectionId,
     ConnectionStatistics,
@@ -42,6 +44,8 @@ class FakeMedia:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.serials: dict[ConnectionId, int] = {}
+        self.chunked: set[ConnectionId] = set()
+        """Those that were opened without a transport."""
         self.offered: dict[ConnectionId, tuple[str, ...]] = {}
         """The kinds in our offer to each connection whose answer has not come."""
         self.publications: dict[ConnectionId, dict[str, PublicationKey]] = {}
@@ -92,6 +96,7 @@ class FakeMedia:
         self.publications[connection] = dict(publications)
         if serial == 1:
             self.sounds[connection] = sound
+            self.chunked.discard(connection)
             self.offered.pop(connection, None)
         return f"v=0 fake {connection} {serial}"
 
@@ -121,6 +126,22 @@ class FakeMedia:
         del self.offered[connection]
         self.serials[connection] = 1
         self.publications[connection] = dict(publications)
+
+    def open_chunked(self, connection: ConnectionId, room: str, codecs: Iterable[ChunkCodec]) -> None:
+        self.calls.append(Call("open_chunked", (connection, room, tuple(codecs))))
+        self._fail_once()
+        self.serials.pop(connection, None)
+        self.offered.pop(connection, None)
+        self.chunked.add(connection)
+
+    def chunk(self, connection: ConnectionId, publication: PublicationKey, kind: Kind, chunk: Chunk) -> None:
+        self.calls.append(Call("chunk", (connection, publication, kind, chunk)))
+        self._fail_once()
+        if connection not in self.chunked:
+            raise ProtocolError(Code.WRONG_ORDER, "media of this connection does not come as chunks")
+
+    def refresh(self, connection: ConnectionId, publication: PublicationKey) -> None:
+        self.calls.append(Call("refresh", (connection, publication)))
 
     def member(self, connection: ConnectionId, identity: str, sends: bool) -> None:
         self.calls.append(Call("member", (connection, identity, sends)))
@@ -157,6 +178,7 @@ class FakeMedia:
         self.calls.append(Call("close", (connection,)))
         for table in (self.serials, self.offered, self.publications, self.sounds, self.subscriptions, self.members):
             table.pop(connection, None)
+        self.chunked.discard(connection)
 
     def counters(self) -> Mapping[str, int]:
         return dict(self.totals)

@@ -95,6 +95,41 @@ class Speakers:
     levels: tuple[tuple[PublicationKey, int], ...]
 
 
+ChunkCodec = Literal["vp8", "opus"]
+"""As WebCodecs calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One encoded frame, of a picture or of sound (W3C WebCodecs)."""
+
+    codec: ChunkCodec
+    key: bool
+    """It can be decoded without those before it; of sound each can."""
+    time: int
+    """When it was captured, in microseconds on its publisher's clock; in what is received, on one that is the stream's own."""
+    bytes: bytes
+    level: int | None = None
+    """How loud it is, in -dBov (0 is loudest, 127 silence); None: it is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkCame:
+    """For a connection without a transport: what it receives next of a publication. Pictures can be decoded one after another."""
+
+    connection: ConnectionId
+    publication: PublicationKey
+    chunk: Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrameWanted:
+    """The next picture of a publication that this connection sends as chunks shall be a key frame."""
+
+    connection: ConnectionId
+    publication: PublicationKey
+
+
 Reason = Literal["best", "size", "bandwidth", "publisher", "hidden", "starved"]
 """Why somebody gets the layer that he gets: there is no better one; his tile has no use for a better one; his network does not carry a
 better one; its publisher sends no better one, or nothing yet; nothing, because he does not look; nothing, because his network carries
@@ -165,7 +200,7 @@ class ConnectionStatistics(NamedTuple):
     received: tuple[Received, ...]
 
 
-MediaEvent = Connected | Disconnected | Bound | NeedSections | Wanted | Speakers
+MediaEvent = Connected | Disconnected | Bound | NeedSections | Wanted | Speakers | ChunkCame | KeyFrameWanted
 Listener = Callable[[MediaEvent], None]
 
 
@@ -222,6 +257,17 @@ class Media(Protocol):
         `answer`. Raises ProtocolError with wrong_order (no offer waits), invalid, bad_answer or too_many_sections: all is then as it was,
         and the offer still waits. Raises Unavailable with media_unavailable, and gives the offer up.
         """
+
+    def open_chunked(self, connection: ConnectionId, room: str, codecs: Iterable[ChunkCodec]) -> None:
+        """Opens the connection without a transport (closing an older one of that id): what it sends comes by `chunk`, and what it
+        receives in these codecs goes as `ChunkCame`. `Connected` follows. An offer with serial 1 takes its place."""
+
+    def chunk(self, connection: ConnectionId, publication: PublicationKey, kind: Kind, chunk: Chunk) -> None:
+        """A publication's next chunk; the caller has checked that it is the sender's own. Raises ProtocolError: wrong_order where the
+        connection is not of that kind, and what `media.chunked` finds out (too_large, invalid, wrong_order)."""
+
+    def refresh(self, connection: ConnectionId, publication: PublicationKey) -> None:
+        """Chunks of it were left out on the way to this connection, which can go on at a key frame only."""
 
     def member(self, connection: ConnectionId, identity: str, sends: bool) -> None:
         """Whose connection it is, for messages on its data channels, and whether he may send any; until `close`, whatever opens meanwhile.

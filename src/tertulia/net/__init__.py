@@ -5,6 +5,7 @@ from tertulia.net.frame import Binary
 from tertulia.net.gate import Gate, Streams
 from tertulia.net.link import Link, Socket, Source
 from tertulia.net.listener import BACKLOG, listen
+from tertulia.net.media_lane import MediaLane
 from tertulia.net.origin import same_authority, split_authority
 from tertulia.net.outbox import Outbox, OutboxImage
 from tertulia.net.websocket import WebSocket, talk, utf8
@@ -16,6 +17,7 @@ __all__ = [
     "Connections",
     "Gate",
     "Link",
+    "MediaLane",
     "Outbox",
     "OutboxImage",
     "Rate",

@@ -4,6 +4,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tertulia.net.media_lane import MediaLane
+
 WAITING_MESSAGES = 256
 WAITING_BYTES = 1 << 20
 """More than this waiting for one socket: its peer does not read."""
@@ -48,6 +50,7 @@ class Outbox:
         "_written",
         "_written_bytes",
         "forgotten",
+        "lane",
         "lost",
         "seq",
     )
@@ -63,6 +66,8 @@ class Outbox:
         # Without their numbers: a message to a hundred people is then one object in a hundred outboxes.
         self._latest: OrderedDict[str, bytes] = OrderedDict()
         self._latest_bytes = 0
+        self.lane: MediaLane | None = None
+        """Media by the socket: of what waits, sound goes before frames of which only the newest matters, and pictures go behind them."""
         self._written: deque[bytes] = deque()
         self._written_bytes = 0
         self._again = 0
@@ -112,6 +117,11 @@ class Outbox:
         self._latest_bytes -= len(frame)
         return frame
 
+    def _take_unnumbered(self) -> bytes | None:
+        if self.lane is not None and (not self._latest or self.lane.has_sound):
+            return self.lane.take()
+        return self._take_latest() if self._latest else None
+
     def take(self) -> bytes | None:
         """The next message to be written, with its number; where none waits, the next frame that was offered. None: nothing waits."""
         if self._again:
@@ -122,10 +132,10 @@ class Outbox:
                 return self.take()
             return self._number(self._written[number - self.forgotten - 1], number)
         if not self._waiting:
-            if self._latest:
-                return self._take_latest()
-            self._idle = not self.lost
-            return None
+            frame = self._take_unnumbered()
+            if frame is None:
+                self._idle = not self.lost
+            return frame
         _, (body, key) = self._waiting.popitem(last=False)
         self._waiting_bytes -= len(body)
         if key is not None:

@@ -13,8 +13,11 @@ from tertulia.core.room import Room
 from tertulia.errors import Code, ProtocolError
 from tertulia.media.port import (
     Bound,
+    Chunk,
+    ChunkCame,
     ConnectionId,
     ConnectionStatistics,
+    KeyFrameWanted,
     Kind,
     Media,
     NeedSections,
@@ -35,6 +38,7 @@ from tertulia.runtime.seat import (
     MediaRequest,
     Notice,
     Offer,
+    OpenChunked,
     Rated,
     Receives,
     Report,
@@ -43,6 +47,8 @@ from tertulia.runtime.seat import (
 )
 
 Wish = tuple[ParticipantId, PublicationId]
+ToOne = Bound | NeedSections | Wanted | ChunkCame | KeyFrameWanted
+"""What media tells of one participant's connection."""
 Branch = tuple[ParticipantId, ParticipantId]
 """A participant's connection besides his own, and the person whose tracks alone come on it."""
 
@@ -144,6 +150,9 @@ class Effects:
         if isinstance(request, HangUp):
             self._hang_up((request.participant, request.only))
             return ""
+        if isinstance(request, OpenChunked):
+            self._media.open_chunked(seat.connection, self._name, request.codecs)
+            return ""
         connection = seat.connection if request.only is None else branch(seat.connection, request.only)
         answer = self._negotiate(request, connection)
         if request.only is not None:
@@ -168,6 +177,21 @@ class Effects:
             return ""
         return self._media.answer(connection, self._name, request.serial, request.sdp, keys, kinds, sound=self._sound)
 
+    def chunk(self, participant: ParticipantId, publication: PublicationId, chunk: Chunk) -> None:
+        """What somebody sends next of a publication of his. It does not wait for the room's turn, for it changes nothing in the room.
+
+        Raises ProtocolError: no_such_publication, and what `Media.chunk` raises."""
+        seat, known = self._seats.get(participant), self._publications.get(publication)
+        if seat is None or known is None or known.owner != participant:
+            raise ProtocolError(Code.NO_SUCH_PUBLICATION, f"{publication} is not a publication of yours")
+        self._media.chunk(seat.connection, PublicationKey(publication), known.kind.value, chunk)
+
+    def refresh(self, participant: ParticipantId, publication: PublicationId) -> None:
+        """Somebody who receives chunks of it has lost some, and can go on at a key frame only."""
+        seat = self._seats.get(participant)
+        if seat is not None:
+            self._media.refresh(seat.connection, PublicationKey(publication))
+
     def _hang_up(self, ended: Branch) -> None:
         participant, only = ended
         if ended not in self._branches:
@@ -182,7 +206,7 @@ class Effects:
         known = self._publications.get(publication)
         return None if known is None else known.owner
 
-    def media_told(self, participant: ParticipantId, event: Bound | NeedSections | Wanted | MediaLost) -> None:
+    def media_told(self, participant: ParticipantId, event: ToOne | MediaLost) -> None:
         """Something for one participant's client about its connection to the SFU."""
         seat = self._seats.get(participant)
         if seat is not None:

@@ -14,15 +14,12 @@ from tertulia.core.model import RoomSettings
 from tertulia.core.room import Room
 from tertulia.errors import Code, NotAllowed, Unavailable
 from tertulia.media.port import (
-    Bound,
     Connected,
     ConnectionId,
     Disconnected,
     Media,
     MediaEvent,
-    NeedSections,
     Speakers,
-    Wanted,
 )
 from tertulia.runtime.actor import Observer, RoomActor
 from tertulia.runtime.files import FileDesk
@@ -215,5 +212,4 @@ class Hub:
             actor.post(commands.MediaDisconnected(participant))
             actor.effects.media_told(participant, MediaLost(event.reason))
         else:
-            told: Bound | NeedSections | Wanted = event
-            actor.effects.media_told(participant, told)
+            actor.effects.media_told(participant, event)

@@ -8,7 +8,16 @@ from tertulia.core import commands, events
 from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Snapshot
 from tertulia.errors import Code, TertuliaError
-from tertulia.media.port import Bound, ConnectionId, NeedSections, Reason, Wanted
+from tertulia.media.port import (
+    Bound,
+    ChunkCame,
+    ChunkCodec,
+    ConnectionId,
+    KeyFrameWanted,
+    NeedSections,
+    Reason,
+    Wanted,
+)
 from tertulia.media.score import Word
 
 T = TypeVar("T")
@@ -65,6 +74,16 @@ class HangUp:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenChunked:
+    """A participant's media comes and goes as encoded chunks from now on, in place of a connection by offers: see `Effects.chunk`, and the
+    event `ChunkCame`."""
+
+    participant: ParticipantId
+    codecs: tuple[ChunkCodec, ...]
+    """That his client can decode."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reception:
     """How a client receives one publication, by its own account, since its last report."""
 
@@ -90,7 +109,7 @@ class Report:
     received: tuple[Reception, ...]
 
 
-MediaRequest = Offer | Call | Accept | HangUp | Report
+MediaRequest = Offer | Call | Accept | HangUp | OpenChunked | Report
 """Concerns a participant's connection to the SFU and not the room itself."""
 
 
@@ -217,6 +236,8 @@ Shown = (
     | Bound
     | NeedSections
     | Wanted
+    | ChunkCame
+    | KeyFrameWanted
     | MediaLost
     | Heard
     | Rated

@@ -2,9 +2,20 @@
 
 use super::PictureNumbers;
 
+/// A PictureID of ours has 15 bits.
+pub(crate) const PICTURE_ID_MASK: u16 = 0x7fff;
+/// Bytes of a descriptor of ours.
+pub(crate) const WRITTEN_LEN: usize = 4;
+
+/// The descriptor of a packet of a picture that is all of one partition, as far as it tells: X and I, and S in the first packet.
+pub(crate) fn write_descriptor(begins: bool, picture_id: u16) -> [u8; WRITTEN_LEN] {
+    let [high, low] = (picture_id & PICTURE_ID_MASK | 0x8000).to_be_bytes();
+    [if begins { 0x90 } else { 0x80 }, 0x80, high, low]
+}
+
 /// The descriptor of one packet. KEYIDX is read over: nothing depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Descriptor<'a> {
+pub(crate) struct Descriptor<'a> {
     /// N: nothing is predicted from this frame.
     pub non_reference: bool,
     /// S and PID: the first packet of the first partition.

@@ -16,6 +16,7 @@ mod a_room_on_two_workers;
 mod a_switch_is_one_stream;
 mod a_tile_gets_the_encoding_that_fills_it;
 mod a_way_gets_wide_again;
+mod chunks_are_packets_and_packets_chunks;
 mod crash_of_one_connection_spares_the_room;
 mod encodings_are_learnt_by_rid;
 mod everyone_hears_how_packets_arrive;

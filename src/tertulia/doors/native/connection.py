@@ -9,10 +9,11 @@ import structlog
 
 from tertulia.auth.reached import reached
 from tertulia.core import commands as cmd
-from tertulia.core.ids import ParticipantId
+from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.core.model import Role
 from tertulia.core.room import Room
 from tertulia.doors.native import documents, incoming, outgoing, topics
+from tertulia.doors.native.chunks import ChunkReader, is_chunk
 from tertulia.doors.native.files import REQUESTS
 from tertulia.doors.native.session import NativeSession
 from tertulia.doors.session import close_code
@@ -32,6 +33,9 @@ BYTES_BEFORE_JOIN = 64 * 1024
 LOST_AFTER_HEARTBEATS = 2.5
 RESTARTING: Final = (1012, "restarting")
 """How a socket is closed whose session goes on in the next process: the close code, and why."""
+
+
+WITHOUT_REPLY: Final = (wire.Ping, wire.Resume, wire.MediaRead, wire.MediaChunk)
 
 
 class Connection:
@@ -225,6 +229,7 @@ class Connection:
         loop = asyncio.get_running_loop()
         options = self._door.options
         rate = Rate(options.messages_per_second, loop.time())
+        chunks = ChunkReader(loop.time())
         patience = options.heartbeat * LOST_AFTER_HEARTBEATS
         while session.link is self._link:
             try:
@@ -241,6 +246,18 @@ class Connection:
                 return
             if session.link is self._link:
                 session.confirm()
+            if isinstance(received, bytes) and session.actor is not None and is_chunk(received):
+                match chunks.take(session, session.actor, received):
+                    case Allowance.PASS:
+                        pass
+                    case Allowance.ABUSE:
+                        await self._send_away(session, Code.TOO_MANY_MESSAGES)
+                        return
+                    case _:
+                        self._door.count_refused(Code.TOO_MANY_MESSAGES.value)
+                # As below: whoever sends as fast as he can is not to keep others from running.
+                await asyncio.sleep(0)
+                continue
             match rate.spend(loop.time()):
                 case Allowance.PASS:
                     with self._door.busy():
@@ -269,13 +286,15 @@ class Connection:
                 session.outbox.ack(message.ack)
                 session.renew_ice_servers()
                 self._link.say(wire.encode(wire.Pong(ack=session.accepted, time=message.time)))
+            case wire.MediaRead():
+                session.read_chunks(message.count)
             case wire.Resume():
                 self._refuse(session, None, Code.WRONG_ORDER, "this socket has its session")
             case _:
                 await self._request(session, message)
 
     async def _request(self, session: NativeSession, message: wire.ClientMessage) -> None:
-        assert not isinstance(message, wire.Ping | wire.Resume)
+        assert not isinstance(message, WITHOUT_REPLY)
         if message.id <= session.accepted:
             self._refuse(session, message.id, Code.WRONG_ORDER, f"ids grow: the last one was {session.accepted}")
             return
@@ -289,6 +308,10 @@ class Connection:
             if (aside := self._aside(session, actor, message)) is not None:
                 # To its end, also where the socket is lost meanwhile: without the reply the client would wait for ever.
                 await asyncio.shield(self._door.run(self._answer(session, message.id, aside)))
+                return
+            if isinstance(message, wire.MediaRefresh):
+                session.refresh(PublicationId(message.publication))
+                session.send(wire.encode(wire.Ok(id=message.id)))
                 return
             if topics.is_topic_request(message):
                 topics.carry_out(self._door.terms.broker, session, message)
@@ -325,7 +348,7 @@ class Connection:
 
     def _reply(self, session: NativeSession, message: wire.ClientMessage, command: object) -> Reply:
         """What to say when a request was carried out."""
-        assert not isinstance(message, wire.Ping | wire.Resume)
+        assert not isinstance(message, WITHOUT_REPLY)
         id = message.id
 
         def reply(outcome: Outcome) -> None:

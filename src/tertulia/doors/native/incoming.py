@@ -14,6 +14,7 @@ from tertulia.core.model import Kind, Layer, Preference, Role, Source
 from tertulia.core.state import VALUE_BYTES
 from tertulia.doors.native.payload import json_text, payload
 from tertulia.errors import Code, ProtocolError
+from tertulia.media.chunked import CHUNK_BYTES
 from tertulia.net import utf8
 from tertulia.runtime import seat
 from tertulia.runtime.documents import UPDATE_BYTES
@@ -31,6 +32,7 @@ SYNC_BYTES = UPDATE_BYTES + SMALL_BYTES
 _LIMITS: dict[type, int] = {
     wire.DocumentOpen: SYNC_BYTES,
     wire.DocumentSync: SYNC_BYTES,
+    wire.MediaChunk: CHUNK_BYTES + 1024,
     wire.Offer: MESSAGE_BYTES,
     wire.Answer: MESSAGE_BYTES,
     wire.Chat: 6 * CHAT_BYTES,  # a text may come with every character escaped; the text itself is measured below
@@ -220,6 +222,7 @@ COMMANDS: dict[type, Callable[[ParticipantId, Any], seat.Request | None]] = {
     wire.Candidate: _candidate,
     wire.TopologyReady: lambda who, it: cmd.TopologyReady(who, it.epoch),
     wire.RoadFailed: lambda who, it: cmd.RoadFailed(who, it.epoch),
+    wire.MediaOpen: lambda who, it: seat.OpenChunked(who, tuple(it.codecs)),
     wire.Chat: _chat,
     wire.ChatEdit: lambda who, it: _change(who, it.message, Edit(it.text)),
     wire.ChatDelete: lambda who, it: _change(who, it.message, Delete()),

@@ -12,7 +12,7 @@ from tertulia.core.state import StateEntry
 from tertulia.doors.native.files import shared_file
 from tertulia.doors.session import RETRYABLE
 from tertulia.errors import Code, Conflict
-from tertulia.media.port import Bound, NeedSections, Wanted
+from tertulia.media.port import Bound, ChunkCame, KeyFrameWanted, NeedSections, Wanted
 from tertulia.net import Binary
 from tertulia.runtime.seat import (
     AwarenessChanged,
@@ -136,6 +136,14 @@ def _frame(message: Any) -> bytes:
     return Binary(wire.pack(text, message.bytes)) if type(message) in wire.WITH_BYTES else text
 
 
+def chunk(event: ChunkCame) -> bytes:
+    """It stands outside the numbering."""
+    it = event.chunk
+    return _frame(
+        wire.MediaChunkCame(publication=event.publication, codec=it.codec, key=it.key, time=it.time, bytes=it.bytes)
+    )
+
+
 def key(event: Shown) -> str | None:
     """What an event says in place of an older one with the same key; None: each of them matters."""
     match event:
@@ -147,6 +155,8 @@ def key(event: Shown) -> str | None:
             return "typing private" if event.private else "typing"
         case Wanted():
             return f"encodings {event.publication}"
+        case KeyFrameWanted():
+            return f"key frame {event.publication}"
         case ev.PresenceChanged():
             return f"presence {event.participant}"
         case ev.StateChanged():
@@ -259,6 +269,7 @@ _SHARED: dict[type, Callable[[Any], wire.Message | None]] = {
     Bound: lambda e: wire.Bind(mid=e.mid, publication=e.publication),
     NeedSections: lambda e: wire.NeedSections(audio=e.audio, video=e.video),
     Wanted: lambda e: wire.Encodings(publication=e.publication, active=list(e.encodings)),
+    KeyFrameWanted: lambda e: wire.KeyFrameWanted(publication=e.publication),
     MediaLost: lambda e: wire.MediaLost(reason=e.reason),
     Rated: lambda e: wire.QualityChanged(participants=[wire.PersonalQuality(*it) for it in e.people]),
     Receives: lambda e: wire.ReceptionChanged(

@@ -1,5 +1,6 @@
 """A session that speaks `tertulia.v1`."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,10 +9,12 @@ from typing import Final
 from tertulia.auth.ice_servers import IceServers
 from tertulia.auth.reached import Reached
 from tertulia.core import events as ev
-from tertulia.core.ids import ParticipantId
+from tertulia.core.ids import ParticipantId, PublicationId
 from tertulia.doors.native import outgoing
 from tertulia.doors.session import Session, close_code
 from tertulia.errors import Code, ProtocolError, TertuliaError
+from tertulia.media.port import ChunkCame, KeyFrameWanted, PublicationKey
+from tertulia.net import Link, MediaLane
 from tertulia.runtime.broker import Broker
 from tertulia.runtime.image import SessionImage
 from tertulia.runtime.seat import Entered, Notice, Published, Shown
@@ -103,8 +106,47 @@ class NativeSession(Session):
                 self.say_goodbye(event.code, event.message)
             case ev.TopologyChanged():
                 self._send_if_any(outgoing.personal_topology(event, self.participant))
+            case ChunkCame():
+                self._pass_chunk(event)
             case ev.Signalled():
                 self._send_if_any(outgoing.signalled(event))
+
+    def _pass_chunk(self, event: ChunkCame) -> None:
+        """Who is away gets none: he goes on at a key frame when he is back."""
+        if self.over or self.frozen or self.link is None:
+            return
+        lane = self._lane()
+        if event.chunk.codec == "opus":
+            lane.put_sound(outgoing.chunk(event))
+        elif lane.put_picture(event.publication, outgoing.chunk(event), key=event.chunk.key):
+            self.refresh(PublicationId(event.publication))
+        self.link.wake()
+
+    def refresh(self, publication: PublicationId) -> None:
+        """Its client goes on with this publication's pictures at a key frame."""
+        if self.actor is not None:
+            self.actor.effects.refresh(self.participant, publication)
+
+    def want_key_frame(self, publication: str) -> None:
+        """From its client, whose pictures refer to one that was refused."""
+        wanted = KeyFrameWanted(self.connection, PublicationKey(publication))
+        self._send_if_any(outgoing.shared(wanted), outgoing.key(wanted))
+
+    def read_chunks(self, count: int) -> None:
+        """Its client says so."""
+        self._lane().read(count)
+        if self.link is not None:
+            self.link.wake()
+
+    def _lane(self) -> MediaLane:
+        if self.outbox.lane is None:
+            self.outbox.lane = MediaLane(asyncio.get_running_loop().time)
+        return self.outbox.lane
+
+    def take_over(self, link: Link) -> None:
+        if self.outbox.lane is not None:
+            self.outbox.lane.begin()
+        super().take_over(link)
 
     def pass_on(self, notice: Notice) -> int:
         """For the broker."""

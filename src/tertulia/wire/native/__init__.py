@@ -16,6 +16,7 @@ from tertulia.wire.native.data import *
 from tertulia.wire.native.documents import *
 from tertulia.wire.native.files import *
 from tertulia.wire.native.frames import *
+from tertulia.wire.native.media import *
 from tertulia.wire.native.people import *
 from tertulia.wire.native.presence import *
 from tertulia.wire.native.publications import *
@@ -28,11 +29,11 @@ SUBPROTOCOL = "tertulia.v1"
 
 ClientMessage = (
     ClientSession | ClientPeople | ClientPublications | ClientConnections | ClientQuality | ClientChat | ClientData
-    | ClientTopics | ClientPresence | ClientState | ClientDocuments | ClientFiles
+    | ClientTopics | ClientPresence | ClientState | ClientDocuments | ClientFiles | ClientMedia
 )  # fmt: skip
 ServerMessage = (
     ServerSession | ServerPeople | ServerPublications | ServerConnections | ServerQuality | ServerChat | ServerData
-    | ServerPresence | ServerState | ServerDocuments | ServerFiles
+    | ServerPresence | ServerState | ServerDocuments | ServerFiles | ServerMedia
 )  # fmt: skip
 CLIENT_MESSAGES: Any = ClientMessage
 SERVER_MESSAGES: Any = ServerMessage

@@ -26,6 +26,8 @@ export class FakeRoom extends EventTarget {
   #version = 0;
   #snapshot: RoomSnapshot | null = null;
 
+  bySocket = false;
+
   /** As the code under test knows it. */
   get room(): Room {
     return this as unknown as Room;
@@ -43,6 +45,7 @@ export class FakeRoom extends EventTarget {
       speakers: this.speakers,
       knocking: [],
       topology: { mode: 'sfu', phase: 'commit' },
+      bySocket: this.bySocket,
       messages: [],
       typists: [],
       privateTypists: [],

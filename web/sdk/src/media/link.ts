@@ -8,7 +8,8 @@ export type Mode = 'direct' | 'sfu';
 export interface Incoming {
   publication: string;
   track: MediaStreamTrack;
-  rtp: RTCRtpReceiver;
+  /** Null: it does not come by WebRTC, and was decoded already. */
+  rtp: RTCRtpReceiver | null;
   /** The section carried another publication before. */
   reused: boolean;
 }

@@ -125,11 +125,13 @@ export class Receiver extends Emitter<ReceiverEvents> {
   #observe(way: Way): void {
     way.stop();
     if (way.live || this.#muted || way.mode !== this.#target) return;
-    way.stop = watchFirstMedia(way.rtp, this.kind, way.reused, this.#clock, () => {
+    const live = () => {
       way.live = true;
       this.#choose();
       this.emit('progress', {});
-    });
+    };
+    if (!way.rtp) return live();
+    way.stop = watchFirstMedia(way.rtp, this.kind, way.reused, this.#clock, live);
   }
 
   /** The newest live way by the wanted road; else what is shown already; else whatever there is. */

@@ -42,6 +42,8 @@ describe('Roads', () => {
     roads = new Roads({
       clock,
       createPeerConnection,
+      socket: null,
+      bySocket: false,
       offer: async () => undefined,
       answer: async () => undefined,
       candidate: () => undefined,

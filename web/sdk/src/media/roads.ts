@@ -1,7 +1,16 @@
 import { ClockedTimeouts } from '../common/clock.js';
 import { Emitter } from '../common/emitter.js';
 import type { RoomError } from '../common/room-error.js';
-import type { IceServer, IceServerLists, PeerAnswer, PeerCandidate, PeerOffer, Topology } from '../wire/generated.js';
+import type { SocketLink } from '../socket-media/index.js';
+import type {
+  IceServer,
+  IceServerLists,
+  MediaChunkCame,
+  PeerAnswer,
+  PeerCandidate,
+  PeerOffer,
+  Topology,
+} from '../wire/generated.js';
 import type { LinkState } from './connection-watch.js';
 import type { Carried, ConnectionFactory, Mode } from './link.js';
 import type { ChannelEvents, LinkChannels } from './link-channels.js';
@@ -14,11 +23,15 @@ import type { Encodings } from './send-section.js';
 import type { Kind } from './send-sections.js';
 import type { ServerOffer } from './sfu-connection.js';
 import { SfuConnection } from './sfu-connection.js';
+import type { SocketPorts } from './socket-road.js';
+import { canTakeSocket, openSocketLink } from './socket-road.js';
 
 /** The receiving sections that the pool starts with. */
 const POOL = { audio: 3, video: 4 };
 const RENEW_FIRST_MS = 500;
 const RENEW_LAST_MS = 10_000;
+/** After so many connections in a row that did not stand media goes by the socket, where the browser can. */
+const SOCKET_AFTER = 2;
 
 export interface RoadsEvents extends ChannelEvents {
   /** Everything that is received comes by the new road. */
@@ -29,12 +42,18 @@ export interface RoadsEvents extends ChannelEvents {
   link: { interrupted: boolean };
   /** Nothing comes any more by a connection that says it works. */
   silent: object;
+  /** The connection to the server does not come about: from now on media goes by the socket. */
+  socket: object;
   fault: { error: RoomError };
 }
 
 export interface RoadsPorts extends Omit<PeerPorts, 'createPeerConnection'> {
   createPeerConnection: ConnectionFactory;
   offerServer(offer: ServerOffer): Promise<{ sdp: string }>;
+  /** Null: media never goes by the socket. */
+  socket: Omit<SocketPorts, 'clock'> | null;
+  /** It does from the start. */
+  bySocket: boolean;
 }
 
 interface Sending {
@@ -44,7 +63,11 @@ interface Sending {
   encodings: Encodings;
 }
 
-type Link = SfuConnection | PeerConnection;
+/** To the server: by WebRTC, or by the socket. */
+type ServerLink = SfuConnection | SocketLink;
+type Link = ServerLink | PeerConnection;
+
+const isSocket = (link: Link | null): link is SocketLink => link !== null && link.pc === null;
 
 /**
  * Where media goes and comes: the connection to the server and those with other people, as the topology says. A road is made before
@@ -58,7 +81,10 @@ export class Roads extends Emitter<RoadsEvents> {
   readonly #receivers = new Map<string, { receiver: Receiver; onProgress: () => void }>();
   readonly #peers = new Map<string, PeerConnection>();
   #configs: Record<Mode, RTCConfiguration> = { sfu: {}, direct: {} };
-  #sfu: SfuConnection | null = null;
+  #sfu: ServerLink | null = null;
+  #bySocket: boolean;
+  /** Counts links to the server: one that was being loaded may be wanted no more. */
+  #opened = 0;
   #wanted = { audio: 0, video: 0 };
   #topology: Topology | null = null;
   #readyEpoch = -1;
@@ -71,6 +97,12 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#ports = ports;
     this.#timers = new ClockedTimeouts(ports.clock);
     this.#retirement = new Retirement(ports.clock);
+    this.#bySocket = ports.bySocket && this.#canTakeSocket();
+  }
+
+  /** Media to and from the server goes by the socket. */
+  get bySocket(): boolean {
+    return this.#bySocket;
   }
 
   get sfu(): RTCPeerConnection | null {
@@ -88,7 +120,8 @@ export class Roads extends Emitter<RoadsEvents> {
   /** What all connections tell at this moment. */
   async sample(): Promise<LinkSample[]> {
     const { sampleLink } = await import('./link-sample.js');
-    return Promise.all([...this.#links()].map((link) => sampleLink(link.pc, link.key, link.carried())));
+    const samples = [...this.#links()].map((link) => link.pc && sampleLink(link.pc, link.key, link.carried()));
+    return (await Promise.all(samples)).filter((sample) => sample !== null);
   }
 
   /** What goes and comes directly. */
@@ -107,7 +140,7 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#configs = { sfu: configOf(sfu), direct: configOf(direct) };
     // Taken up by the next ICE restart of what exists.
     for (const link of this.#links())
-      link.pc.setConfiguration?.({ ...link.pc.getConfiguration?.(), ...this.#configs[modeOf(link)] });
+      link.pc?.setConfiguration?.({ ...link.pc.getConfiguration?.(), ...this.#configs[modeOf(link)] });
   }
 
   publish(id: string, kind: Kind, track: MediaStreamTrack | null, encodings: Encodings = []): void {
@@ -146,7 +179,10 @@ export class Roads extends Emitter<RoadsEvents> {
     if (!entry) return;
     this.#receivers.delete(id);
     entry.receiver.removeEventListener('progress', entry.onProgress);
-    for (const link of this.#links()) entry.receiver.handleGone(link.key);
+    for (const link of this.#links()) {
+      entry.receiver.handleGone(link.key);
+      if (isSocket(link)) link.drop(id);
+    }
     this.#check();
   }
 
@@ -169,6 +205,14 @@ export class Roads extends Emitter<RoadsEvents> {
 
   handleBind(mid: string, publication: string | null): void {
     this.#sfu?.handleBind(mid, publication);
+  }
+
+  handleChunk(message: MediaChunkCame): void {
+    if (isSocket(this.#sfu) && this.#receivers.has(message.publication)) this.#sfu.handleChunk(message);
+  }
+
+  handleKeyFrameWanted(publication: string): void {
+    if (isSocket(this.#sfu)) this.#sfu.handleKeyFrameWanted(publication);
   }
 
   handleEncodings(publication: string, active: readonly string[]): void {
@@ -222,6 +266,7 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#peers.clear();
     this.#sending.clear();
     this.#sfu = null;
+    this.#opened += 1;
     this.#topology = null;
     this.#wanted = { audio: 0, video: 0 };
     this.#readyEpoch = this.#failedEpoch = -1;
@@ -258,7 +303,7 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   /** Gives the connection to the server what the topology wants of it. */
-  #supply(sfu: SfuConnection): void {
+  #supply(sfu: ServerLink): void {
     if (this.#needsServer()) {
       for (const [id, { kind, track, encodings }] of this.#sending) sfu.publish(id, kind, track, encodings);
       this.handleNeedSections(POOL.audio, POOL.video);
@@ -267,13 +312,33 @@ export class Roads extends Emitter<RoadsEvents> {
     }
   }
 
+  #canTakeSocket(): boolean {
+    return this.#ports.socket !== null && canTakeSocket();
+  }
+
   #openSfu(): void {
+    this.#opened += 1;
+    if (this.#bySocket) return void this.#openSocket();
     this.#sfu = new SfuConnection(this.#configs.sfu, {
       createPeerConnection: this.#ports.createPeerConnection,
       clock: this.#ports.clock,
       offer: (offer) => this.#ports.offerServer(offer),
     });
     this.#follow(this.#sfu);
+  }
+
+  async #openSocket(): Promise<void> {
+    const number = this.#opened;
+    const { socket, clock } = this.#ports;
+    if (!socket) return;
+    const link = await openSocketLink({ clock, ...socket }).catch(() => null);
+    if (number !== this.#opened) return link?.close();
+    // Without the module there is no other road either: it is asked for again.
+    if (!link) return this.#timers.set('renew', RENEW_LAST_MS, () => this.#reopenSfu());
+    this.#sfu = link;
+    this.#follow(link);
+    this.#supply(link);
+    this.#updateInterrupted();
   }
 
   /** A new connection in place of one that is gone; at once the first time, rarer where that does not help. */
@@ -285,6 +350,10 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#retirement.add(old, receivers);
     const delay = this.#renewals === 0 ? 0 : Math.min(RENEW_LAST_MS, RENEW_FIRST_MS * 2 ** this.#renewals);
     this.#renewals += 1;
+    if (this.#renewals >= SOCKET_AFTER && !this.#bySocket && this.#canTakeSocket()) {
+      this.#bySocket = true;
+      this.emit('socket', {});
+    }
     this.#timers.set('renew', delay, () => this.#reopenSfu());
     this.#updateInterrupted();
   }
@@ -311,7 +380,7 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   #follow(link: Link): void {
-    const current = () => (link instanceof SfuConnection ? this.#sfu === link : this.#peers.get(link.peer) === link);
+    const current = () => (link instanceof PeerConnection ? this.#peers.get(link.peer) === link : this.#sfu === link);
     link.addEventListener('track', (event) => {
       const { publication, track, rtp, reused } = event;
       if (current()) {
@@ -325,9 +394,9 @@ export class Roads extends Emitter<RoadsEvents> {
     link.addEventListener('state', ({ state }) => {
       if (current()) this.#handleState(link, state);
     });
-    link.channels.addEventListener('message', ({ kind, bytes, peer }) => this.emit('message', { kind, bytes, peer }));
-    link.channels.addEventListener('channels', () => this.emit('channels', {}));
-    link.channels.addEventListener('channelclosed', ({ kind }) => {
+    link.channels?.addEventListener('message', ({ kind, bytes, peer }) => this.emit('message', { kind, bytes, peer }));
+    link.channels?.addEventListener('channels', () => this.emit('channels', {}));
+    link.channels?.addEventListener('channelclosed', ({ kind }) => {
       if (current()) this.emit('channelclosed', { kind });
     });
     link.addEventListener('silent', () => {
@@ -339,7 +408,7 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 
   #handleState(link: Link, state: LinkState): void {
-    if (link instanceof SfuConnection) {
+    if (!(link instanceof PeerConnection)) {
       if (state === 'connected') this.#renewals = 0;
       if (state === 'dead') this.#renewSfu();
     } else if (state === 'dead' && this.#topology?.mode === 'direct') {
@@ -382,7 +451,7 @@ export class Roads extends Emitter<RoadsEvents> {
   }
 }
 
-const modeOf = (link: Link): Mode => (link instanceof SfuConnection ? 'sfu' : 'direct');
+const modeOf = (link: Link): Mode => (link instanceof PeerConnection ? 'direct' : 'sfu');
 
 const configOf = (iceServers: IceServer[]): RTCConfiguration => ({
   iceServers: iceServers.map(({ urls, username, credential }) => ({

@@ -13,6 +13,11 @@ export interface RoomOptions {
   server?: string;
   /** False keeps media on the server, so that nobody learns this one's address. Default true. */
   p2p?: boolean;
+  /**
+   * `socket` sends and receives pictures and sound by the WebSocket alone, where WebRTC is not to be had: half a second late or more. `auto`,
+   * the default, does so by itself, where the browser has no WebRTC or two connections in a row did not come about.
+   */
+  media?: 'auto' | 'socket';
 }
 
 export interface JoinOptions extends CallOptions {

@@ -181,6 +181,8 @@ export interface RoomSnapshot {
   readonly speakers: readonly Speaker[];
   readonly knocking: readonly Visitor[];
   readonly topology: Road | null;
+  /** See `Room.bySocket`. */
+  readonly bySocket: boolean;
   readonly messages: readonly Message[];
   /** See `Chat`, as the next two. */
   readonly typists: readonly string[];

@@ -79,6 +79,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     speakers: this.#speakers,
     knocking: this.#visitors(),
     topology: this.#road,
+    bySocket: this.bySocket,
     messages: this.chat.messages,
     typists: this.chat.typists,
     privateTypists: this.chat.privateTypists,
@@ -115,6 +116,13 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       offerServer: async (offer) => (await this.#request({ type: 'offer', to: 'server', ...offer })) as Answered,
       offer: (to, description) => this.#request({ type: 'offer', to, ...description }),
       answer: (to, description) => this.#request({ type: 'answer', to, ...description }),
+      socket: {
+        open: (body) => this.#request(body),
+        send: (chunk) => this.#signal?.send(chunk),
+        buffered: () => this.#signal?.buffered ?? 0,
+        refresh: (publication) => this.#tell({ type: 'media_refresh', publication }),
+      },
+      bySocket: options.media === 'socket' || !(environment.createPeerConnection ?? globalThis.RTCPeerConnection),
       candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
     });
     this.#channels = new Channels({
@@ -233,6 +241,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   /** Who waits to be admitted; only for those who may admit. */
   get knocking(): ReadonlyMap<string, Visitor> {
     return this.#knocking;
+  }
+
+  /** Media goes to the server and comes from it by the WebSocket, for there is no WebRTC: half a second late or more. */
+  get bySocket(): boolean {
+    return this.#roads.bySocket;
   }
 
   get topology(): Road | null {
@@ -424,7 +437,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       token: (typeof token === 'function' ? await token() : token) ?? null,
       identity: identity ?? null,
       role: role ?? null,
-      p2p,
+      p2p: p2p && !this.bySocket,
       autoSubscribe,
       metadata,
     };
@@ -449,6 +462,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #followRoads(): void {
     this.#roads.addEventListener('ready', ({ epoch }) => this.#tell({ type: 'topology_ready', epoch }));
     this.#roads.addEventListener('failed', ({ epoch }) => this.#tell({ type: 'road_failed', epoch }));
+    this.#roads.addEventListener('socket', () => this.#store.handleChanged());
     this.#roads.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
     // What broke one road may have broken the socket, too, which would say so much later.
     const doubt = () => this.#signalUp && this.#signal?.wake(false);
@@ -572,6 +586,10 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.#setRoad(message.topology);
       case 'bind':
         return this.#roads.handleBind(message.mid, message.publication);
+      case 'media_chunk':
+        return this.#roads.handleChunk(message);
+      case 'key_frame_wanted':
+        return this.#roads.handleKeyFrameWanted(message.publication);
       case 'encodings':
         return this.#roads.handleEncodings(message.publication, message.active);
       case 'need_sections':

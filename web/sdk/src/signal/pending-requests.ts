@@ -1,7 +1,7 @@
 import { RoomError } from '../common/room-error.js';
-import type { ClientMessage, Ping, Resume, ServerMessage } from '../wire/generated.js';
+import type { ClientMessage, MediaChunk, MediaRead, Ping, Resume, ServerMessage } from '../wire/generated.js';
 
-export type Request = Exclude<ClientMessage, Resume | Ping>;
+export type Request = Exclude<ClientMessage, Resume | Ping | MediaChunk | MediaRead>;
 
 interface Pending {
   message: Request;

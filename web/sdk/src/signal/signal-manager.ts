@@ -16,6 +16,8 @@ import type {
   Invited,
   Join,
   Joined,
+  MediaChunk,
+  MediaRead,
   Ok,
   Ping,
   Published,
@@ -65,6 +67,8 @@ export interface SignalOptions {
 const CONNECT_MS = 10_000;
 /** While our own ghost still holds its place, joining anew is refused with `identity_taken`: for the grace time, not for ever. */
 const GHOST_ATTEMPTS = 12;
+/** So long after the first chunk of media that came unsaid the server is told how many there were. */
+const READ_MS = 100;
 /** Ends of a session after which joining anew is worth while. */
 const COME_BACK: ReadonlySet<string> = new Set(['server_stopping', 'heartbeat_lost', 'internal', 'too_many_messages']);
 
@@ -100,6 +104,8 @@ export class SignalManager extends Emitter<SignalEvents> {
   #forgiven = 0;
   /** Not null: whether the socket still lives is not known; true: for the network is another one. */
   #doubt: boolean | null = null;
+  /** Chunks of media that came by the present socket. */
+  #chunks = 0;
   readonly #spare: SpareSocket;
 
   constructor(options: SignalOptions) {
@@ -161,6 +167,16 @@ export class SignalManager extends Emitter<SignalEvents> {
       return Promise.reject(new RoomError(retryable ? 'session_gone' : 'closed', 'Not in the room.', { retryable }));
     }
     return this.#request(body, options.signal) as Promise<ReplyTo<B['type']>>;
+  }
+
+  /** Says something that has no reply, and is not said again. Nothing while the socket is not open. */
+  send(message: MediaChunk): void {
+    if (this.#phase === 'open') this.#write(message);
+  }
+
+  /** Bytes that the socket has taken and not sent yet. */
+  get buffered(): number {
+    return this.#socket?.bufferedAmount ?? 0;
   }
 
   /** Says good-bye and closes. Never rejects, and takes a second at most. */
@@ -227,7 +243,7 @@ export class SignalManager extends Emitter<SignalEvents> {
     }
   }
 
-  #write(message: Request | Resume | Ping): void {
+  #write(message: Request | Resume | Ping | MediaChunk | MediaRead): void {
     if (this.#socket?.readyState === 1) this.#socket.send(encode(message));
   }
 
@@ -255,6 +271,8 @@ export class SignalManager extends Emitter<SignalEvents> {
   #use(socket: SignalSocket, body: JoinBody | null): void {
     const resume = this.#session;
     this.#socket = socket;
+    this.#chunks = 0;
+    this.#timers.clear('read');
     this.#timers.set('connect', CONNECT_MS, () => this.#lose());
     const begin = () => {
       if (socket !== this.#socket) return;
@@ -327,9 +345,19 @@ export class SignalManager extends Emitter<SignalEvents> {
         this.#attempt = this.#forgiven = 0;
         this.emit('message', { message });
         return;
+      case 'media_chunk':
+        this.#countChunk();
+        return this.emit('message', { message });
       default:
         this.emit('message', { message: message satisfies ServerEvent });
     }
+  }
+
+  /** The server sends no more than is read. */
+  #countChunk(): void {
+    this.#chunks += 1;
+    if (this.#timers.has('read')) return;
+    this.#timers.set('read', READ_MS, () => this.#write({ type: 'media_read', count: this.#chunks }));
   }
 
   #handlePong(time: number | null): void {

@@ -1,6 +1,7 @@
 /** The part of `WebSocket` that is used. */
 export interface SignalSocket {
   readonly readyState: number;
+  readonly bufferedAmount?: number;
   onopen: ((event: never) => unknown) | null;
   onmessage: ((event: { data: unknown }) => unknown) | null;
   onclose: ((event: { code: number }) => unknown) | null;

@@ -80,6 +80,10 @@ export const CLIENT_MESSAGE_TYPES = [
   'join',
   'leave',
   'lock',
+  'media_chunk',
+  'media_open',
+  'media_read',
+  'media_refresh',
   'mute',
   'offer',
   'ping',
@@ -131,8 +135,10 @@ export const SERVER_MESSAGE_TYPES = [
   'ice_servers',
   'invited',
   'joined',
+  'key_frame_wanted',
   'knock',
   'knock_ended',
+  'media_chunk',
   'media_lost',
   'need_sections',
   'offer',
@@ -214,7 +220,11 @@ export type ClientMessage =
   | FileGrant
   | FileList
   | FileLinks
-  | FileDelete;
+  | FileDelete
+  | MediaOpen
+  | MediaChunk
+  | MediaRead
+  | MediaRefresh;
 export type ServerMessage =
   | Ok
   | Error
@@ -268,7 +278,9 @@ export type ServerMessage =
   | FilePage
   | FileLinked
   | FileAdded
-  | FileRemoved;
+  | FileRemoved
+  | MediaChunkCame
+  | KeyFrameWanted;
 
 /**
  * The first message of a new session. Reply: `joined`; before it perhaps `waiting`.
@@ -725,6 +737,47 @@ export interface FileDelete {
   type: "file_delete";
   id: number;
   file: string;
+}
+/**
+ * From now on what one publishes comes by this socket as `media_chunk`, and what one is subscribed to goes by it the same way, in place of
+ *     the connection that offers to `server` make; an offer with serial 1 takes its place again. Also anew after `media_lost`. Reply `ok`.
+ */
+export interface MediaOpen {
+  type: "media_open";
+  id: number;
+  codecs: ("opus" | "vp8")[];
+}
+/**
+ * One encoded frame of a publication of one's own. No reply; an error has no `id`, and each code comes once a second at most: wrong_order
+ *     (no `media_open`; pictures that do not begin with a key frame; a time that does not rise), no_such_publication, invalid, too_large,
+ *     too_many_messages.
+ *
+ *     Pictures are VP8, in one layer; sound is Opus.
+ */
+export interface MediaChunk {
+  type: "media_chunk";
+  publication: string;
+  codec: "opus" | "vp8";
+  key: boolean;
+  time: number;
+  level?: number | null;
+  bytes: Uint8Array;
+}
+/**
+ * So many chunks have come by this socket since it was opened. Whoever says so now and then is not sent more than he reads in a second.
+ *     No reply.
+ */
+export interface MediaRead {
+  type: "media_read";
+  count: number;
+}
+/**
+ * One cannot decode a publication's pictures any more: its publisher is asked for a key frame.
+ */
+export interface MediaRefresh {
+  type: "media_refresh";
+  id: number;
+  publication: string;
 }
 export interface Ok {
   type: "ok";
@@ -1363,5 +1416,26 @@ export interface FileAdded {
 export interface FileRemoved {
   type: "file_removed";
   file: string;
+  seq?: number;
+}
+/**
+ * One encoded frame of a publication that one is subscribed to, in its order. It stands outside the numbering, and is not sent again.
+ *     Where pictures were left out, because too many waited, the next one is a key frame.
+ */
+export interface MediaChunkCame {
+  type: "media_chunk";
+  publication: string;
+  codec: "opus" | "vp8";
+  key: boolean;
+  time: number;
+  seq?: number;
+  bytes: Uint8Array;
+}
+/**
+ * The next `media_chunk` of this publication of one's own shall be a key frame.
+ */
+export interface KeyFrameWanted {
+  type: "key_frame_wanted";
+  publication: string;
   seq?: number;
 }

@@ -166,6 +166,9 @@ export class FakeServer {
         return this.say({ type: 'ok', id: message.id });
       case 'state_set':
         return this.say({ type: 'state_stored', id: message.id, version: ++this.version });
+      case 'media_chunk':
+      case 'media_read':
+        return;
       default:
         return this.say({ type: 'ok', id: message.id });
     }

@@ -41,6 +41,7 @@ impl Second {
     fn route(&mut self, command: &mut Command) -> usize {
         match command {
             Command::Open { connection, .. }
+            | Command::OpenChunked { connection, .. }
             | Command::RestartIce { connection, .. }
             | Command::Close { connection }
             | Command::Member { connection, .. }
@@ -63,6 +64,7 @@ impl Second {
             Command::RemoveSource { source }
             | Command::EnableSource { source, .. }
             | Command::Favour { source, .. }
+            | Command::Chunk { source, .. }
             | Command::RequestKeyFrame { source } => self.sources.get(source).map_or(0, |(worker, _)| *worker),
             Command::Bind { slot, to } => {
                 let (slot, worker) = (*slot, self.slots.get(slot).copied().unwrap_or(0));
@@ -79,9 +81,10 @@ impl Second {
                 }
                 worker
             }
-            Command::RemoveSlot { slot } | Command::PauseSlot { slot, .. } | Command::Wish { slot, .. } => {
-                self.slots.get(slot).copied().unwrap_or(0)
-            }
+            Command::RemoveSlot { slot }
+            | Command::PauseSlot { slot, .. }
+            | Command::RefreshSlot { slot }
+            | Command::Wish { slot, .. } => self.slots.get(slot).copied().unwrap_or(0),
             Command::BindMirror { .. }
             | Command::Host { .. }
             | Command::Spread { .. }

@@ -1,0 +1,8 @@
+/**
+ * Media by the WebSocket, where there is no WebRTC: encoded and decoded by WebCodecs. `Room` loads this module by itself.
+ *
+ * @module socket-media
+ */
+
+/** @internal */
+export { createSocketLink, type SocketLink } from './socket-link.js';
