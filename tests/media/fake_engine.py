@@ -66,6 +66,15 @@ class FakeEngine:
     def ice_credentials(self) -> tuple[str, str]:
         return "called", "c" * 22
 
+    def open_chunked(self, connection: int, *, room: int) -> None:
+        self._record("open_chunked", (connection, {"room": room}))
+
+    def chunk(self, source: int, **keywords: Any) -> None:
+        self._record("chunk", (source, keywords))
+
+    def refresh_slot(self, slot: int) -> None:
+        self._record("refresh_slot", slot)
+
     def restart_ice(self, connection: int, **keywords: Any) -> tuple[str, str]:
         self._record("restart_ice", (connection, keywords))
         return f"again{connection}", "q" * 22

@@ -8,6 +8,7 @@ from tertulia.client.client import Client
 from tertulia.client.data import DataStream, Received
 from tertulia.client.events import EventStream
 from tertulia.client.files import Files
+from tertulia.client.media import Media
 from tertulia.client.room import Participant, Room
 from tertulia.client.session import Status
 from tertulia.client.shared import Shared, SharedValue
@@ -20,6 +21,7 @@ __all__ = [
     "DataStream",
     "EventStream",
     "Files",
+    "Media",
     "Participant",
     "Received",
     "Room",

@@ -12,6 +12,7 @@ from tertulia.client.chat import Chat, ChatStream
 from tertulia.client.data import DataStream, encoded
 from tertulia.client.events import Event, EventStream
 from tertulia.client.files import Files
+from tertulia.client.media import Media
 from tertulia.client.requests import Reply
 from tertulia.client.room import Room
 from tertulia.client.session import Session, Status
@@ -71,6 +72,8 @@ class Client:
         self.shared = Shared(lambda: self.room, self.request)
         """What everybody in the room shares: keys, values, versions."""
         self.files = Files(self, url)
+        self.media = Media(self)
+        """Media by the socket, without WebRTC."""
         self._task: asyncio.Task[None] | None = None
         self.chat = Chat(self)
         """What is said in the room, and what one says oneself."""
@@ -183,6 +186,10 @@ class Client:
     async def request(self, make: Callable[[int], native.Message], reply: type[Reply]) -> Reply:
         """Any request: `make` gets the id. For messages that have no method of their own."""
         return await self._session.requests.ask(make, reply)
+
+    async def say(self, message: native.MediaChunk) -> None:
+        """What has no reply, and is not said again: nothing where there is no socket at present."""
+        await self._session.say(message)
 
     async def _do(self, make: Callable[[int], native.Message]) -> None:
         await self.request(make, native.Ok)

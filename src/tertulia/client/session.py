@@ -23,6 +23,8 @@ from tertulia.client.topics import Subscriptions
 from tertulia.errors import Code, Internal, TertuliaError, UserError
 from tertulia.wire import native
 
+READ_EVERY = 0.1
+"""Seconds between two words on how much media has come by the socket."""
 MAX_UNANSWERED = 128
 """Requests in flight; below the burst that the usual limits allow, so that sending them again is no offence."""
 
@@ -150,8 +152,14 @@ class Session:
         try:
             with contextlib.suppress(Closed):  # what the server said before it closed is still to be read
                 await self._greet(socket)
+            chunks, told = 0, 0.0
             while True:
                 message = await socket.receive()
+                if isinstance(message, native.MediaChunkCame):
+                    chunks += 1
+                    if (now := asyncio.get_running_loop().time()) >= told + READ_EVERY:
+                        told = now
+                        await socket.send(native.encode(native.MediaRead(count=chunks)))
                 if isinstance(message, native.Joined | native.Resumed):
                     self._heartbeat = Heartbeat(message.session.heartbeat, lambda: self._last_seq)
                 self._take(message)
@@ -166,6 +174,13 @@ class Session:
                 task.cancel()
             socket.abort()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def say(self, message: native.MediaChunk) -> None:
+        """Nothing where there is no session on a socket now."""
+        if self._socket is None or self.status is not Status.JOINED:
+            return
+        with contextlib.suppress(Closed):  # its reader sees to that
+            await self._socket.send(native.pack(native.encode(message), message.bytes), binary=True)
 
     async def _greet(self, socket: Socket) -> None:
         if session := self._credentials:

@@ -11,8 +11,8 @@ ChunkTime = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class MediaOpen(Message, frozen=True, tag="media_open"):
-    """From now on what one publishes comes by this socket as `media_chunk`, and so goes what one is subscribed to, in place of the connection
-    that offers to `server` make; an offer with serial 1 takes its place again. Said anew after `media_lost`. Reply `ok`."""
+    """From now on what one publishes comes by this socket as `media_chunk`, and so goes what one is subscribed to, in place of the
+    connection that offers to `server` make; an offer with serial 1 takes its place again. Said anew after `media_lost`. Reply `ok`."""
 
     id: RequestId
     codecs: Annotated[list[ChunkCodec], Meta(max_length=8)]
