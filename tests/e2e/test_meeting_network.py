@@ -151,3 +151,18 @@ async def go_away(*guests: Guest) -> None:
     for guest in guests:
         await guest.page.goto("about:blank")
         guest.tab.errors[:] = [error for error in guest.tab.errors if "WebSocket" not in error]
+
+
+async def test_without_webrtc_the_socket_carries_the_call_and_the_app_says_so(guests: Invite) -> None:
+    ana, ben = await guests("Ana", "Ben")
+    await ben.page.add_init_script("delete globalThis.RTCPeerConnection")
+    await ben.page.reload()
+    await ana.enter()
+    await ben.enter()
+    await ana.meets(ben)
+    await ben.meets(ana)
+    notice = ben.page.get_by_role("main").get_by_text("Over WebSocket: half a second late or more.")
+    await expect(notice).to_be_visible()
+    await expect(ana.page.get_by_text("Over WebSocket")).to_have_count(0)
+    await ben.page.get_by_role("button", name="Dismiss").click()
+    await expect(notice).to_have_count(0)

@@ -1,4 +1,4 @@
-import { Check, DoorOpen, Hand, TriangleAlert, WifiOff } from 'lucide-react';
+import { Check, DoorOpen, Hand, TriangleAlert, Turtle, WifiOff } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Room } from 'tertulia-client';
 import { useWords } from '../i18n/index.tsx';
@@ -26,6 +26,7 @@ export function Banners({ room, devices, onCheck, peopleShown, onShowPeople }: P
   return (
     <div className={styles.banners}>
       <ConnectionBanner room={room} onCheck={onCheck} />
+      <SocketBanner room={room} />
       <AskedBanner room={room} devices={devices} />
       {!peopleShown && <KnockBanner room={room} onShowPeople={onShowPeople} />}
       <DeviceBanner device={devices.microphone} />
@@ -80,6 +81,25 @@ function ConnectionBanner({ room, onCheck }: Pick<Props, 'room' | 'onCheck'>) {
           <Button onClick={onCheck}>{pages.doctor.check}</Button>
         </>
       )}
+    </Banner>
+  );
+}
+
+/** What cannot be helped is said once, plainly: who talks to the others should know that they hear it later. */
+function SocketBanner({ room }: Pick<Props, 'room'>) {
+  const { banner } = useWords().panels;
+  const { polite } = useAnnounce();
+  const [dismissed, setDismissed] = useState(false);
+  const bySocket = useRoomValue(room, (snapshot) => snapshot.bySocket);
+  useEffect(() => {
+    if (bySocket) polite(banner.bySocket);
+  }, [bySocket, polite, banner]);
+  if (!bySocket || dismissed) return null;
+  return (
+    <Banner icon={<Turtle />} title={banner.bySocket} hint={banner.bySocketHint}>
+      <Button look="plain" onClick={() => setDismissed(true)}>
+        {banner.dismiss}
+      </Button>
     </Banner>
   );
 }

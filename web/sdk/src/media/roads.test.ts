@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock, settle } from '../../test/fakes/clock.js';
 import * as webrtc from '../../test/fakes/webrtc.js';
 import {
@@ -15,6 +15,7 @@ import type { Stats } from './stats.js';
 
 // Loaded by the SDK when needed, which takes longer than fake time does.
 await import('./silence.js');
+await import('../socket-media/index.js');
 
 const BOB = [{ participant: 'bob', polite: false }];
 const NO_SERVERS = { sfu: [], direct: [] };
@@ -348,6 +349,60 @@ describe('Roads', () => {
     expect(sfu().restarts).toBe(0);
     sfu().become('connected');
     expect(said()).toEqual(['interrupted', 'restored']);
+  });
+
+  describe('where the browser can encode and decode by itself', () => {
+    const socket = {
+      open: vi.fn(async () => undefined),
+      send: vi.fn(),
+      buffered: () => 0,
+      refresh: vi.fn(),
+    };
+    const start = async (bySocket: boolean) => {
+      for (const part of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) vi.stubGlobal(part, class {});
+      const offerServer = async () => ({ sdp: 'answer' });
+      const ports = { offer: socket.open, answer: socket.open, candidate: () => undefined, offerServer };
+      roads = new Roads({ clock, createPeerConnection, socket, bySocket, ...ports });
+      roads.addEventListener('socket', () => events.push('socket'));
+      roads.addEventListener('link', ({ interrupted }) => events.push(interrupted ? 'interrupted' : 'restored'));
+      roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
+      await settle();
+    };
+    beforeEach(() => socket.open.mockClear());
+    afterEach(() => vi.unstubAllGlobals());
+
+    it('the socket takes over when two connections in a row did not come about', async () => {
+      await start(false);
+      await clock.advance(10_000);
+      expect([roads.bySocket, events]).toEqual([false, ['interrupted']]);
+      await clock.advance(10_000);
+      await clock.advance(1000);
+      expect([roads.bySocket, roads.sfu]).toEqual([true, null]);
+      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledWith({ type: 'media_open', codecs: ['vp8', 'opus'] }));
+      await settle();
+      expect(events).toEqual(['interrupted', 'socket', 'restored']);
+      expect(FakePeerConnection.all).toHaveLength(2);
+    });
+
+    it('one that stood before it broke does not count', async () => {
+      await start(false);
+      for (let n = 0; n < 3; n++) {
+        sfu().become('connected');
+        roads.handleMediaLost();
+        await clock.advance(0);
+      }
+      expect(roads.bySocket).toBe(false);
+    });
+
+    it('it is there from the start where it was asked for, and anew when the server has lost its side', async () => {
+      await start(true);
+      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledOnce());
+      await settle();
+      roads.handleMediaLost();
+      await clock.advance(0);
+      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledTimes(2));
+      expect(FakePeerConnection.all).toEqual([]);
+    });
   });
 
   it('says that media is interrupted until a connection stands, whatever is told of the topology meanwhile', async () => {

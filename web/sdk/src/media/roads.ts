@@ -338,7 +338,8 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#sfu = link;
     this.#follow(link);
     this.#supply(link);
-    this.#updateInterrupted();
+    // It may have been opened while it was not followed yet.
+    this.#handleState(link, link.state);
   }
 
   /** A new connection in place of one that is gone; at once the first time, rarer where that does not help. */

@@ -739,8 +739,8 @@ export interface FileDelete {
   file: string;
 }
 /**
- * From now on what one publishes comes by this socket as `media_chunk`, and what one is subscribed to goes by it the same way, in place of
- *     the connection that offers to `server` make; an offer with serial 1 takes its place again. Also anew after `media_lost`. Reply `ok`.
+ * From now on what one publishes comes by this socket as `media_chunk`, and so goes what one is subscribed to, in place of the
+ *     connection that offers to `server` make; an offer with serial 1 takes its place again. Said anew after `media_lost`. Reply `ok`.
  */
 export interface MediaOpen {
   type: "media_open";
@@ -748,9 +748,9 @@ export interface MediaOpen {
   codecs: ("opus" | "vp8")[];
 }
 /**
- * One encoded frame of a publication of one's own. No reply; an error has no `id`, and each code comes once a second at most: wrong_order
- *     (no `media_open`; pictures that do not begin with a key frame; a time that does not rise), no_such_publication, invalid, too_large,
- *     too_many_messages.
+ * One encoded frame of a publication of one's own. No reply; an error has no `id`, and each code comes once a second at most:
+ *     wrong_order (no `media_open`; pictures that do not begin with a key frame; a time that does not rise), no_such_publication, invalid,
+ *     too_large, too_many_messages.
  *
  *     Pictures are VP8, in one layer; sound is Opus.
  */

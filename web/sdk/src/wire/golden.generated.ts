@@ -178,6 +178,31 @@ export const clientMessages = {
   "id": 18,
   "locked": true
 },
+  'client.media_chunk.json': {
+  "type": "media_chunk",
+  "publication": "pb_7Qx2",
+  "codec": "opus",
+  "key": true,
+  "time": 1294032000,
+  "level": 32
+},
+  'client.media_open.json': {
+  "type": "media_open",
+  "id": 60,
+  "codecs": [
+    "vp8",
+    "opus"
+  ]
+},
+  'client.media_read.json': {
+  "type": "media_read",
+  "count": 1880
+},
+  'client.media_refresh.json': {
+  "type": "media_refresh",
+  "id": 61,
+  "publication": "pb_7Qx2"
+},
   'client.mute.json': {
   "type": "mute",
   "id": 4,
@@ -786,6 +811,11 @@ export const serverMessages = {
     "publications": 8
   }
 },
+  'server.key_frame_wanted.json': {
+  "seq": 61,
+  "type": "key_frame_wanted",
+  "publication": "pb_7Qx2"
+},
   'server.knock.json': {
   "seq": 8,
   "type": "knock",
@@ -803,6 +833,13 @@ export const serverMessages = {
   "seq": 11,
   "type": "knock_ended",
   "participant": "cy"
+},
+  'server.media_chunk.json': {
+  "type": "media_chunk",
+  "publication": "pb_7Qx2",
+  "codec": "vp8",
+  "key": false,
+  "time": 47722152177
 },
   'server.media_lost.json': {
   "seq": 19,

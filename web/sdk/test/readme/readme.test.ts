@@ -68,6 +68,7 @@ describe('the samples of the README', () => {
     expect([...samples.keys()]).toEqual([
       'A call of two',
       'A document',
+      'Without WebRTC',
       'A meeting',
       'A meeting 2',
       "The app's own messages",
@@ -128,6 +129,19 @@ describe('the samples of the README', () => {
     await running;
     expect(page.called('show')).toHaveBeenCalledWith('Hello');
     await vi.waitFor(() => expect(server.last('document_sync').document).toBe('notes'));
+  });
+
+  it('Without WebRTC', async () => {
+    const { server } = page;
+    for (const part of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) vi.stubGlobal(part, class {});
+    const running = run('Without WebRTC');
+    await vi.waitFor(() => expect(server.sockets).toHaveLength(1));
+    await server.letIn();
+    await running;
+    expect(server.last('join')).toMatchObject({ p2p: false });
+    await vi.waitFor(() => expect(server.last('media_open').codecs).toEqual(['vp8', 'opus']));
+    await vi.waitFor(() => expect(page.element('banner').hidden).toBe(false));
+    expect(server.sent('offer')).toEqual([]);
   });
 
   it('A meeting', async () => {

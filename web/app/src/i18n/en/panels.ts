@@ -82,6 +82,8 @@ export const panels = {
   },
   banner: {
     reconnecting: 'Connection lost. Reconnecting…',
+    bySocket: 'Over WebSocket: half a second late or more.',
+    bySocketHint: 'Your network or browser has no WebRTC.',
     attempt: (count: number) => `Attempt ${count}`,
     stuck: {
       server: 'The server does not answer. We go on trying.',

@@ -80,6 +80,8 @@ export const panels: typeof en = {
   },
   banner: {
     reconnecting: '连接已断开，正在重新连接…',
+    bySocket: '正在通过 WebSocket 传输：延迟半秒或更多。',
+    bySocketHint: '你的网络或浏览器无法使用 WebRTC。',
     attempt: (count) => `第 ${count} 次尝试`,
     stuck: {
       server: '服务器没有响应，正在继续尝试。',
