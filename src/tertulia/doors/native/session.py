@@ -37,7 +37,7 @@ class Terms:
     """Of the topics that go through all rooms."""
 
 
-_PERSONAL: Final = frozenset({Entered, ev.Denied, ev.SessionEnded, ev.TopologyChanged, ev.Signalled})
+_PERSONAL: Final = frozenset({Entered, ev.Denied, ev.SessionEnded, ev.TopologyChanged, ev.Signalled, ChunkCame})
 """Events that everybody is told in another way; all others are encoded once."""
 
 
@@ -129,8 +129,7 @@ class NativeSession(Session):
 
     def want_key_frame(self, publication: str) -> None:
         """From its client, whose pictures refer to one that was refused."""
-        wanted = KeyFrameWanted(self.connection, PublicationKey(publication))
-        self._send_if_any(outgoing.shared(wanted), outgoing.key(wanted))
+        self.deliver(Notice(KeyFrameWanted(self.connection, PublicationKey(publication))))
 
     def read_chunks(self, count: int) -> None:
         """Its client says so."""
