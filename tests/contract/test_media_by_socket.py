@@ -159,8 +159,8 @@ async def test_picture_and_sound_go_from_one_socket_to_another(persons: Persons)
     camera = await ana.sends()
     assert moves(await bo.sees(ana.camera, 15))
     assert abs(await bo.hears(ana.microphone) - TONE) < 10
-    late = await persons("Late")
     before = camera.keys
+    late = await persons("Late")
     assert moves(await late.sees(ana.camera, 5))
     assert camera.keys > before, "who comes late is given a key frame"
     await bo.client.until(lambda it: any(one.publication == ana.microphone for one in it.room.speakers), WITHIN)
