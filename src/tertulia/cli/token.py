@@ -1,16 +1,11 @@
 """`tertulia token`: make a join token, or an administrator's."""
 
-import tomllib
-from pathlib import Path
 from typing import Annotated
 
-import pydantic
 import typer
 
-from tertulia import config
-from tertulia.auth.tokens import TokenSigner
-from tertulia.cli import secret as secrets
-from tertulia.cli.failure import describe, fail
+from tertulia.cli.failure import fail
+from tertulia.cli.signing import ConfigFile, DataDir, Secret, signing
 
 
 def token(
@@ -25,31 +20,19 @@ def token(
     ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="For the API, and no room.")] = False,
     hours: Annotated[float, typer.Option(help="How long it is good for.", min=0.01)] = 24.0,
-    secret: Annotated[
-        str | None,
-        typer.Option(help="The server's secret. Without it: from TERTULIA_SECRET, the file, or the data dir."),
-    ] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the server keeps the secret that it made.")] = None,
-    config_file: Annotated[Path | None, typer.Option("--config", help="The server's TOML file.")] = None,
+    secret: Secret = None,
+    data_dir: DataDir = None,
+    config_file: ConfigFile = None,
 ) -> None:
     """Make a token and print it: to join a room, or with --admin for the API."""
     if (room is None) != admin:
         fail("name a room, or give --admin" if room is None else "--admin goes without a room")
     if admin and (identity or name or can or role != "speaker"):
         fail("--admin says all that such a token can say")
-    try:
-        settings = config.load(config=config_file, secret=secret, data_dir=data_dir)
-        key = secrets.known(settings)
-        if key is None:
-            fail("no secret: give --secret, or the --data-dir of a server that made one")
-        signer = TokenSigner(key)
+    with signing(secret=secret, data_dir=data_dir, config_file=config_file) as signer:
         if room is None:
             typer.echo(signer.sign_admin(ttl=hours * 3600))
         else:
             typer.echo(
                 signer.sign(room=room, identity=identity, name=name, role=role, can=can or None, ttl=hours * 3600)
             )
-    except pydantic.ValidationError as error:
-        fail(describe(error))
-    except (ValueError, OSError, tomllib.TOMLDecodeError) as error:
-        fail(str(error))
