@@ -34,7 +34,7 @@ const leftOut = new Map([
   ['/room/display-share.ts', 'export const shareDisplay = async () => null;'],
   ['/media/send-section.ts', 'export const SendSection = Object;'],
   ['/room/data.ts', readFileSync(here('../sdk/src/viewer/no-topics.ts'), 'utf8')],
-  ['/room/direct-speakers.ts', readFileSync(here('../sdk/src/viewer/no-direct.ts'), 'utf8')],
+  ['/room/speakers.ts', readFileSync(here('../sdk/src/viewer/no-speakers.ts'), 'utf8')],
   ['/room/statistics.ts', readFileSync(here('../sdk/src/viewer/no-statistics.ts'), 'utf8')],
   ['/room/local-publication.ts', 'export const LocalPublication = Object;'],
   ['/media/socket-road.ts', readFileSync(here('../sdk/src/viewer/no-socket.ts'), 'utf8')],

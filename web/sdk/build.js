@@ -20,7 +20,7 @@ const modules = [
       { find: './channels.js', replacement: own('no-channels.ts') },
       { find: './link-channels.js', replacement: own('no-channels.ts') },
       { find: './data.js', replacement: own('no-topics.ts') },
-      { find: './direct-speakers.js', replacement: own('no-direct.ts') },
+      { find: './speakers.js', replacement: own('no-speakers.ts') },
       { find: './local-publication.js', replacement: own('no-sending.ts') },
       { find: './send-section.js', replacement: own('no-sending.ts') },
       { find: './socket-road.js', replacement: own('no-socket.ts') },

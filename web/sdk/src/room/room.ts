@@ -5,7 +5,7 @@ import type { SharedDocument } from '../documents/index.js';
 import { Roads } from '../media/roads.js';
 import type { ServerEvent } from '../signal/signal-events.js';
 import { SignalManager } from '../signal/signal-manager.js';
-import type { Answered, Joined, PersonalQuality, Topology } from '../wire/generated.js';
+import type { Answered, Joined, PersonalQuality } from '../wire/generated.js';
 import { resolveAddress } from './address.js';
 import type { ChannelOptions, ChannelTopic } from './channels.js';
 import { Channels } from './channels.js';
@@ -14,8 +14,6 @@ import { createChat } from './chat.js';
 import type { CallOptions, RoomContext } from './context.js';
 import type { DataTopic, TopicOptions } from './data.js';
 import { Topics } from './data.js';
-import type { VoiceSource } from './direct-speakers.js';
-import { DirectSpeakers } from './direct-speakers.js';
 import { Documents } from './documents.js';
 import type { Files, FilesInput } from './files.js';
 import { createFiles } from './files.js';
@@ -30,6 +28,7 @@ import type { Presence } from './presence.js';
 import type { Publication } from './publication.js';
 import type { Right, Road, RoomEvents, RoomInfo, RoomSnapshot, RoomState, Speaker, Visitor } from './room-events.js';
 import type { Shared } from './shared.js';
+import { Speakers } from './speakers.js';
 import type { RoomStatistics, StatisticsOptions } from './statistics.js';
 import { Statistics } from './statistics.js';
 import { Store, stableList } from './store.js';
@@ -58,7 +57,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   readonly #roads: Roads;
   readonly #people: People;
   readonly #statistics: Statistics;
-  readonly #directSpeakers: DirectSpeakers;
+  readonly #speakers: Speakers;
   readonly #chatInput: ChatInput;
   readonly #liveInput: LiveInput;
   readonly #filesInput: FilesInput;
@@ -76,7 +75,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     rights: this.#rights,
     local: this.local.snapshot,
     participants: this.#participantSnapshots(),
-    speakers: this.#speakers,
+    speakers: this.#speakers.now,
     knocking: this.#visitors(),
     topology: this.#road,
     bySocket: this.bySocket,
@@ -93,9 +92,6 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #mediaUp = true;
   #info: RoomInfo | null = null;
   #rights: readonly Right[] = [];
-  #speakers: readonly Speaker[] = [];
-  /** What the server heard last. */
-  #heard: readonly Speaker[] = [];
   #road: Road | null = null;
   #joinOptions: JoinOptions | null = null;
   #stopPage: AbortController | null = null;
@@ -140,10 +136,14 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       find: (id) => this.#findPublication(id),
       report: (received) => this.#tell({ type: 'report', received }),
     });
-    this.#directSpeakers = new DirectSpeakers({
+    this.#speakers = new Speakers({
       clock,
-      sources: () => this.#directVoices(),
-      changed: (speakers) => this.#setSpeakers(speakers),
+      carriedDirectly: () => this.#roads.carriedDirectly(),
+      find: (id) => this.#findPublication(id),
+      changed: (speakers) => {
+        this.#store.handleChanged();
+        this.emit('speakerschange', { speakers });
+      },
     });
     this.#context = {
       clock,
@@ -235,7 +235,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
 
   /** Who speaks, loudest first. */
   get speakers(): readonly Speaker[] {
-    return this.#speakers;
+    return this.#speakers.now;
   }
 
   /** Who waits to be admitted; only for those who may admit. */
@@ -483,13 +483,11 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     }
     this.#info = joined.room;
     this.#rights = joined.rights as Right[];
-    this.#heard = this.#speakers = [];
-    this.#directSpeakers.stop();
     this.#knocking.clear();
     for (const visitor of joined.knocking) this.#knocking.set(visitor.id, visitor);
     this.local.handleJoined(joined.you);
     this.#roads.start(joined.iceServers, joined.topology);
-    this.#followVoices(joined.topology);
+    this.#speakers.handleJoined(joined.topology);
     this.#setRoad(joined.topology);
     this.#setSignalUp(true);
     this.#people.handleSnapshot(joined.participants);
@@ -553,8 +551,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         this.#store.handleChanged();
         return this.emit('roomchange', { info: message.room });
       case 'speakers':
-        this.#heard = message.speakers;
-        return this.#directSpeakers.running ? undefined : this.#setSpeakers(message.speakers);
+        return this.#speakers.handleTold(message.speakers);
       case 'chat':
       case 'chat_changed':
       case 'chat_cleared':
@@ -582,7 +579,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
         return this.emit('unmuteasked', { by: message.by, source: message.source });
       case 'topology':
         this.#roads.handleTopology(message.topology);
-        this.#followVoices(message.topology);
+        this.#speakers.handleTopology(message.topology);
         return this.#setRoad(message.topology);
       case 'bind':
         return this.#roads.handleBind(message.mid, message.publication);
@@ -620,31 +617,6 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       if (own && quality === 'lost') continue;
       const participant = own ? this.local : this.#people.all.get(id);
       if (participant?.handleRated(quality, score)) this.emit('connectionqualitychange', { participant });
-    }
-  }
-
-  #setSpeakers(speakers: readonly Speaker[]): void {
-    if (speakers.length + this.#speakers.length === 0) return;
-    this.#speakers = speakers;
-    this.#store.handleChanged();
-    this.emit('speakerschange', { speakers });
-  }
-
-  /** As long as media goes directly the server hears nobody. */
-  #followVoices({ mode, phase, peers }: Topology): void {
-    const direct = peers.length > 0 && (mode === 'direct') === (phase === 'commit');
-    if (direct) return this.#directSpeakers.start();
-    if (!this.#directSpeakers.running) return;
-    this.#directSpeakers.stop();
-    this.#setSpeakers(this.#heard);
-  }
-
-  *#directVoices(): Iterable<VoiceSource> {
-    for (const carried of this.#roads.carriedDirectly()) {
-      const publication = this.#findPublication(carried.publication);
-      if (publication?.source !== 'microphone' || publication.muted) continue;
-      const { id, participant } = publication;
-      yield { publication: id, participant: participant.id, carried };
     }
   }
 
@@ -701,7 +673,7 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
     this.#documents.handleClosed(reason);
     this.#channels.handleClosed();
     this.#statistics.handleClosed();
-    this.#directSpeakers.stop();
+    this.#speakers.handleClosed();
   }
 
   async #untilConnected(signal?: AbortSignal | null): Promise<void> {
