@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from tertulia.doors.native.chunks import BYTES_PER_SECOND, PER_SECOND
+import pytest
+
+from tertulia.doors.native.chunks import BYTES_PER_SECOND
 from tertulia.errors import Code, ProtocolError
 from tertulia.media.port import Chunk, ChunkCame, KeyFrameWanted, PublicationKey
 from tertulia.net.media_lane import SOUND_CHUNKS
@@ -130,10 +132,11 @@ async def test_who_sends_too_much_is_told_and_his_pictures_go_on_at_a_key_frame(
         assert (await ana.ask("hand", raised=True))["type"] == "ok", "nothing else is held up"
 
 
-async def test_a_flood_ends_the_session() -> None:
+async def test_a_flood_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tertulia.doors.native.chunks.PER_SECOND", 5)
     async with server() as (app, _):
         ana, camera = await sender(app)
-        for time in range(50 * PER_SECOND):
+        for time in range(300):
             chunk(ana, camera, DELTA, time=time)
         assert (await ana.closed()).reason == Code.TOO_MANY_MESSAGES
 

@@ -83,7 +83,8 @@ impl Level {
 }
 
 impl Event {
-    /// A later one replaces it, or nobody's state depends on it: may be dropped when nobody reads.
+    /// A later one replaces it, or nobody's state depends on it: may be dropped when nobody reads. Of chunks that is minutes' worth, after
+    /// which a picture is the least of anybody's troubles.
     fn is_expendable(&self) -> bool {
         matches!(
             self,

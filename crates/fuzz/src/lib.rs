@@ -4,6 +4,7 @@
 //! keeping are in `corpus/`, and `tests/corpus.rs` tries them each time that tests run.
 
 pub mod call;
+mod chunks;
 pub mod client;
 mod fingerprint;
 mod input;
@@ -23,8 +24,9 @@ mod stun;
 /// Panics where something does not hold.
 pub type Target = fn(&[u8]);
 
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("binding", stun::binding),
+    ("chunks", chunks::chunks),
     ("fingerprint", fingerprint::fingerprint),
     ("first_bytes", streams::first_bytes),
     ("frames", streams::frames),

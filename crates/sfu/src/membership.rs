@@ -69,8 +69,9 @@ impl Sfu {
         self.by_fragment.remove(&before);
         self.by_fragment.insert(local.ufrag.clone(), at);
         self.isolate(at, now, |sfu| {
-            if let Some(connection) = sfu.connections.get_mut(at) {
-                { connection.transport.as_mut() }.map(|transport| transport.restart_ice(local, remote));
+            let connection = sfu.connections.get_mut(at);
+            if let Some(transport) = connection.and_then(|connection| connection.transport.as_mut()) {
+                transport.restart_ice(local, remote);
             }
             sfu.poll_transport(at, None, now, out);
         });
@@ -81,8 +82,9 @@ impl Sfu {
     pub(crate) fn close(&mut self, id: ConnectionId, now: Instant, out: &mut impl Egress) -> Option<()> {
         let at = self.connections.find(id)?;
         self.isolate(at, now, |sfu| {
-            if let Some(connection) = sfu.connections.get_mut(at) {
-                { connection.transport.as_mut() }.map(Transport::close);
+            let connection = sfu.connections.get_mut(at);
+            if let Some(transport) = connection.and_then(|connection| connection.transport.as_mut()) {
+                transport.close();
             }
             sfu.poll_transport(at, None, now, out);
         });

@@ -86,6 +86,8 @@ class NativeSession(Session):
         if type(notice.event) in _PERSONAL:
             self._deliver_personal(notice.event)
             return
+        if self.outbox.lane is not None and isinstance(notice.event, ev.PublicationRemoved):
+            self.outbox.lane.forget(notice.event.publication)
         body, key = notice.once("native", outgoing.told)
         if body is not None:
             self.send(body, key)

@@ -1,8 +1,2 @@
-/**
- * Media by the WebSocket, where there is no WebRTC: encoded and decoded by WebCodecs. `Room` loads this module by itself.
- *
- * @module socket-media
- */
-
-/** @internal */
+// Media by the WebSocket, where there is no WebRTC: encoded and decoded by WebCodecs. `Room` loads this module by itself.
 export { createSocketLink, type SocketLink } from './socket-link.js';
