@@ -401,7 +401,7 @@ mod tests {
         let mut directory = Directory::new(3, 1);
         let host = |directory: &mut Directory, connection| {
             directory
-                .open(ConnectionId(connection), RoomKey(1), "x")
+                .open(ConnectionId(connection), RoomKey(1), Some("x"))
                 .expect("new")
                 .host
         };
@@ -428,7 +428,9 @@ mod tests {
     fn workers_of_a_room_know_of_each_other() {
         let mut directory = Directory::new(3, 1);
         let mut open = |connection| {
-            let opened = directory.open(ConnectionId(connection), RoomKey(1), "x").expect("new");
+            let opened = directory
+                .open(ConnectionId(connection), RoomKey(1), Some("x"))
+                .expect("new");
             opened.spread
         };
         let spread = |worker, others: &[usize]| Spread {

@@ -353,22 +353,20 @@ describe('Roads', () => {
 
   describe('where the browser can encode and decode by itself', () => {
     const socket = {
-      open: vi.fn(async () => undefined),
+      request: vi.fn(async () => undefined),
       send: vi.fn(),
       buffered: () => 0,
-      refresh: vi.fn(),
     };
     const start = async (bySocket: boolean) => {
       for (const part of ['VideoDecoder', 'VideoEncoder', 'AudioDecoder']) vi.stubGlobal(part, class {});
       const offerServer = async () => ({ sdp: 'answer' });
-      const ports = { offer: socket.open, answer: socket.open, candidate: () => undefined, offerServer };
+      const ports = { offer: socket.request, answer: socket.request, candidate: () => undefined, offerServer };
       roads = new Roads({ clock, createPeerConnection, socket, bySocket, ...ports });
-      roads.addEventListener('socket', () => events.push('socket'));
       roads.addEventListener('link', ({ interrupted }) => events.push(interrupted ? 'interrupted' : 'restored'));
       roads.start(NO_SERVERS, topology('sfu', 'commit', 1, []));
       await settle();
     };
-    beforeEach(() => socket.open.mockClear());
+    beforeEach(() => socket.request.mockClear());
     afterEach(() => vi.unstubAllGlobals());
 
     it('the socket takes over when two connections in a row did not come about', async () => {
@@ -378,9 +376,11 @@ describe('Roads', () => {
       await clock.advance(10_000);
       await clock.advance(1000);
       expect([roads.bySocket, roads.sfu]).toEqual([true, null]);
-      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledWith({ type: 'media_open', codecs: ['vp8', 'opus'] }));
+      await vi.waitFor(() =>
+        expect(socket.request).toHaveBeenCalledWith({ type: 'media_open', codecs: ['vp8', 'opus'] }),
+      );
       await settle();
-      expect(events).toEqual(['interrupted', 'socket', 'restored']);
+      expect(events).toEqual(['interrupted', 'restored']);
       expect(FakePeerConnection.all).toHaveLength(2);
     });
 
@@ -396,11 +396,11 @@ describe('Roads', () => {
 
     it('it is there from the start where it was asked for, and anew when the server has lost its side', async () => {
       await start(true);
-      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledOnce());
+      await vi.waitFor(() => expect(socket.request).toHaveBeenCalledOnce());
       await settle();
       roads.handleMediaLost();
       await clock.advance(0);
-      await vi.waitFor(() => expect(socket.open).toHaveBeenCalledTimes(2));
+      await vi.waitFor(() => expect(socket.request).toHaveBeenCalledTimes(2));
       expect(FakePeerConnection.all).toEqual([]);
     });
   });

@@ -5,6 +5,7 @@ import type { SocketLink } from '../socket-media/index.js';
 import type {
   IceServer,
   IceServerLists,
+  KeyFrameWanted,
   MediaChunkCame,
   PeerAnswer,
   PeerCandidate,
@@ -42,8 +43,6 @@ export interface RoadsEvents extends ChannelEvents {
   link: { interrupted: boolean };
   /** Nothing comes any more by a connection that says it works. */
   silent: object;
-  /** The connection to the server does not come about: from now on media goes by the socket. */
-  socket: object;
   fault: { error: RoomError };
 }
 
@@ -51,7 +50,7 @@ export interface RoadsPorts extends Omit<PeerPorts, 'createPeerConnection'> {
   createPeerConnection: ConnectionFactory;
   offerServer(offer: ServerOffer): Promise<{ sdp: string }>;
   /** Null: media never goes by the socket. */
-  socket: Omit<SocketPorts, 'clock'> | null;
+  socket: SocketPorts | null;
   /** It does from the start. */
   bySocket: boolean;
 }
@@ -82,6 +81,8 @@ export class Roads extends Emitter<RoadsEvents> {
   readonly #peers = new Map<string, PeerConnection>();
   #configs: Record<Mode, RTCConfiguration> = { sfu: {}, direct: {} };
   #sfu: ServerLink | null = null;
+  /** Null where the browser could not do it. */
+  readonly #socket: SocketPorts | null;
   #bySocket: boolean;
   /** Counts links to the server: one that was being loaded may be wanted no more. */
   #opened = 0;
@@ -97,7 +98,8 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#ports = ports;
     this.#timers = new ClockedTimeouts(ports.clock);
     this.#retirement = new Retirement(ports.clock);
-    this.#bySocket = ports.bySocket && this.#canTakeSocket();
+    this.#socket = canTakeSocket() ? ports.socket : null;
+    this.#bySocket = ports.bySocket && this.#socket !== null;
   }
 
   /** Media to and from the server goes by the socket. */
@@ -207,12 +209,9 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#sfu?.handleBind(mid, publication);
   }
 
-  handleChunk(message: MediaChunkCame): void {
-    if (isSocket(this.#sfu) && this.#receivers.has(message.publication)) this.#sfu.handleChunk(message);
-  }
-
-  handleKeyFrameWanted(publication: string): void {
-    if (isSocket(this.#sfu)) this.#sfu.handleKeyFrameWanted(publication);
+  handleSocketMedia(message: MediaChunkCame | KeyFrameWanted): void {
+    const wanted = message.type === 'key_frame_wanted' || this.#receivers.has(message.publication);
+    if (wanted && isSocket(this.#sfu)) this.#sfu.handleMessage(message);
   }
 
   handleEncodings(publication: string, active: readonly string[]): void {
@@ -312,13 +311,9 @@ export class Roads extends Emitter<RoadsEvents> {
     }
   }
 
-  #canTakeSocket(): boolean {
-    return this.#ports.socket !== null && canTakeSocket();
-  }
-
   #openSfu(): void {
     this.#opened += 1;
-    if (this.#bySocket) return void this.#openSocket();
+    if (this.#bySocket && this.#socket) return void this.#openSocket(this.#socket);
     this.#sfu = new SfuConnection(this.#configs.sfu, {
       createPeerConnection: this.#ports.createPeerConnection,
       clock: this.#ports.clock,
@@ -327,11 +322,9 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#follow(this.#sfu);
   }
 
-  async #openSocket(): Promise<void> {
+  async #openSocket(ports: SocketPorts): Promise<void> {
     const number = this.#opened;
-    const { socket, clock } = this.#ports;
-    if (!socket) return;
-    const link = await openSocketLink({ clock, ...socket }).catch(() => null);
+    const link = await openSocketLink(ports).catch(() => null);
     if (number !== this.#opened) return link?.close();
     // Without the module there is no other road either: it is asked for again.
     if (!link) return this.#timers.set('renew', RENEW_LAST_MS, () => this.#reopenSfu());
@@ -351,10 +344,7 @@ export class Roads extends Emitter<RoadsEvents> {
     this.#retirement.add(old, receivers);
     const delay = this.#renewals === 0 ? 0 : Math.min(RENEW_LAST_MS, RENEW_FIRST_MS * 2 ** this.#renewals);
     this.#renewals += 1;
-    if (this.#renewals >= SOCKET_AFTER && !this.#bySocket && this.#canTakeSocket()) {
-      this.#bySocket = true;
-      this.emit('socket', {});
-    }
+    this.#bySocket ||= this.#renewals >= SOCKET_AFTER && this.#socket !== null;
     this.#timers.set('renew', delay, () => this.#reopenSfu());
     this.#updateInterrupted();
   }

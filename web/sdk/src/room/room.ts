@@ -113,10 +113,9 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       offer: (to, description) => this.#request({ type: 'offer', to, ...description }),
       answer: (to, description) => this.#request({ type: 'answer', to, ...description }),
       socket: {
-        open: (body) => this.#request(body),
+        request: (body) => this.#request(body),
         send: (chunk) => this.#signal?.send(chunk),
         buffered: () => this.#signal?.buffered ?? 0,
-        refresh: (publication) => this.#tell({ type: 'media_refresh', publication }),
       },
       bySocket: options.media === 'socket' || !(environment.createPeerConnection ?? globalThis.RTCPeerConnection),
       candidate: (to, candidate) => this.#tell({ type: 'candidate', to, ...candidate }),
@@ -462,7 +461,6 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
   #followRoads(): void {
     this.#roads.addEventListener('ready', ({ epoch }) => this.#tell({ type: 'topology_ready', epoch }));
     this.#roads.addEventListener('failed', ({ epoch }) => this.#tell({ type: 'road_failed', epoch }));
-    this.#roads.addEventListener('socket', () => this.#store.handleChanged());
     this.#roads.addEventListener('fault', ({ error }) => this.emit('fault', { error }));
     // What broke one road may have broken the socket, too, which would say so much later.
     const doubt = () => this.#signalUp && this.#signal?.wake(false);
@@ -584,9 +582,8 @@ export class Room extends Emitter<RoomEvents> implements AsyncDisposable {
       case 'bind':
         return this.#roads.handleBind(message.mid, message.publication);
       case 'media_chunk':
-        return this.#roads.handleChunk(message);
       case 'key_frame_wanted':
-        return this.#roads.handleKeyFrameWanted(message.publication);
+        return this.#roads.handleSocketMedia(message);
       case 'encodings':
         return this.#roads.handleEncodings(message.publication, message.active);
       case 'need_sections':

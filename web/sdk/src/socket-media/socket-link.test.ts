@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeClock, settle } from '../../test/fakes/clock.js';
+import { settle } from '../../test/fakes/clock.js';
 import { track } from '../../test/fakes/webrtc.js';
 import { RoomError } from '../common/room-error.js';
 import type { MediaChunk } from '../wire/generated.js';
@@ -119,13 +119,12 @@ describe('SocketLink', () => {
 
   const open = async () => {
     link = new SocketLink({
-      clock: new FakeClock(),
-      open: async () => {
-        if (refused) throw refused;
+      request: async (body) => {
+        if (body.type === 'media_refresh') refreshed.push(body.publication);
+        else if (refused) throw refused;
       },
       send: (chunk) => sent.push(chunk),
       buffered: () => buffered,
-      refresh: (publication) => refreshed.push(publication),
     });
     link.addEventListener('state', ({ state }) => events.push(state));
     link.addEventListener('track', ({ publication, rtp }) => events.push(`${publication} ${rtp}`));
@@ -137,7 +136,7 @@ describe('SocketLink', () => {
     await settle();
   };
   const comes = (key: boolean, publication = 'cam') =>
-    link.handleChunk({
+    link.handleMessage({
       type: 'media_chunk',
       seq: 0,
       publication,
@@ -151,7 +150,7 @@ describe('SocketLink', () => {
     await open();
     link.publish('own', 'video', track('video'));
     for (let n = 0; n < 3; n++) await paint();
-    link.handleKeyFrameWanted('own');
+    link.handleMessage({ type: 'key_frame_wanted', seq: 1, publication: 'own' });
     await paint();
     expect(sent.map(({ key }) => key)).toEqual([true, false, false, true]);
     expect(sent[0]).toMatchObject({ type: 'media_chunk', publication: 'own', codec: 'vp8', level: null });
@@ -193,7 +192,7 @@ describe('SocketLink', () => {
     await paint();
     expect(sent.map(({ key }) => key)).toEqual([true, true]);
     link.unpublish('own');
-    link.handleKeyFrameWanted('own');
+    link.handleMessage({ type: 'key_frame_wanted', seq: 1, publication: 'own' });
     await paint();
     expect(sent).toHaveLength(2);
   });

@@ -6,7 +6,7 @@ import { linkKey } from '../media/link.js';
 import type { Encodings } from '../media/send-section.js';
 import type { Kind } from '../media/send-sections.js';
 import type { SocketPorts } from '../media/socket-road.js';
-import type { MediaChunkCame } from '../wire/generated.js';
+import type { KeyFrameWanted, MediaChunkCame } from '../wire/generated.js';
 import { PictureReceiver } from './picture-receiver.js';
 import { PictureSender } from './picture-sender.js';
 import { SoundReceiver } from './sound-receiver.js';
@@ -40,7 +40,7 @@ export class SocketLink extends Emitter<LinkEvents> {
   constructor(ports: SocketPorts) {
     super();
     this.#ports = ports;
-    ports.open({ type: 'media_open', codecs: ['vp8', 'opus'] }).then(
+    ports.request({ type: 'media_open', codecs: ['vp8', 'opus'] }).then(
       () => this.#become('connected'),
       (error: unknown) => {
         if (error instanceof RoomError && error.code !== 'session_gone' && error.code !== 'closed')
@@ -82,19 +82,11 @@ export class SocketLink extends Emitter<LinkEvents> {
     if (this.#state === 'connected') sender.replace(track);
   }
 
-  handleKeyFrameWanted(publication: string): void {
-    const sender = this.#senders.get(publication);
-    if (sender instanceof PictureSender) sender.refresh();
-  }
-
-  handleChunk(message: MediaChunkCame): void {
+  handleMessage(message: MediaChunkCame | KeyFrameWanted): void {
     if (this.#retired) return;
-    let known = this.#receivers.get(message.publication);
-    if (!known) {
-      known = { receiver: this.#receiverOf(message), incoming: null };
-      this.#receivers.set(message.publication, known);
-    }
-    known.receiver.handleChunk(message);
+    if (message.type === 'media_chunk') return this.#handleChunk(message);
+    const sender = this.#senders.get(message.publication);
+    if (sender instanceof PictureSender) sender.refresh();
   }
 
   /** It is not wanted any more. */
@@ -131,11 +123,25 @@ export class SocketLink extends Emitter<LinkEvents> {
     this.#context = null;
   }
 
+  #handleChunk(message: MediaChunkCame): void {
+    let known = this.#receivers.get(message.publication);
+    if (!known) {
+      known = { receiver: this.#receiverOf(message), incoming: null };
+      this.#receivers.set(message.publication, known);
+    }
+    known.receiver.handleChunk(message);
+  }
+
   #become(state: LinkState): void {
     if (this.#retired) return;
     this.#state = state;
     if (state === 'connected') for (const [id, track] of this.#waiting) this.#senders.get(id)?.replace(track);
     this.emit('state', { state });
+  }
+
+  /** Where it fails, the room is left or joined anew. */
+  #refresh(publication: string): void {
+    this.#ports.request({ type: 'media_refresh', publication }).catch(() => undefined);
   }
 
   #fault(error: unknown): void {
@@ -149,7 +155,7 @@ export class SocketLink extends Emitter<LinkEvents> {
       known.incoming = { publication, track, rtp: null, reused: false };
       this.emit('track', known.incoming);
     };
-    if (codec === 'vp8') return new PictureReceiver({ found, refresh: () => this.#ports.refresh(publication) });
+    if (codec === 'vp8') return new PictureReceiver({ found, refresh: () => this.#refresh(publication) });
     this.#context ??= new AudioContext({ sampleRate: 48_000, latencyHint: 'interactive' });
     return new SoundReceiver(this.#context, found);
   }
