@@ -225,8 +225,8 @@ mod tests {
         let packet = |at: u64| Packet {
             index: from + at,
             timestamp: timestamp.wrapping_add(3000 * (at / 2) as u32),
-            begins: at % 2 == 0,
-            ends: at % 2 == 1,
+            begins: at.is_multiple_of(2),
+            ends: !at.is_multiple_of(2),
             key: at < 2,
         };
         (0..2 * count).map(packet).collect()
