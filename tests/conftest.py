@@ -17,6 +17,7 @@ PAGES_AND_NETWORKS = (
     "tests/e2e/test_examples.py",
     "tests/e2e/test_files.py",
     "tests/e2e/test_keyboard.py",
+    "tests/e2e/test_meeting_board.py",
     "tests/e2e/test_meeting_chat",
     "tests/e2e/test_meeting_documents.py",
     "tests/e2e/test_phone.py",
