@@ -18,7 +18,7 @@ from tertulia import Participant, Room, Tertulia
 from tertulia.media.fake import FakeMedia
 from tertulia.media.roads import Roads
 
-WITHIN = 20.0
+WITHIN = 30.0
 
 
 class Host:

@@ -17,7 +17,7 @@ from tertulia.cli import certificate
 from tests.doors.whip import SENDS
 from tests.hostile import stun
 
-WITHIN = 10.0
+WITHIN = 30.0
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-WITHIN = 20.0
+WITHIN = 30.0
 PROTOCOL: Any = ["tertulia.v1"]
 
 

@@ -19,7 +19,7 @@ from tertulia.net import Binary
 from tertulia.net.websocket import WRITE
 from tests.conformance.echo import MESSAGE_BYTES, serving
 
-WITHIN = 5.0
+WITHIN = 30.0
 BAD_TEXT = b"\xc3\x28"
 
 

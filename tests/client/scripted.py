@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-WITHIN = 5.0
+WITHIN = 30.0
 YOU = {"id": "ana", "name": "Ana", "role": "speaker", "connected": True, "metadata": "", "hand": 0, "publications": []}
 OK = {"type": "ok"}
 

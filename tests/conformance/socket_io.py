@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PORT = 3000
 UVICORN = "--ws websockets-sansio --lifespan off --log-level warning"
-READY_WITHIN = 15.0
+READY_WITHIN = 90.0
 """Seconds."""
 
 

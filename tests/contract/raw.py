@@ -15,7 +15,7 @@ from websockets.typing import Subprotocol
 
 from tertulia.client.socket import socket_url
 
-WITHIN = 5.0
+WITHIN = 30.0
 
 
 class Raw:

@@ -12,7 +12,7 @@ from queue import Empty, Queue
 from time import monotonic
 from typing import Any
 
-READY_WITHIN = 30.0
+READY_WITHIN = 90.0
 SECRET = "a secret for tests, of more than 32 bytes"
 
 

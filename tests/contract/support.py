@@ -12,7 +12,7 @@ from tertulia.errors import Code, TertuliaError
 from tertulia.wire import native
 
 Invite = Callable[..., Awaitable[Client]]
-WITHIN = 5.0
+WITHIN = 30.0
 """Seconds that anything may take on a busy machine."""
 
 

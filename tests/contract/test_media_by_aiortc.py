@@ -59,7 +59,7 @@ async def test_picture_and_sound_arrive(people: People) -> None:
     bo.receive(audio=1, video=1)
     await bo.negotiate()
 
-    seen = await asyncio.wait_for(watch(bo, camera, 30), 20)
+    seen = await asyncio.wait_for(watch(bo, camera, 30), 30)
     steps = [b - a for a, b in itertools.pairwise(seen)]
     assert sum(step > 0 for step in steps) > 20, seen
 
@@ -79,7 +79,7 @@ async def test_both_send_to_each_other(people: People) -> None:
         peer.receive(audio=1, video=1)
     await asyncio.gather(ana.negotiate(), bo.negotiate())
     cameras = {peer: next(p.id for p in peer.client.room.you.publications if p.kind == "video") for peer in (ana, bo)}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await asyncio.gather(watch(ana, cameras[bo], 10), watch(bo, cameras[ana], 10))
 
 
@@ -88,16 +88,16 @@ async def test_who_comes_late_gets_a_picture_within_two_seconds(people: People) 
     bo = await people("Bo")
     bo.receive(audio=1, video=1)
     await bo.negotiate()
-    await asyncio.wait_for(watch(bo, camera, 45), 20)  # the publisher's first key frame is long gone
+    await asyncio.wait_for(watch(bo, camera, 45), 30)  # the publisher's first key frame is long gone
 
     began = time.monotonic()
     cy = await people("Cy")
     cy.receive(audio=1, video=1)
     await cy.negotiate()
-    await asyncio.wait_for(watch(cy, camera, 1), 20)
+    await asyncio.wait_for(watch(cy, camera, 1), 30)
     took = time.monotonic() - began
     assert took < 2, f"{took:.2f} s"
-    await asyncio.wait_for(watch(bo, camera, 5), 5)
+    await asyncio.wait_for(watch(bo, camera, 5), 30)
 
 
 async def test_a_publication_after_the_connection_stands(people: People) -> None:
@@ -108,7 +108,7 @@ async def test_a_publication_after_the_connection_stands(people: People) -> None
     await ana.publish(Picture(), None)
     await ana.negotiate()
     (camera,) = ana.client.room.you.publications
-    assert len(await asyncio.wait_for(watch(bo, camera.id, 10), 20)) == 10
+    assert len(await asyncio.wait_for(watch(bo, camera.id, 10), 30)) == 10
 
 
 async def test_the_server_asks_for_sections_that_are_missing(people: People) -> None:
@@ -121,7 +121,7 @@ async def test_the_server_asks_for_sections_that_are_missing(people: People) -> 
     assert need.audio >= 1
     bo.receive(audio=need.audio, video=need.video)
     await bo.negotiate()
-    await asyncio.wait_for(watch(bo, camera, 5), 20)
+    await asyncio.wait_for(watch(bo, camera, 5), 30)
 
 
 async def test_a_muted_picture_stops_at_the_server(people: People) -> None:
@@ -130,14 +130,14 @@ async def test_a_muted_picture_stops_at_the_server(people: People) -> None:
     bo, camera, _ = await publisher(people)
     ana.receive(audio=1, video=1)
     await ana.negotiate()
-    await asyncio.wait_for(watch(ana, camera, 5), 20)
+    await asyncio.wait_for(watch(ana, camera, 5), 30)
     await ana.client.mute(camera)
     track: Any = await ana.track(camera)
     with pytest.raises(TimeoutError):
         while True:  # what is under way still comes
             await asyncio.wait_for(track.recv(), 1)
     await bo.client.mute(camera, False)
-    await asyncio.wait_for(watch(ana, camera, 5), 10)
+    await asyncio.wait_for(watch(ana, camera, 5), 30)
 
 
 async def test_media_goes_on_while_the_session_is_resumed(people: People) -> None:
@@ -145,10 +145,10 @@ async def test_media_goes_on_while_the_session_is_resumed(people: People) -> Non
     bo = await people("Bo")
     bo.receive(audio=1, video=1)
     await bo.negotiate()
-    await asyncio.wait_for(watch(bo, camera, 5), 20)
+    await asyncio.wait_for(watch(bo, camera, 5), 30)
     bo.client.reconnect()
     ana.client.reconnect()
     began = time.monotonic()
-    await asyncio.wait_for(watch(bo, camera, 30), 5)
+    await asyncio.wait_for(watch(bo, camera, 30), 30)
     assert time.monotonic() - began < 3
     await bo.client.chat("still here")

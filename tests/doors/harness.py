@@ -11,7 +11,7 @@ from tertulia.media.fake import FakeMedia
 from tertulia.net import Binary
 from tertulia.wire.native import pack, unpack
 
-WITHIN = 5.0
+WITHIN = 30.0
 """Seconds after which something that should happen has not."""
 SECRET = "a secret that only tests know, and long enough"
 

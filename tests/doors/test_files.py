@@ -310,7 +310,7 @@ class Slow:
         self._to_app.put_nowait({"type": "http.disconnect"})
 
     async def status(self) -> int:
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 30)
         return int(self.said[0]["status"])
 
 
@@ -346,7 +346,7 @@ async def test_who_comes_back_before_the_loss_was_noticed_does_not_wait() -> Non
         slow = Slow(app, where, tus.token)
         slow.send(b"12345")
         await taken(slow)
-        there = await asyncio.wait_for(tus.head(where), 5)
+        there = await asyncio.wait_for(tus.head(where), 30)
         assert there.headers["upload-offset"] == "5"
         assert await slow.status() == 423
         assert (await tus.patch(where, 5, b"67890")).status_code == 204
@@ -543,6 +543,6 @@ async def test_files_end_with_their_room_where_nothing_is_kept() -> None:
         room = app.room("standup")
         assert room is not None
         await room.end()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (await client.get(url)).status_code != 404:  # noqa: ASYNC110 - nobody announces it
                 await asyncio.sleep(0.01)

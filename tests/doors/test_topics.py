@@ -263,7 +263,7 @@ async def test_nobody_speaks_for_the_server_through_his_room() -> None:
         page.scope["subprotocols"] = []
         page._to_app.put_nowait({"type": "websocket.connect"})
         page._task = asyncio.create_task(page._app(page.scope, page._to_app.get, page._send))
-        await asyncio.wait_for(page._from_app.get(), 5)
+        await asyncio.wait_for(page._from_app.get(), 30)
         await ana.until("participant_joined")
         page.send_raw(json.dumps({"type": "/quotes/A", "price": 1}))
         heard = await ana.until("data")

@@ -258,8 +258,8 @@ class Firefox:
 
     async def __aexit__(self, *exc: object) -> None:
         try:
-            await asyncio.wait_for(self.command("browser.close"), 5)
-            await asyncio.wait_for(self._process.wait(), 8)
+            await asyncio.wait_for(self.command("browser.close"), 30)
+            await asyncio.wait_for(self._process.wait(), 30)
         except (TimeoutError, RuntimeError):
             os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()

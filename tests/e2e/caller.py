@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from .browsers import Page
 
-PATIENCE = 20.0
+PATIENCE = 45.0
 """Seconds that a test waits for anything; typical is one or two."""
 
 

@@ -22,14 +22,14 @@ INKED = """
 async def notes_of(guest: Guest) -> Locator:
     panel = await guest.open("Notes")
     field = panel.get_by_role("textbox", name="Shared notes")
-    await expect(field).to_be_visible(timeout=15_000)
+    await expect(field).to_be_visible(timeout=45_000)
     return field
 
 
 async def board_of(guest: Guest) -> Locator:
     await guest.controls.get_by_role("button", name="Whiteboard", exact=True).click()
     board = guest.page.get_by_role("region", name="Whiteboard")
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=60_000)
     return board
 
 

@@ -50,7 +50,7 @@ def tile_of(page: Page | FrameLocator, name: str) -> Locator:
 async def shows_a_moving_camera(page: Page | FrameLocator, name: str) -> None:
     """The tile of this person shows the fake camera's picture, and it changes."""
     video = tile_of(page, name).locator("video")
-    await expect(video).to_be_visible(timeout=15_000)
+    await expect(video).to_be_visible(timeout=45_000)
     prints = set()
 
     async def moves() -> bool:

@@ -262,7 +262,7 @@ async def test_notes_files_and_the_whiteboard(visit: Visit, auditor: Auditor, si
         await inside.get_by_role("button", name=word(name), exact=True).click()
 
     await open("notes")
-    await expect(page.get_by_role("textbox", name=word("field"))).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("textbox", name=word("field"))).to_be_visible(timeout=45_000)
     await look(page, "notes, empty")
     await ana.get_by_role("button", name=word("notes"), exact=True).click()
     hers = ana.get_by_role("textbox", name=word("field"))
@@ -290,7 +290,7 @@ async def test_notes_files_and_the_whiteboard(visit: Visit, auditor: Auditor, si
 
     await open("board")
     board = page.get_by_role("region", name=word("board"))
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=60_000)
     await look(page, "whiteboard")
     await board.get_by_test_id("toolbar-rectangle").click(force=True)
     await look(page, "whiteboard, with a tool")

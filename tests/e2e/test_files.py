@@ -145,7 +145,7 @@ async def test_an_upload_goes_on_when_the_network_is_back_and_can_be_given_up(gu
     await panel.get_by_role("button", name="Cancel other.bin").click()
     await expect(panel.get_by_text("other.bin")).to_have_count(0)
     held.set()
-    await expect((await ben.messages()).filter(has_text="big.bin")).to_be_visible(timeout=20_000)
+    await expect((await ben.messages()).filter(has_text="big.bin")).to_be_visible(timeout=45_000)
     await expect(progress).to_have_count(0)
     async with ben.page.expect_download() as download:
         await ben.press("Download big.bin")
@@ -174,7 +174,7 @@ async def test_who_loads_the_page_anew_goes_on_with_the_same_file(guests: Invite
     await ana.page.reload()
     await ana.enter()
     await attach(ana, big)
-    await expect((await ben.messages()).filter(has_text="big.bin")).to_be_visible(timeout=20_000)
+    await expect((await ben.messages()).filter(has_text="big.bin")).to_be_visible(timeout=45_000)
     assert sent[0] == 0 and sent[1] > 0 and min(sent[2:]) == sent[1], "what had come was not sent again"
 
 

@@ -183,7 +183,7 @@ async def test_keys_are_the_boards_from_the_start(guests: Invite) -> None:
     await expect(board).to_be_visible()
     # While it is being loaded, too.
     await ana.page.keyboard.press("2")
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=60_000)
     await ana.page.keyboard.press("2")
     await expect(board.get_by_test_id("toolbar-rectangle")).to_be_checked()
     await ana.page.keyboard.press("4")
@@ -220,6 +220,6 @@ async def test_who_writes_meanwhile_goes_on_writing(guests: Invite) -> None:
     await field.press_sequentially("Hel")
     loading.set()
     board = ana.page.get_by_role("region", name="Whiteboard")
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=60_000)
     await ana.page.keyboard.type("lo")
     await expect(field).to_have_value("Hello")

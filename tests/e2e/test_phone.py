@@ -118,11 +118,11 @@ async def test_notes_and_the_whiteboard_on_a_phone(visit: Visit, size: tuple[int
         await page.get_by_role("dialog", name="More").get_by_role("button", name=name, exact=True).tap()
 
     await open("Notes")
-    await expect(page.get_by_role("textbox", name="Shared notes")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("textbox", name="Shared notes")).to_be_visible(timeout=45_000)
     await shows_sheet(page, "Notes")
     await open("Whiteboard")
     board = page.get_by_role("region", name="Whiteboard")
-    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=30_000)
+    await expect(board.locator("canvas.interactive")).to_be_visible(timeout=60_000)
     await fits(page)
     box = await board.bounding_box()
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= size[0] and box["height"] >= size[1] / 2, box

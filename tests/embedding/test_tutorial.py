@@ -55,7 +55,7 @@ async def followed(tutorial: Tutorial, folder: Path, wheel: Path) -> AsyncIterat
         await until(up, log.read_text, INSTALLED_WITHIN)
         yield url
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), 20) in (0, -signal.SIGINT), log.read_text()
+        assert await asyncio.wait_for(process.wait(), 30) in (0, -signal.SIGINT), log.read_text()
         assert "Traceback" not in log.read_text()
     finally:
         if process.returncode is None:

@@ -11,7 +11,7 @@ from OpenSSL import SSL
 
 from tests.hostile import stun
 
-WITHIN = 10.0
+WITHIN = 30.0
 TOGETHER = 32
 """Datagrams sent before asking whether they were all read: the server's socket buffer must not overflow."""
 

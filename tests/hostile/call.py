@@ -17,7 +17,7 @@ from tertulia.client import Client
 from tests.interop import painting
 from tests.interop.tracks import Painted, Played
 
-WITHIN = 20.0
+WITHIN = 30.0
 FREEZE = 6.0
 """Seconds without a picture that a busy machine may still be excused for."""
 AFTERWARDS = 15

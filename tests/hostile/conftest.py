@@ -14,7 +14,7 @@ from tests.contract.server import Server
 from tests.hostile.attacker import Attacker
 from tests.hostile.call import Call
 
-WITHIN = 10.0
+WITHIN = 30.0
 
 
 class Target:

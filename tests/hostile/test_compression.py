@@ -20,7 +20,7 @@ from tertulia.client import Client
 from tertulia.client.socket import socket_url
 from tests.contract.server import Server
 
-WITHIN = 10.0
+WITHIN = 30.0
 MEBIBYTE = 1 << 20
 FRAME = MEBIBYTE
 """What `tertulia serve` takes, after decompressing."""

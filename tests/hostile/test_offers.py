@@ -157,7 +157,7 @@ async def test_a_bad_offer_leaves_the_connection_as_it_was(target: Target, call:
 async def connected(peer: RTCPeerConnection) -> None:
     news = asyncio.Event()
     peer.on("connectionstatechange", news.set)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while peer.connectionState != "connected":
             await news.wait()
             news.clear()
@@ -220,6 +220,6 @@ async def test_a_socket_that_only_shouts_offers(size: int, target: Target, call:
         with contextlib.suppress(ConnectionClosed):
             for _ in range(20):
                 await socket.send(text)
-        await asyncio.wait_for(socket.wait_closed(), 15)
+        await asyncio.wait_for(socket.wait_closed(), 30)
         # Who sends on to a closed socket gets a reset, which can overtake the reason.
         assert socket.close_code in ({1008} if size == KIB else {1006, 1008, 1009})

@@ -110,7 +110,7 @@ async def test_broken_handshakes_are_passed_over(target: Target, attacker: Attac
         await attacker.send_all(broken)
         assert attacker.received == []
         attacker.send(hello)
-        await asyncio.wait_for(attacker.arrived.wait(), 10)
+        await asyncio.wait_for(attacker.arrived.wait(), 30)
         assert attacker.received[0][0] == 22
 
 
@@ -252,7 +252,7 @@ async def test_candidates_that_point_at_others(setup: str, target: Target, attac
             await guest.validate(attacker)
             if setup == "passive":
                 # The server has begun: to whom it may.
-                await asyncio.wait_for(attacker.arrived.wait(), 10)
+                await asyncio.wait_for(attacker.arrived.wait(), 30)
                 assert attacker.received[0][0] == 22
             for victim in victims:
                 await victim.settle()
@@ -267,7 +267,7 @@ async def test_checks_are_answered_one_by_one_and_begin_one_handshake(
         checks = [guest.check() for _ in range(20)]
         answers = [await attacker.ask(request) for request in checks]
         assert all(len(answer) <= len(request) for request, answer in zip(checks, answers, strict=True))
-        await asyncio.wait_for(attacker.arrived.wait(), 10)
+        await asyncio.wait_for(attacker.arrived.wait(), 30)
         await attacker.settle()
         sent = sum(map(len, attacker.received))
         assert sent <= AMPLIFICATION * sum(map(len, checks)), f"{len(attacker.received)} datagrams, {sent} bytes"

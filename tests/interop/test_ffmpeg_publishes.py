@@ -36,7 +36,7 @@ async def ffmpeg(url: str) -> AsyncIterator[asyncio.subprocess.Process]:
     try:
         line = await asyncio.wait_for(process.stdout.readline(), 30)
         if line != b"published\n":
-            raise AssertionError((await asyncio.wait_for(process.stderr.read(), 10)).decode())
+            raise AssertionError((await asyncio.wait_for(process.stderr.read(), 30)).decode())
         yield process
     finally:
         if process.returncode is None:
@@ -60,7 +60,7 @@ async def test_a_whep_player_sees_and_hears_what_ffmpeg_sends(viewer: Callable[[
             assert house.person("studio", "ffmpeg") is not None
             process.terminate()
             await house.gone("studio", "ffmpeg")
-            assert await asyncio.wait_for(process.wait(), 10) == 0
+            assert await asyncio.wait_for(process.wait(), 30) == 0
         counters = house.media.counters()
         assert {name: counters[name] for name in ("dropped_bad_auth", "dropped_replayed", "dropped_bad_dtls")} == {
             "dropped_bad_auth": 0, "dropped_replayed": 0, "dropped_bad_dtls": 0,

@@ -77,7 +77,7 @@ async def test_chunks_go_from_one_connection_without_a_transport_to_another(work
         media.open_chunked(BOB, "room", ["vp8", "opus"])
         media.subscribe(BOB, CAM, "video")
         media.subscribe(BOB, MIC, "audio")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             time = 0
             # A mirror asks its home for what it gets: the first ones may come too soon for it.
             while not came():

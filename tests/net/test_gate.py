@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from tertulia.net import gate, listen
 from tertulia.net.gate import FirstBytes, Gate, StreamKind
 
-WITHIN = 5.0
+WITHIN = 30.0
 WORDS: dict[bytes, FirstBytes] = {
     b"GET ": "http",
     b"turn": "turn",

@@ -57,7 +57,7 @@ def numbered(body: bytes, number: int) -> bytes:
 
 
 async def eventually(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - any condition, of objects that announce nothing
             await asyncio.sleep(0)
 
@@ -206,7 +206,7 @@ async def test_last_words_that_nobody_takes_are_cut_off(monkeypatch: pytest.Monk
     pipe.hold()
     it.say(b"never read")
     it.close(1000, "left")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await it.finished()
     assert pipe.aborted
     assert pipe.left is None
@@ -244,7 +244,7 @@ async def test_a_stopped_link_writes_nothing_more(blocked: bool) -> None:
     assert link.closed
     pipe.release()
     link.say(b"nothing")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await link.finished()
     await asyncio.sleep(0)
     assert pipe.got == []

@@ -20,7 +20,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 _UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _HOLD = "mount -t tmpfs none /run && mkdir /run/netns && echo ready && exec cat > /dev/null"
-_WITHIN = 20.0
+_WITHIN = 40.0
 """Seconds that a command of the harness may take."""
 
 

@@ -316,7 +316,7 @@ async def test_what_could_not_be_kept_is_kept_a_little_later(
     await log.flush()
     fails = False
     stage.documents.write(ANA, "notes", ana.write("after"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             doc: Doc[Any] = Doc()
             doc["text"] = text = Text()
@@ -353,7 +353,7 @@ async def test_who_gives_up_while_it_is_loaded_leaves_nothing_open(
     opening = asyncio.create_task(stage.open(ANA, ana))
     await asyncio.sleep(0)
     opening.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while log._open or not opening.done():  # noqa: ASYNC110 - of the log's own, which announces nothing
             await asyncio.sleep(0.01)
 

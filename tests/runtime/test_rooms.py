@@ -110,7 +110,7 @@ async def test_the_timer_goes_off_by_itself() -> None:
     await join(hub, ANA)
     actor = hub.rooms["standup"]
     await actor.request(commands.Leave(ANA))
-    await asyncio.wait_for(actor.stopped(), 5)
+    await asyncio.wait_for(actor.stopped(), 30)
 
 
 async def test_many_askers_wait_for_their_turn() -> None:

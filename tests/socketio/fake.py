@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-WITHIN = 5.0
+WITHIN = 30.0
 """Seconds after which something that should happen has not."""
 
 

@@ -346,6 +346,6 @@ async def test_a_new_turn_ends_the_old_one(store: FileStore) -> None:
 
     reader = asyncio.create_task(reads_for_ever())
     await asyncio.sleep(0)
-    async with asyncio.timeout(5), store.turn(upload):
+    async with asyncio.timeout(30), store.turn(upload):
         assert ended.is_set()
     await reader

@@ -96,5 +96,5 @@ export default defineConfig(({ mode }) => ({
       '/whep': server,
     },
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'] },
+  test: { environment: 'node', testTimeout: 20_000, include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.{ts,tsx}'] },
 }));

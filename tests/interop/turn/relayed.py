@@ -41,7 +41,7 @@ class End(asyncio.DatagramProtocol):
         await self.send(b"", peer)
 
     async def receive(self) -> tuple[bytes, tuple[str, int]]:
-        return await asyncio.wait_for(self._arrived.get(), 10)
+        return await asyncio.wait_for(self._arrived.get(), 30)
 
     async def ask(self, method: stun.Method, **attributes: Any) -> stun.Message:
         """Raises stun.TransactionFailed."""

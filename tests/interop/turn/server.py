@@ -68,7 +68,7 @@ class TurnServer(Server):
         process = await asyncio.create_subprocess_exec(
             *self._inside, sys.executable, "-c", _FETCH, self.url + path, stdout=asyncio.subprocess.PIPE
         )
-        output, _ = await asyncio.wait_for(process.communicate(), 20)
+        output, _ = await asyncio.wait_for(process.communicate(), 30)
         assert process.returncode == 0
         return output.decode()
 

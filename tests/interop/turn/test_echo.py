@@ -73,7 +73,7 @@ class Lan:
     async def bury(self) -> None:
         """What ran in the world has ended with it."""
         for process in self.processes:
-            await asyncio.wait_for(process.wait(), 10)
+            await asyncio.wait_for(process.wait(), 30)
         for server in self.servers:
             await server.stop()
 

@@ -25,7 +25,7 @@ async def test_a_client_learns_its_address(serve: Serve, host: str) -> None:
     process = await asyncio.create_subprocess_exec(
         "turnutils_stunclient", "-p", str(server.udp_port), host, stdout=PIPE, stderr=STDOUT
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    output, _ = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 0
     assert re.search(rf"UDP reflexive addr: \[?{re.escape(host)}\]?:\d+", output.decode())
 
