@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # Servers that the tests start keep nothing in the home of whoever runs them, and find nothing there. Tests of what is kept say where.
 os.environ.setdefault("TERTULIA_CHAT_RETENTION", "0")
+
+# What the machine does beside it is no fault of what is tried.
+settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside others")
+
+# Browsers that root starts take precedence over everything (nice -8), and on a slow machine the server that they talk to waits for them.
+# Without CAP_SYS_NICE, which no process that is started from here has, they cannot.
+PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
+if os.geteuid() == 0:
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
 
 PAGES_AND_NETWORKS = (
     "tests/e2e/test_accessibility.py",
