@@ -77,13 +77,13 @@ check-rust:
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
-# pytest comes last, so that its summary is the last thing on the screen. Three processes: two for browsers, one for all else. Who has two
-# others beside him is sometimes seconds late: what fails is tried again, and the summary tells it (RERUN).
+# pytest comes last, so that its summary is the last thing on the screen. Two processes: a third gains no time on two cores. Who has another
+# beside him is sometimes seconds late: what fails is tried again, and the summary tells it (RERUN).
 .PHONY: test
 test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, browsers
 	cargo test --quiet --workspace --exclude tertulia-python --locked
 	npm test --silent
-	@pytest -m "not soak" -n 3 --reruns 2 --reruns-delay 2 $(ARGS)
+	@pytest -m "not soak" -n 2 --reruns 2 --reruns-delay 2 $(ARGS)
 
 .PHONY: soak
 soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those too long for `make test`; ARGS names files in place of all

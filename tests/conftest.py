@@ -1,4 +1,4 @@
-"""Who tests what, where several processes run the tests (`make test`: three). One process alone runs all in their order, as ever."""
+"""Who tests what, where several processes run the tests (`make test`: two). One process alone runs all in their order, as ever."""
 
 from __future__ import annotations
 
