@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 os.environ.setdefault("TERTULIA_CHAT_RETENTION", "0")
 
 # What the machine does beside it is no fault of what is tried.
-settings.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("beside others", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("beside others")
 
 # Browsers that root starts take precedence over everything (nice -8), and on a slow machine the server that they talk to waits for them.
