@@ -9,7 +9,7 @@ from tertulia.core.image import RoomImage
 from tertulia.core.model import Layer, Policy, Preference, Role, Snapshot, Source
 from tertulia.core.room import Room
 
-from .support import A, B, C, D, Stage
+from .support import A, B, C, D, Stage, state
 
 ELSEWHERE = 1_000_000.0
 """What the clock of the next process says: it has nothing to do with that of this one."""
@@ -126,6 +126,16 @@ def test_people_who_talk_directly_go_on_doing_so() -> None:
     stage.do(cmd.Attach(A))
     stage.do(cmd.Attach(B))
     assert [stage.topology(who) for who in (A, B)] == roads
+
+
+def test_what_keeps_a_call_on_the_server_does_so_from_the_first_moment() -> None:
+    stage = Stage()
+    stage.join(A)
+    stage.do(cmd.SetWaitingRoom(None, True))
+    again = Room.restored(stage.settings, stage.room.image(stage.now), ELSEWHERE, 0.0)
+    before = state(again)
+    again.handle(cmd.Tick(), ELSEWHERE)
+    assert state(again) == before
 
 
 def test_a_switch_that_was_under_way_ends() -> None:

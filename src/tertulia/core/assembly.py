@@ -113,7 +113,7 @@ class Assembly:
         self.chat.restore(image.chat)
         self.presence.restore(image.presence, self.now)
         self.state_of_all.restore(image.shared)
-        self.topology.restore(image.road, tuple(self.people.values()), self.now)
+        self.topology.restore(image.road, tuple(self.people.values()), self._sfu_required(), self.now)
 
     def returned(self, who: ParticipantId) -> None:
         """Nobody was told that this one was away."""
@@ -390,9 +390,12 @@ class Assembly:
 
     def reroute(self) -> None:
         """Looks whether the road still fits who is here."""
-        sfu_required = bool(self.sfu_holders or self.knocks or self.waiting_room)
-        if self.topology.update(tuple(self.people.values()), sfu_required, self.now):
+        if self.topology.update(tuple(self.people.values()), self._sfu_required(), self.now):
             self.show_topology()
+
+    def _sfu_required(self) -> bool:
+        """Whoever is here."""
+        return bool(self.sfu_holders or self.knocks or self.waiting_room)
 
     def show_topology(self) -> None:
         to = self.everyone()

@@ -53,10 +53,11 @@ class TopologyMachine:
         settle_in = None if self._settle_at is None else self._settle_at - now
         return RoadImage(self.mode, self.phase, self.epoch, self.mesh, tuple(self._failed), switch_in, settle_in)
 
-    def restore(self, image: RoadImage, people: tuple[Participant, ...], now: float) -> None:
-        """Goes on from an image, with these people. What is due already is found by the next `tick`."""
+    def restore(self, image: RoadImage, people: tuple[Participant, ...], sfu_required: bool, now: float) -> None:
+        """Goes on from an image; the rest as in `update`. What is due already is found by the next `tick`."""
         self.mode, self.phase, self.epoch, self.mesh = image.mode, image.phase, image.epoch, image.mesh
         self._people = people
+        self._sfu_required = sfu_required
         self._failed = {(one, other): None for one, other in image.failed}
         self._switch_at = None if image.switch_in is None else now + image.switch_in
         self._settle_at = None if image.settle_in is None else now + image.settle_in
