@@ -79,14 +79,19 @@ check-rust:
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
 # pytest comes last, so that its summary is the last thing on the screen. Two processes: a third gains no time on two cores. Who has another
 # beside him is sometimes seconds late: what fails is tried again, and the summary tells it (RERUN).
+PYTEST := pytest -n 2 --reruns 2 --reruns-delay 2
 .PHONY: test
-test: check $(STATIC) ## check, then every test: Rust, TypeScript, Python, browsers
+test: check $(STATIC) ## check, then the tests: Rust, TypeScript, Python, browsers
 	cargo test --quiet --workspace --exclude tertulia-python --locked
 	npm test --silent
-	@pytest -m "not soak" -n 2 --reruns 2 --reruns-delay 2 $(ARGS)
+	@$(PYTEST) -m "not soak and not thorough" $(ARGS)
+
+.PHONY: thorough
+thorough: $(DEV) $(EXTENSION) $(STATIC) ## the tests in Python with every case in every browser: twice as long (before a release)
+	$(PYTEST) -m "not soak" $(ARGS)
 
 .PHONY: soak
-soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those too long for `make test`; ARGS names files in place of all
+soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those that run for minutes; ARGS names files in place of all
 	for round in $$(seq $(REPEAT)); do echo "round $$round of $(REPEAT)"; pytest -x $(or $(ARGS),tests/e2e); done
 
 .PHONY: conformance
@@ -138,7 +143,7 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 
 .PHONY: tools
 tools:
-	@scripts/setup $(if $(filter test soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,$(if $(filter fuzz,$(MAKECMDGOALS)),fuzz,run)))
+	@scripts/setup $(if $(filter test thorough soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,$(if $(filter fuzz,$(MAKECMDGOALS)),fuzz,run)))
 
 $(PYTHON): requirements.txt requirements-build.txt | tools
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt -r requirements-build.txt

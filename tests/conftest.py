@@ -1,4 +1,4 @@
-"""Who tests what, where several processes run the tests (`make test`: two). One process alone runs all in their order, as ever."""
+"""Who tests what where two processes do (`make test`). One process alone runs all in their order, as ever."""
 
 from __future__ import annotations
 
@@ -23,37 +23,40 @@ PR_CAPBSET_DROP, CAP_SYS_NICE = 24, 23
 if os.geteuid() == 0:
     ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_SYS_NICE, 0, 0, 0)
 
-PAGES_AND_NETWORKS = (
-    "tests/e2e/test_accessibility.py",
-    "tests/e2e/test_doctor_page.py",
-    "tests/e2e/test_examples.py",
-    "tests/e2e/test_files.py",
-    "tests/e2e/test_keyboard.py",
-    "tests/e2e/test_meeting_board.py",
-    "tests/e2e/test_meeting_chat",
-    "tests/e2e/test_meeting_documents.py",
-    "tests/e2e/test_phone.py",
-    "tests/embedding/test_tutorial.py",
-    "tests/network/",
-    "tests/quality/",
-)
-"""These look at pages rather than at pictures, or have browsers of their own in networks of their own."""
-CALLS = ("tests/e2e/",)
-"""All others with browsers. No two of them meet: pictures are encoded and decoded in software here, and are given seconds for it."""
+BROWSERS = ("tests/e2e/", "tests/embedding/test_tutorial.py", "tests/network/", "tests/quality/")
 
 
 class BrowsersApart(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Browsers are the first work that is given away, for it is the longest: calls to one process, all else with browsers to another.
+    """All tests with browsers go to one process, one after another: pictures are encoded and decoded in software here, and who shares two
+    cores with another browser is seconds late. It is the first work that is given away, for it is the longest; what is left is taken test
+    by test, by whoever is free.
 
-    What is left is taken test by test, by whoever is free. pytest-xdist's own groups would do, but group nothing since pytest 9.2.
+    pytest-xdist's own groups would do, but group nothing since pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid.startswith(PAGES_AND_NETWORKS):
-            return "pages and networks"
-        return "calls" if nodeid.startswith(CALLS) else nodeid
+        return "browsers" if nodeid.startswith(BROWSERS) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> BrowsersApart:
     return BrowsersApart(config, log)
+
+
+class Retries:
+    """Says at once why a test is tried again: the list of them at the end does not, and a run that is ended early has no end."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.outcome == "rerun":
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = crash.message.strip().partition("\n")[0] if crash else "no reason given"
+            self._terminal.write_line(f"\nagain after {report.duration:.0f} s: {report.nodeid}: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if terminal := config.pluginmanager.get_plugin("terminalreporter"):
+        config.pluginmanager.register(Retries(terminal), "retries")

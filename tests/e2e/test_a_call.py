@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .caller import Caller, until
 from .conftest import Server
 
@@ -30,6 +32,7 @@ async def test_two_people_talk_directly(people: Invite, server: Server) -> None:
     assert await server.metric("tertulia_rtp_in_total") == before
 
 
+@pytest.mark.thorough
 async def test_a_stranger_is_not_taken_for_the_other(people: Invite) -> None:
     """The control of all other tests here: looking for the wrong person must fail."""
     ana, ben = await people("Ana", "Ben")
@@ -63,6 +66,7 @@ async def two_far_from_the_server(people: Invite) -> tuple[Caller, Caller, Calle
     return ana, ben, cora
 
 
+@pytest.mark.thorough
 async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, server: Server) -> None:
     ana, ben, cora = await two_far_from_the_server(people)
     since = {caller.name: await caller.clock() for caller in (ana, ben)}
@@ -76,6 +80,7 @@ async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, ser
         assert gaps.longest <= 0.5, gaps
 
 
+@pytest.mark.thorough
 async def test_a_break_before_the_make_would_be_noticed(people: Invite) -> None:
     """The control of the test before: a direct road that is closed when the switch begins must fail its limits."""
     ana, ben, cora = await two_far_from_the_server(people)
@@ -120,7 +125,7 @@ async def test_six_people_all_see_each_other(people: Invite, server: Server) -> 
         await caller.talks_by_the_server(server.udp_port)
 
 
-@pytest.mark.parametrize("company", [2, 3])
+@pytest.mark.parametrize("company", [thorough(2), 3])
 async def test_a_muted_camera_and_microphone_reach_nobody(people: Invite, company: int) -> None:
     callers = await people("Ana", "Ben", "Cora")
     ana, ben = callers[:2]
@@ -176,6 +181,7 @@ async def test_a_reloaded_page_joins_again(people: Invite) -> None:
     await everyone_meets(ana, ben, cora)
 
 
+@pytest.mark.thorough
 async def test_a_second_tab_is_a_second_person(people: Invite) -> None:
     ana, ben = await people("Ana", "Ben")
     (tab,) = await people("Ben, tab 2")

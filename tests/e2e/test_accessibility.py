@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
 
+from tests.thorough import thorough
+
 from .conftest import HERE
 from .visits import SCREEN, Visit, join
 
@@ -99,7 +101,7 @@ class Auditor:
         assert not self.found, f"{len(self.found)} in {self.looks} looks:\n" + "\n".join(self.found)
 
 
-@pytest.fixture(params=["en-light", "zh-dark"])
+@pytest.fixture(params=["en-light", thorough("zh-dark")])
 def auditor(request: pytest.FixtureRequest) -> Auditor:
     language, theme = request.param.split("-")
     return Auditor(language, theme)
@@ -243,7 +245,7 @@ DOT = base64.b64decode(
 )
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (360, 740)], ids=["wide", "phone"])
+@pytest.mark.parametrize("size", [(1280, 800), thorough((360, 740))], ids=["wide", "phone"])
 async def test_notes_files_and_the_whiteboard(visit: Visit, auditor: Auditor, size: tuple[int, int]) -> None:
     word, look = auditor.word, auditor.look
     options = {**auditor.browser, "viewport": {"width": size[0], "height": size[1]}}

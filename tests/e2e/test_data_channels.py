@@ -149,6 +149,7 @@ async def test_two_talk_directly_and_nothing_is_lost_or_twice_when_a_third_comes
     assert await ana.page.evaluate("talk.faults") == await ben.page.evaluate("talk.faults") == []
 
 
+@pytest.mark.thorough
 async def test_firefox_and_chromium_hear_each_other_by_both_roads(
     talkers: Callable[..., Any], firefox: Firefox, server: Server
 ) -> None:

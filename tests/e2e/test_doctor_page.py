@@ -77,6 +77,7 @@ async def test_it_says_in_plain_words_that_calls_work(app_server: Server, chromi
     assert not tab.errors
 
 
+@pytest.mark.thorough
 async def test_it_leaves_nothing_open(app_server: Server, chromium: Chromium) -> None:
     tab = await chromium.open("about:blank", permissions=[])
     await tab.page.add_init_script(LEDGER)
@@ -96,6 +97,7 @@ async def test_it_leaves_nothing_open(app_server: Server, chromium: Chromium) ->
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_firefox_says_the_same(app_server: Server, firefox: Firefox) -> None:
     page = await firefox.open(f"{app_server.url}/doctor")
 
@@ -136,6 +138,7 @@ async def test_where_nothing_gets_through_it_names_what_has_to_be_opened(
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_a_server_that_is_away_and_a_proxy_that_stops_sockets_are_two_things(
     app_server: Server, chromium: Chromium
 ) -> None:
@@ -167,6 +170,7 @@ async def test_with_an_invitation_it_sees_more(house: Server, chromium: Chromium
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_the_report_is_copied_by_keyboard_and_holds_no_secret(
     house: Server, chromium: Chromium, room: str
 ) -> None:
@@ -194,6 +198,7 @@ async def test_the_report_is_copied_by_keyboard_and_holds_no_secret(
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_camera_and_microphone_are_tried_when_the_person_says_so(app_server: Server, chromium: Chromium) -> None:
     tab = await chromium.open("about:blank")
     await tab.page.add_init_script(
@@ -211,6 +216,7 @@ async def test_camera_and_microphone_are_tried_when_the_person_says_so(app_serve
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_it_fits_a_phone(app_server: Server, chromium: Chromium) -> None:
     tab = await chromium.open(f"{app_server.url}/doctor", permissions=[], **phone((360, 740)))
     await verdict(tab.page)
@@ -218,6 +224,7 @@ async def test_it_fits_a_phone(app_server: Server, chromium: Chromium) -> None:
     await tab.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
 async def test_everybody_can_read_it(app_server: Server, chromium: Chromium, language: str, theme: str) -> None:
     auditor = Auditor(language, theme)
@@ -253,6 +260,7 @@ async def test_a_room_that_cannot_be_reached_leads_there(app_server: Server, chr
     await tab.close()
 
 
+@pytest.mark.thorough
 async def test_a_call_that_lost_the_server_says_so_and_goes_on_trying(guests: Invite) -> None:
     ana, ben = await guests("Ana", "Ben")
     network = await Network(ben.page).watch()
@@ -275,6 +283,7 @@ async def test_a_call_that_lost_the_server_says_so_and_goes_on_trying(guests: In
     await ben.meets(ana)
 
 
+@pytest.mark.thorough
 async def test_a_call_whose_media_never_connects_says_so(app_server: Server, chromium: Chromium, room: str) -> None:
     visit = Visit(app_server.url, chromium, room)
     ana, ben = await visit(f"/r/{room}", NOTHING), await visit(f"/r/{room}")

@@ -187,6 +187,7 @@ async def test_two_call_each_other_inside_a_page_of_another_origin(
     await until(gone, "with the element its person leaves at once", patience=5)
 
 
+@pytest.mark.thorough
 async def test_it_joins_by_itself_where_the_page_wants_it(
     site: HostSite, embeddable: Server, chromium: Chromium, tabs: list[ChromiumPage], room: str
 ) -> None:
@@ -205,6 +206,7 @@ async def test_it_joins_by_itself_where_the_page_wants_it(
     assert all(track["muted"] for track in rooms[room]["publications"])
 
 
+@pytest.mark.thorough
 async def test_a_page_that_the_server_does_not_know_cannot_frame_it(
     site: HostSite, chromium: Chromium, tabs: list[ChromiumPage], room: str
 ) -> None:

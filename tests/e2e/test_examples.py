@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Dialog
 
+from tests.thorough import thorough
+
 from .browsers import ChromiumPage
 from .caller import until
 from .conftest import EXAMPLES
@@ -36,6 +38,7 @@ async def test_websocket_call(example: Invite, strangers: Invite) -> None:
     assert not [*ana.errors, *ben.errors]
 
 
+@pytest.mark.thorough
 async def test_websocket_call_asks_first(example: Invite, strangers: Invite) -> None:
     server = await example("websocket-call")
     ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
@@ -247,7 +250,7 @@ async def _has_strokes(page: Stranger, count: int) -> None:
     await until(lambda: page.evaluate(f"strokes.length === {count}"), f"{page.number} has {count} lines")
 
 
-@pytest.mark.parametrize(("arguments", "road"), [((), "direct"), (("--p2p", "never"), "sfu")])
+@pytest.mark.parametrize(("arguments", "road"), [thorough((), "direct"), (("--p2p", "never"), "sfu")])
 async def test_game(example: Invite, strangers: Invite, arguments: tuple[str, ...], road: str) -> None:
     server = await example("game", *arguments)
     ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)

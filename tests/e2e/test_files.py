@@ -70,6 +70,7 @@ async def test_a_file_is_shared_with_its_preview_and_fetched_as_it_was(guests: I
         await expect((await guest.messages()).filter(has_text="cat.png")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_files_stand_between_the_messages(guests: Invite, tmp_path: Path) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     note = tmp_path / "note.txt"
@@ -84,6 +85,7 @@ async def test_files_stand_between_the_messages(guests: Invite, tmp_path: Path) 
     await expect(await ana.messages()).to_have_text(wanted)
 
 
+@pytest.mark.thorough
 async def test_a_dropped_and_a_pasted_file_are_shared(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     panel = await ana.open("Chat")
@@ -106,6 +108,7 @@ async def test_a_dropped_and_a_pasted_file_are_shared(guests: Invite) -> None:
         await expect((await ben.messages()).filter(has_text=name)).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_name_is_only_a_text(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     name = "<img src=x onerror=alert(1)>\u202egpj.exe"
@@ -155,6 +158,7 @@ async def test_an_upload_goes_on_when_the_network_is_back_and_can_be_given_up(gu
     told_of(ana, "net::ERR_CONNECTION_RESET")
 
 
+@pytest.mark.thorough
 async def test_who_loads_the_page_anew_goes_on_with_the_same_file(guests: Invite, tmp_path: Path) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     big = tmp_path / "big.bin"

@@ -14,6 +14,7 @@ from .conftest import Server
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 
+@pytest.mark.thorough
 async def test_firefox_and_chromium_talk_directly(people: Callable[..., Any], firefox: Firefox) -> None:
     (ana,) = await people("Ana")
     (ben,) = await people("Ben", browser=firefox)
@@ -35,6 +36,7 @@ async def test_firefox_joins_a_chromium_call(people: Callable[..., Any], firefox
     await cora.talks_by_the_server(server.udp_port)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_firefox_goes_on_with_the_first_person_when_a_third_comes_and_goes(
     people: Callable[..., Any], firefox: Firefox, server: Server

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .browsers import Chromium
 from .conftest import Server
 
@@ -42,10 +44,10 @@ async (choose) => {
 @pytest.mark.parametrize(
     ("choose", "found"),
     [
-        pytest.param("(told) => told.sfu", {"state": "connected", "road": "host"}, id="for the server"),
+        thorough("(told) => told.sfu", {"state": "connected", "road": "host"}, id="for the server"),
         pytest.param("(told) => told.iceServers", {"state": "connected", "road": "relay"}, id="for either"),
         # With our STUN and without our relay nothing that the server sends is taken.
-        pytest.param(
+        thorough(
             "(told) => told.iceServers.filter((it) => !it.username)", {"state": "connecting", "road": None}, id="STUN"
         ),
     ],

@@ -142,6 +142,7 @@ async def test_a_whole_call_by_keys_alone(visit: Visit) -> None:
     await expect(toolbar).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_single_keys_can_be_switched_off_and_f6_stays(visit: Visit, room: str) -> None:
     page = await visit(f"/r/{room}")
     await join(page, "Ana")
@@ -168,6 +169,7 @@ async def test_single_keys_can_be_switched_off_and_f6_stays(visit: Visit, room: 
     assert await toolbar.locator("[aria-keyshortcuts]").count() == 0
 
 
+@pytest.mark.thorough
 async def test_tab_goes_round_the_call_both_ways_and_stays_inside_a_dialog(visit: Visit, room: str) -> None:
     page = await visit(f"/r/{room}")
     await join(page, "Ana")

@@ -81,6 +81,7 @@ async def leave(page: Page) -> None:
     await expect(page.get_by_role("heading", name="You left the room")).to_be_visible()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("calls", [25, pytest.param(50, marks=pytest.mark.soak)])
 async def test_calls_leave_nothing_behind(app_server: Server, chromium: Chromium, room: str, calls: int) -> None:
     visit = Visit(app_server.url, chromium, room)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .caller import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -16,7 +18,7 @@ MOST = 80.0
 """Milliseconds between sound and picture that people do not notice (ITU-R BT.1359 allows +45 to -125)."""
 
 
-@pytest.mark.parametrize("road", ["direct", "server"])
+@pytest.mark.parametrize("road", [thorough("direct"), "server"])
 async def test_sound_and_picture_stay_together(people: Callable[..., Any], road: str) -> None:
     callers = await people("Ana", "Ben", "Cora")
     ana, ben, cora = callers

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.thorough import thorough
+
 from .browsers import Firefox
 from .caller import until
 from .conftest import Server
@@ -31,7 +33,7 @@ async def a_call(guests: Invite, *names: str) -> list[Guest]:
     return invited
 
 
-@pytest.mark.parametrize("names", [("Ana", "Ben"), ("Ana", "Ben", "Cora")], ids=["two", "three"])
+@pytest.mark.parametrize("names", [thorough(("Ana", "Ben")), ("Ana", "Ben", "Cora")], ids=["two", "three"])
 async def test_everybody_sees_and_hears_everybody(guests: Invite, names: tuple[str, ...]) -> None:
     invited = await a_call(guests, *names)
     for guest in invited:
@@ -39,6 +41,7 @@ async def test_everybody_sees_and_hears_everybody(guests: Invite, names: tuple[s
         await guest.hears_no(guest.pitch)
 
 
+@pytest.mark.thorough
 async def test_one_is_not_taken_for_another(guests: Invite) -> None:
     """The control of all tests here: looking and listening for the wrong person must fail."""
     ana, ben = await a_call(guests, "Ana", "Ben")
@@ -48,6 +51,7 @@ async def test_one_is_not_taken_for_another(guests: Invite) -> None:
         await ana.hears(690, patience=2)
 
 
+@pytest.mark.thorough
 @pytest.mark.soak
 async def test_six_people_see_each_other(guests: Invite) -> None:
     invited = await guests("Ana", "Ben", "Cora", "Dan", "Eva", "Fay", fps=5)
@@ -71,6 +75,7 @@ async def test_a_shared_screen_is_large_and_heard_until_it_ends(guests: Invite) 
         await other.sees("Ana", ana.number)
 
 
+@pytest.mark.thorough
 async def test_ones_own_share_is_no_hall_of_mirrors(guests: Invite) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     await ana.press("Share screen")
@@ -83,6 +88,7 @@ async def test_ones_own_share_is_no_hall_of_mirrors(guests: Invite) -> None:
     await expect(ana.button("Share screen")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_share_that_the_browser_ends_is_over_for_everybody(guests: Invite) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     await ana.press("Share screen")
@@ -96,6 +102,7 @@ async def test_a_share_that_the_browser_ends_is_over_for_everybody(guests: Invit
     await ben.hears(ana.screen_pitch)
 
 
+@pytest.mark.thorough
 async def test_a_picker_that_was_closed_is_no_error(guests: Invite) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     await ana.page.evaluate("meeting.refusals.screen.push('NotAllowedError')")
@@ -117,6 +124,7 @@ async def test_who_comes_late_sees_the_running_share(guests: Invite) -> None:
     await cora.hears(ana.screen_pitch)
 
 
+@pytest.mark.thorough
 async def test_another_camera_takes_the_place_of_the_one_before(guests: Invite) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     before = await ben.tile("Ana").locator("video").element_handle()
@@ -136,6 +144,7 @@ async def test_an_unplugged_camera_is_replaced_and_that_is_said(guests: Invite) 
     await ben.hears(ana.pitch)
 
 
+@pytest.mark.thorough
 async def test_a_camera_that_was_refused_can_be_turned_on_later(guests: Invite) -> None:
     ana, ben = await guests("Ana", "Ben")
     await expect(ana.button("Turn camera off")).to_be_visible()  # the refusals are for what comes after this camera
@@ -171,6 +180,7 @@ async def test_a_reloaded_page_asks_with_what_was_chosen_and_the_others_see_him_
     await ben.meets(ana, cora)
 
 
+@pytest.mark.thorough
 async def test_two_tabs_of_one_person_are_two_people(guests: Invite, app_server: Server, room: str) -> None:
     ana, ben = await a_call(guests, "Ana", "Ben")
     tab = await ben.page.context.new_page()
@@ -186,6 +196,7 @@ async def test_two_tabs_of_one_person_are_two_people(guests: Invite, app_server:
     await ana.meets(ben)
 
 
+@pytest.mark.thorough
 async def test_firefox_sees_and_hears_a_shared_screen_and_is_seen(
     guests: Invite, firefox: Firefox, app_server: Server, room: str
 ) -> None:

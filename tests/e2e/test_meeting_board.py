@@ -65,6 +65,7 @@ async def sees_something(guest: Guest, board: Locator, something: bool = True) -
     await until(so, f"{guest.name} sees {'something' if something else 'an empty board'}")
 
 
+@pytest.mark.thorough
 async def test_the_call_goes_on_beneath_the_board(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     board = await board_of(ana)
@@ -172,6 +173,7 @@ COLLECT = """
 """
 
 
+@pytest.mark.thorough
 async def test_keys_are_the_boards_from_the_start(guests: Invite) -> None:
     """A digit is a tool there; in the call it is a reaction that everybody sees."""
     ana, ben = await in_the_call(guests, "Ana", "Ben")
@@ -204,6 +206,7 @@ async def test_keys_are_the_boards_from_the_start(guests: Invite) -> None:
     await expect(ana.controls.get_by_role("button", name=re.compile("^Mute"))).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_who_writes_meanwhile_goes_on_writing(guests: Invite) -> None:
     """The board takes focus when it is opened, and not when it is loaded at last."""
     (ana,) = await in_the_call(guests, "Ana")

@@ -37,6 +37,7 @@ async def test_a_message_is_edited_and_deleted_by_keyboard(guests: Invite) -> No
         await expect(await guest.messages()).to_have_text([re.compile("This message was deleted")])
 
 
+@pytest.mark.thorough
 async def test_a_moderator_deletes_what_others_may_not(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     await ana.writes("from Ana")
@@ -54,6 +55,7 @@ async def test_a_moderator_deletes_what_others_may_not(guests: Invite) -> None:
     await expect((await ben.messages()).filter(has_text="This message was deleted")).to_have_count(1)
 
 
+@pytest.mark.thorough
 async def test_reactions_under_a_message(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     await ana.writes("lunch?")
@@ -99,6 +101,7 @@ async def test_what_was_said_is_found(guests: Invite) -> None:
     await expect(panel.get_by_role("log")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_markdown_is_shown_and_nothing_else_of_it(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     await ana.writes("**bold** `<b>` <img src=x onerror=alert(1)> [x](javascript:alert(1))")

@@ -39,6 +39,7 @@ async def test_two_write_at_once_and_have_the_same(guests: Invite) -> None:
     await expect(hers).to_have_value("> !Hello 世界 and on")
 
 
+@pytest.mark.thorough
 async def test_the_keyboard_leads_out_of_the_notes(guests: Invite) -> None:
     (ana,) = await in_the_call(guests, "Ana")
     field = await notes_of(ana)
@@ -63,6 +64,7 @@ async def test_notes_are_there_after_the_page_was_loaded_anew(guests: Invite) ->
     await expect(await notes_of(ana)).to_have_value("remember")
 
 
+@pytest.mark.thorough
 async def test_who_may_not_write_reads(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     hers, his = await notes_of(ana), await notes_of(ben)
@@ -171,6 +173,7 @@ async def select(field: Locator, start: int, end: int) -> None:
     await field.evaluate("(field, [start, end]) => field.setSelectionRange(start, end)", [start, end])
 
 
+@pytest.mark.thorough
 async def test_where_the_others_write_is_seen(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     hers, his = await notes_of(ana), await notes_of(ben)
@@ -212,6 +215,7 @@ async def test_where_the_others_write_is_seen(guests: Invite) -> None:
     await shown.sees_nothing()
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_firefox_opens_both(guests: Invite, firefox: Firefox, app_server: Server, room: str) -> None:
     (ana,) = await in_the_call(guests, "Ana")

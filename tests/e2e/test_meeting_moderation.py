@@ -31,6 +31,7 @@ async def test_muted_by_a_moderator_and_asked_to_unmute(guests: Invite) -> None:
     await expect(ben.page.get_by_role("main").get_by_text("Ana asks you to unmute")).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_a_camera_that_a_moderator_turns_off_is_off_and_comes_back_when_asked(guests: Invite) -> None:
     ana, ben = await in_the_call(guests, "Ana", "Ben")
     await ana.sees("Ben", ben.number)
@@ -44,6 +45,7 @@ async def test_a_camera_that_a_moderator_turns_off_is_off_and_comes_back_when_as
     await ana.sees("Ben", ben.number)
 
 
+@pytest.mark.thorough
 async def test_everyone_is_muted_but_the_moderator(guests: Invite) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     await cora.hears(ben.pitch)
@@ -86,6 +88,7 @@ async def test_a_viewer_only_watches_and_a_speaker_speaks_again(guests: Invite) 
     await ana.hears(ben.pitch)
 
 
+@pytest.mark.thorough
 async def test_a_new_moderator_may_moderate(guests: Invite) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     people = await ben.open("People")
@@ -111,6 +114,7 @@ async def test_nobody_enters_a_locked_room(guests: Invite) -> None:
     await ana.sees("Cora", cora.number)
 
 
+@pytest.mark.thorough
 async def test_the_spotlight_is_large_for_everybody(guests: Invite) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     await cora.even()
@@ -125,6 +129,7 @@ async def test_the_spotlight_is_large_for_everybody(guests: Invite) -> None:
         await guest.even()
 
 
+@pytest.mark.thorough
 async def test_hands_stand_in_the_order_in_which_they_were_raised(guests: Invite) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     await cora.press("Raise hand")
@@ -143,6 +148,7 @@ async def test_hands_stand_in_the_order_in_which_they_were_raised(guests: Invite
     await expect(people.get_by_role("heading", name=re.compile("Raised hands"))).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_a_reaction_is_seen_by_everybody_and_read_out(guests: Invite) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     await ben.press("Reactions")
@@ -186,6 +192,7 @@ async def test_a_knock_is_noticed_and_who_is_admitted_is_in(guests: Invite, door
     await expect(ana.button("People")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_who_is_denied_is_told_so(guests: Invite, door: Invite) -> None:
     ana, ben = await door(guests, "Ben")
     banner = ana.page.get_by_role("main").get_by_text("Ben is waiting to be let in")
@@ -197,6 +204,7 @@ async def test_who_is_denied_is_told_so(guests: Invite, door: Invite) -> None:
     await expect(ana.button("People")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_all_who_wait_are_admitted_at_once(guests: Invite, door: Invite) -> None:
     ana, ben, cora = await door(guests, "Ben", "Cora")
     main = ana.page.get_by_role("main")
@@ -206,6 +214,7 @@ async def test_all_who_wait_are_admitted_at_once(guests: Invite, door: Invite) -
     await ben.sees("Cora", cora.number)
 
 
+@pytest.mark.thorough
 async def test_who_no_longer_waits_is_gone_from_the_door(guests: Invite, door: Invite) -> None:
     ana, ben = await door(guests, "Ben")
     await ana.open("People")

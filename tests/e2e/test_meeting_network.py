@@ -73,6 +73,7 @@ async def test_a_lost_network_is_told_and_costs_nothing(guests: Invite) -> None:
     await expect(main.get_by_text("You are back")).to_have_count(0)
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 async def test_a_network_that_carries_nothing_at_all_is_told_and_costs_nothing(guests: Invite) -> None:
     server = await Server("--p2p", "never").start()
@@ -102,6 +103,7 @@ async def test_a_network_that_carries_nothing_at_all_is_told_and_costs_nothing(g
         await server.stop()
 
 
+@pytest.mark.thorough
 async def test_a_blink_is_not_worth_a_word(guests: Invite) -> None:
     (ana, ben, _), network = await call_with_a_network(guests)
     await ben.page.evaluate(

@@ -26,6 +26,7 @@ async def cells(row: Locator) -> list[str]:
     return [await cell.inner_text() for cell in await row.get_by_role("cell").all()]
 
 
+@pytest.mark.thorough
 async def test_the_sign_leads_to_figures_of_the_call_that_is(guests: Invite, app_server: Server, room: str) -> None:
     ana, ben, cora = await in_the_call(guests, "Ana", "Ben", "Cora")
     await ana.meets(ben, cora)

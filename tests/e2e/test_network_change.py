@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .browsers import ChromiumPage
 from .caller import Caller, until
 from .conftest import Server
@@ -52,7 +54,7 @@ async def back_after(caller: Caller, other: Caller) -> float:
     return time.monotonic() - begun
 
 
-@pytest.mark.parametrize("sockets", ["sockets live", "sockets die"])
+@pytest.mark.parametrize("sockets", [thorough("sockets live"), "sockets die"])
 @pytest.mark.parametrize("road", ["sfu", "direct"])
 async def test_pictures_move_again_at_once_when_the_network_is_back(
     people: Invite, serve: Serve, road: str, sockets: str

@@ -61,6 +61,7 @@ async def test_two_pages_of_a_tutorial_meet_directly(tutorial: Invite, server: S
     assert not [*ana.errors, *ben.errors]
 
 
+@pytest.mark.thorough
 async def test_the_caller_may_come_first(tutorial: Invite, server: Server, room: str) -> None:
     ana = await tutorial(1)
     await call(ana)
@@ -70,6 +71,7 @@ async def test_the_caller_may_come_first(tutorial: Invite, server: Server, room:
     await ben.sees(1)
 
 
+@pytest.mark.thorough
 async def test_a_page_that_calls_meets_the_web_client(
     tutorial: Invite, people: Invite, server: Server, room: str
 ) -> None:
@@ -85,6 +87,7 @@ async def test_a_page_that_calls_meets_the_web_client(
     assert not ana.errors
 
 
+@pytest.mark.thorough
 async def test_a_page_that_waits_to_be_called_meets_the_web_client(
     tutorial: Invite, people: Invite, server: Server, room: str
 ) -> None:
@@ -96,6 +99,7 @@ async def test_a_page_that_waits_to_be_called_meets_the_web_client(
     assert not ana.errors
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("calls", [True, False], ids=["it calls", "it waits"])
 async def test_a_page_in_firefox_meets_the_web_client(
     firefox: Firefox, people: Invite, server: Server, room: str, calls: bool
@@ -163,6 +167,7 @@ async def test_peerjs_calls_and_connects(peerjs: Invite, server: Server) -> None
     assert await ana.evaluate("errors") == await ben.evaluate("errors") == []
 
 
+@pytest.mark.thorough
 async def test_peerjs_calls_people_of_the_web_client_each_by_id(peerjs: Invite, people: Invite, server: Server) -> None:
     """Each call shows the one who was called, and they see the caller."""
     cora, dan = await people("Cora", "Dan")
@@ -195,6 +200,7 @@ async def test_peerjs_that_waits_is_called_by_the_web_client(peerjs: Invite, peo
     assert await ana.evaluate("errors") == []
 
 
+@pytest.mark.thorough
 async def test_peerjs_with_the_path_that_it_has_by_itself(peerjs: Invite) -> None:
     """`path: '/'` with the default key asks for /peerjs/id and /peerjs."""
     ana = await peerjs(1, key="peerjs", path="/")
@@ -218,6 +224,7 @@ async def test_peerjs_comes_back_with_its_id_and_keeps_its_connections(
     await until(lambda: ana.evaluate("opened === 3"), "it may disconnect and come back too")
 
 
+@pytest.mark.thorough
 async def test_peerjs_is_told_what_does_not_work(peerjs: Invite) -> None:
     ana = await peerjs(1, "ana")
     second = await peerjs(2, "ana")
@@ -227,6 +234,7 @@ async def test_peerjs_is_told_what_does_not_work(peerjs: Invite) -> None:
     assert await ana.evaluate("errors") == ["peer-unavailable"]
 
 
+@pytest.mark.thorough
 async def test_a_peerjs_page_loaded_anew_has_its_id_again(peerjs: Invite, server: Server, room: str) -> None:
     """At once, though its old socket may still be open then."""
     ana = await peerjs(1, "ana")

@@ -26,6 +26,7 @@ async (videos) => {
 # --- one event for everything -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 async def test_the_minimal_page_waits_and_the_one_with_true_calls(example: Invite, strangers: Invite) -> None:
     server = await example("socketio-minimal")
     ana = await strangers(f"{server.url}/", 1)
@@ -39,6 +40,7 @@ async def test_the_minimal_page_waits_and_the_one_with_true_calls(example: Invit
     assert not [*ana.errors, *ben.errors]
 
 
+@pytest.mark.thorough
 async def test_a_minimal_page_that_is_loaded_anew_calls_again(example: Invite, strangers: Invite) -> None:
     server = await example("socketio-minimal")
     ana, ben = await strangers(f"{server.url}/", 1), await strangers(f"{server.url}/", 2)
@@ -70,6 +72,7 @@ async def test_two_pages_with_events_for_offer_and_answer(strangers: Invite, ser
     assert not [*ana.errors, *ben.errors]
 
 
+@pytest.mark.thorough
 async def test_a_page_with_events_meets_the_native_client(
     strangers: Invite, people: Invite, server: Server, room: str
 ) -> None:
@@ -84,6 +87,7 @@ async def test_a_page_with_events_meets_the_native_client(
     assert not ana.errors
 
 
+@pytest.mark.thorough
 async def test_a_page_that_loses_its_connection_is_the_same_again(strangers: Invite, server: Server, room: str) -> None:
     url = f"{server.url}/socketio.html?room={room}"
     ana, ben = await strangers(url, 1), await strangers(url, 2)

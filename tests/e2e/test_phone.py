@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.thorough import thorough
+
 from .caller import until
 from .documents import INKED
 from .visits import SCREEN, Visit, join
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="session")]
 
-PHONES = [(360, 740), (390, 844)]
+PHONES = [(360, 740), thorough((390, 844))]
 # Phones have none.
 NO_SHARE = "delete MediaDevices.prototype.getDisplayMedia;"
 
@@ -151,6 +153,7 @@ async def test_notes_and_the_whiteboard_on_a_phone(visit: Visit, size: tuple[int
     await until(closed, "the board closes")
 
 
+@pytest.mark.thorough
 async def test_a_phone_that_can_share_offers_it(visit: Visit) -> None:
     page = await visit(None, SCREEN, **phone(PHONES[0]))
     await join(page, "Mia")
@@ -161,7 +164,9 @@ async def test_a_phone_that_can_share_offers_it(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [(740, 360), (640, 400), (320, 568), (3840, 2160)], ids=lambda size: f"{size[0]}x{size[1]}"
+    "size",
+    [(740, 360), thorough((640, 400)), thorough((320, 568)), thorough((3840, 2160))],
+    ids=lambda size: f"{size[0]}x{size[1]}",
 )
 async def test_every_window_shows_all_of_it(visit: Visit, size: tuple[int, int]) -> None:
     """A phone on its side, a window at 200 %, the narrowest that WCAG 2.2 asks for, a wall."""

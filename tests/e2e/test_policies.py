@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .caller import Caller
 from .conftest import Server
 
@@ -30,7 +32,7 @@ async def test_never_sends_two_people_by_the_server(people: Invite, serve: Invit
     assert await server.metric("tertulia_rtp_out_total") > 0
 
 
-@pytest.mark.parametrize("codec", ["VP8", "VP9", "AV1", "H264"])
+@pytest.mark.parametrize("codec", [thorough("VP8"), thorough("VP9"), "AV1", "H264"])
 async def test_every_codec_passes_through(people: Invite, sfu_server: Server, codec: str) -> None:
     ana, ben = await people("Ana", "Ben", at=sfu_server)
     for caller in (ana, ben):
@@ -49,6 +51,7 @@ async def test_always_is_a_mesh_and_the_server_sees_no_media(people: Invite, ser
     assert await server.metric("tertulia_rtp_in_total") == 0
 
 
+@pytest.mark.thorough
 async def test_one_who_cannot_talk_directly_is_served(people: Invite, serve: Invite) -> None:
     server = await serve()
     (ana,) = await people("Ana", at=server)
@@ -57,6 +60,7 @@ async def test_one_who_cannot_talk_directly_is_served(people: Invite, serve: Inv
     await ben.talks_by_the_server(server.udp_port)
 
 
+@pytest.mark.thorough
 async def test_a_call_over_ipv6(people: Invite, serve: Invite) -> None:
     server = await serve("--host", "::1", "--p2p", "never")
     assert "[::1]" in server.url
@@ -66,6 +70,7 @@ async def test_a_call_over_ipv6(people: Invite, serve: Invite) -> None:
         await caller.talks_by_the_server(server.udp_port)
 
 
+@pytest.mark.thorough
 async def test_a_lost_worker_costs_the_other_workers_people_nothing(people: Invite, serve: Invite) -> None:
     server = await serve("--p2p", "never", "--workers", "2")
     ana, ben = await people("Ana", "Ben", at=server, room="first")

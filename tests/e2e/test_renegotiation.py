@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .caller import Caller, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.asyncio(loop_scope="session")]
@@ -43,6 +45,7 @@ async def gone(viewer: Caller, publications: int) -> None:
     await until(fewer, f"{viewer.name} has {publications} publications of others")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("cycles", [20, pytest.param(200, marks=pytest.mark.soak)])
 async def test_screens_and_cameras_that_come_and_go_leave_nothing_behind(
     people: Invite, serve: Invite, cycles: int
@@ -82,7 +85,7 @@ async def test_screens_and_cameras_that_come_and_go_leave_nothing_behind(
     print(f"{cycles} cycles: {before} {after}, server {grown / 1e6:+.1f} MB")
 
 
-ROADS = pytest.mark.parametrize("policy", ["never", "auto"], ids=["by the server", "directly"])
+ROADS = pytest.mark.parametrize("policy", ["never", thorough("auto")], ids=["by the server", "directly"])
 
 
 async def two_in_a_call(people: Invite, serve: Invite, policy: str) -> tuple[Caller, Caller]:
@@ -177,6 +180,7 @@ async def test_a_screen_with_its_sound_comes_and_goes_beside_the_camera(people: 
     assert gaps.longest <= STUTTER, gaps
 
 
+@pytest.mark.thorough
 async def test_a_larger_camera_is_sent_at_its_own_rates_and_without_a_negotiation(
     people: Invite, serve: Invite
 ) -> None:

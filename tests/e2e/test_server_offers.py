@@ -12,6 +12,7 @@ import pytest_asyncio
 from tertulia.media.outline import outline
 from tertulia.media.port import ConnectionId, Kind, PublicationKey
 from tests.interop.conftest import ROOM, Engine
+from tests.thorough import thorough
 
 from .browsers import Chromium, Firefox, Page
 from .caller import until
@@ -123,6 +124,7 @@ async def test_two_pages_that_were_called_see_and_hear_each_other(page: Callable
         await person.hears(other)
 
 
+@pytest.mark.thorough
 async def test_a_page_without_a_camera_answers_recvonly_and_watches(page: Callable[..., Any]) -> None:
     ana, ben = await page("ana"), await page("ben")
     await ana.will_send(sound=False)
@@ -133,6 +135,7 @@ async def test_a_page_without_a_camera_answers_recvonly_and_watches(page: Callab
     await ben.sees(ana)
 
 
+@pytest.mark.thorough
 async def test_a_page_that_was_called_offers_itself_later(page: Callable[..., Any]) -> None:
     """It had nothing to send when it was called; with a camera it offers, on the connection that there is."""
     ana, ben = await page("ana"), await page("ben")
@@ -148,6 +151,7 @@ async def test_a_page_that_was_called_offers_itself_later(page: Callable[..., An
     await ben.sees(ana)
 
 
+@pytest.mark.thorough
 async def test_a_page_is_seen_that_sends_another_codec_than_its_answer_says(page: Callable[..., Any]) -> None:
     """Chromium sends the first codec of the offer, also where its answer lists only others."""
     ana, ben = await page("ana"), await page("ben")
@@ -160,6 +164,7 @@ async def test_a_page_is_seen_that_sends_another_codec_than_its_answer_says(page
     assert await ana.codecs("outbound") == await ben.codecs("inbound")
 
 
+@pytest.mark.thorough
 async def test_a_page_may_change_its_codec_without_an_offer(page: Callable[..., Any]) -> None:
     ana, ben = await page("ana"), await page("ben")
     await ana.will_send()
@@ -188,7 +193,9 @@ async def test_a_page_changes_its_codec_by_a_new_offer(page: Callable[..., Any])
         await ben.hears(ana)
 
 
-@pytest.mark.parametrize(("viewer_has", "publisher_prefers"), [("H264", "VP8"), ("VP8", "H264"), ("VP9", "VP8")])
+@pytest.mark.parametrize(
+    ("viewer_has", "publisher_prefers"), [("H264", "VP8"), thorough("VP8", "H264"), thorough("VP9", "VP8")]
+)
 async def test_a_publisher_sends_what_the_viewer_before_it_can_decode(
     page: Callable[..., Any], viewer_has: str, publisher_prefers: str
 ) -> None:
@@ -203,6 +210,7 @@ async def test_a_publisher_sends_what_the_viewer_before_it_can_decode(
     assert await publisher.codecs("outbound") == await viewer.codecs("inbound") == [f"video/{viewer_has}"]
 
 
+@pytest.mark.thorough
 async def test_a_page_that_is_called_sends_what_the_viewer_before_it_can_decode(page: Callable[..., Any]) -> None:
     viewer, publisher = await page("viewer"), await page("publisher")
     await viewer.page.evaluate("called.add('recvonly', ['H264'])")
@@ -214,6 +222,7 @@ async def test_a_page_that_is_called_sends_what_the_viewer_before_it_can_decode(
     assert await publisher.codecs("outbound") == ["video/H264"]
 
 
+@pytest.mark.thorough
 async def test_firefox_is_called_and_meets_a_chromium_that_was(page: Callable[..., Any], firefox: Firefox) -> None:
     ana, ben = await page("ana"), await page("ben", firefox)
     for person, other in ((ana, ben), (ben, ana)):

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.thorough import thorough
+
 from .browsers import Chromium
 from .caller import Caller
 from .conftest import Server
@@ -23,7 +25,7 @@ HERE = Path(__file__).parent
 Invite = Callable[..., Any]
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["told", "killed"])
+@pytest.mark.parametrize("how", [thorough(signal.SIGTERM), signal.SIGKILL], ids=["told", "killed"])
 async def test_people_come_back_to_a_server_that_has_forgotten_them(chromium: Chromium, how: signal.Signals) -> None:
     server = await Server("--web", str(HERE / "web")).start()
     room = f"restart-{uuid.uuid4().hex[:8]}"
@@ -44,7 +46,7 @@ async def test_people_come_back_to_a_server_that_has_forgotten_them(chromium: Ch
         await server.stop()
 
 
-@pytest.mark.parametrize("policy", ["auto", "never"], ids=["directly", "by the server"])
+@pytest.mark.parametrize("policy", [thorough("auto"), "never"], ids=["directly", "by the server"])
 async def test_a_call_goes_on_after_a_restart(guests: Invite, tmp_path: Path, policy: str) -> None:
     """Where a database is on disk, they are never gone: the room, its people and what they say go on."""
     server = await Server("--data-dir", str(tmp_path), "--chat-retention", "3600", "--p2p", policy).start()

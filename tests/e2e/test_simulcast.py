@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.thorough import thorough
+
 from .browsers import Chromium, ChromiumPage, Firefox
 from .caller import Caller, until
 from .conftest import Server
@@ -95,7 +97,7 @@ async def everybody_gets_what_his_tile_needs(ana: Caller, ben: Caller, cleo: Cal
     assert await key_frames(ana) <= KEY_FRAMES
 
 
-@pytest.mark.parametrize("codec", ["VP8", "H264"])
+@pytest.mark.parametrize("codec", ["VP8", thorough("H264")])
 async def test_chromium_sends_what_is_watched(people: Invite, sfu_server: Server, codec: str) -> None:
     ana, ben, cleo = await people("Ana", "Ben", "Cleo", at=sfu_server)
     await ana.call("prefer", codec=codec)
@@ -106,7 +108,7 @@ async def test_chromium_sends_what_is_watched(people: Invite, sfu_server: Server
 
 @pytest.mark.parametrize(
     ("codec", "layers"),
-    [("vp9", "L2T3_KEY"), ("vp9", "L2T3"), ("av1", "L2T3_KEY"), ("av1", "L2T2")],
+    [("vp9", "L2T3_KEY"), thorough("vp9", "L2T3"), thorough("av1", "L2T3_KEY"), ("av1", "L2T2")],
 )
 async def test_chromium_sends_all_sizes_in_one_stream(
     people: Invite, sfu_server: Server, codec: str, layers: str
@@ -130,6 +132,7 @@ async def test_chromium_sends_all_sizes_in_one_stream(
     assert sent["layers"] == layers
 
 
+@pytest.mark.thorough
 async def test_frames_of_av1_are_described_from_end_to_end(people: Invite, sfu_server: Server) -> None:
     ana, ben = await people("Ana", "Ben", at=sfu_server)
     await ana.join(scale=SCALE, sending={"codec": "av1", "scalabilityMode": "L1T3", "simulcast": False})
@@ -142,6 +145,7 @@ async def test_frames_of_av1_are_described_from_end_to_end(people: Invite, sfu_s
     assert sent["layers"] == "L1T3"
 
 
+@pytest.mark.thorough
 async def test_frames_of_other_codecs_are_not_described(people: Invite, sfu_server: Server) -> None:
     ana, ben = await people("Ana", "Ben", at=sfu_server)
     await ana.join(scale=SCALE)
@@ -156,6 +160,7 @@ async def test_firefox_sends_what_is_watched(people: Invite, sfu_server: Server,
     await everybody_gets_what_his_tile_needs(ana, ben, cleo)
 
 
+@pytest.mark.thorough
 async def test_firefox_watches_what_chromium_sends(
     people: Invite, sfu_server: Server, chromium: Chromium, firefox: Firefox
 ) -> None:
@@ -175,6 +180,7 @@ async def test_what_nobody_looks_at_is_not_sent_until_somebody_does(people: Invi
     await gets(ben, ana, "f")
 
 
+@pytest.mark.thorough
 async def test_one_stream_goes_directly_and_several_to_the_server(people: Invite) -> None:
     ana, ben = await people("Ana", "Ben")
     await ana.join(scale=SCALE)

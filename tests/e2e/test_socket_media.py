@@ -44,6 +44,7 @@ async def test_one_by_the_socket_and_one_by_webrtc_meet(people: Callable[..., An
     await until(speak, "both are heard to speak")
 
 
+@pytest.mark.thorough
 async def test_two_by_the_socket_meet_and_are_seen_with_little_delay(
     people: Callable[..., Any], server: Server
 ) -> None:
@@ -64,6 +65,7 @@ async def test_two_by_the_socket_meet_and_are_seen_with_little_delay(
     assert statistics.median(delays) < GLASS_TO_GLASS_MAX
 
 
+@pytest.mark.thorough
 async def test_who_comes_late_is_given_a_key_frame_and_a_muted_camera_comes_back(
     people: Callable[..., Any], sfu_server: Server
 ) -> None:
@@ -106,6 +108,7 @@ async def test_a_browser_without_webrtc_takes_the_socket_by_itself(
     await needs_no_webrtc(ana)
 
 
+@pytest.mark.thorough
 async def test_where_no_connection_comes_about_the_socket_takes_over(
     people: Callable[..., Any], sfu_server: Server
 ) -> None:

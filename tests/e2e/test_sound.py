@@ -73,6 +73,7 @@ async def test_in_silence_next_to_nothing_is_sent_where_the_server_says_so(serve
     await player.hears(obs.pitch)
 
 
+@pytest.mark.thorough
 async def test_otherwise_silence_is_sent_like_sound(server: Server, talk: Talk) -> None:
     obs, _ = await talk(server)
     await obs.call("hush", on=True)

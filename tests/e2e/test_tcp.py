@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.thorough import thorough
+
 from .caller import Caller, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -38,7 +40,7 @@ async def talks_by_tcp(caller: Caller, port: int) -> None:
     assert local["protocol"] == "tcp" and local["relay"] is None, sfu
 
 
-@pytest.mark.parametrize("arguments", [(), ("--tls", "self-signed")])
+@pytest.mark.parametrize("arguments", [(), thorough(("--tls", "self-signed"))])
 async def test_people_without_udp_see_and_hear_each_other(
     people: Callable[..., Any], serve: Callable[..., Any], arguments: tuple[str, ...]
 ) -> None:
@@ -54,6 +56,7 @@ async def test_people_without_udp_see_and_hear_each_other(
         await talks_by_tcp(caller, port)
 
 
+@pytest.mark.thorough
 async def test_one_without_udp_meets_one_who_has_it(people: Callable[..., Any], serve: Callable[..., Any]) -> None:
     server = await serve("--p2p", "never")
     ana, ben = await people("Ana", "Ben", at=server)

@@ -46,6 +46,7 @@ async def test_three_people_see_and_hear_each_other_and_again_when_one_thread_is
     assert await server.metric("tertulia_dropped_mirror_behind_total") == 0
 
 
+@pytest.mark.thorough
 async def test_each_tile_gets_its_size_across_threads(people: Invite, serve: Invite, tmp_path: Path) -> None:
     server = await spread(serve, tmp_path)
     ana, ben, cleo = await people("Ana", "Ben", "Cleo", at=server)

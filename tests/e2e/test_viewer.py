@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Page, Route, expect
 
 from tertulia import Tertulia
+from tests.thorough import thorough
 
 from .browsers import Chromium, ChromiumPage
 from .caller import Caller, until
@@ -206,6 +207,7 @@ async def test_the_picture_follows_who_speaks_and_everybody_is_heard(speak: Open
     await viewer.hears(ben)
 
 
+@pytest.mark.thorough
 async def test_viewers_are_counted_and_none_of_them_can_take_part(
     watch: Open, speak: Open, app: Server, room: str
 ) -> None:
@@ -222,6 +224,7 @@ async def test_viewers_are_counted_and_none_of_them_can_take_part(
     await expect(one.page.get_by_text("1 viewer", exact=True)).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_where_the_browser_wants_a_gesture_the_picture_runs_and_a_click_brings_the_sound(
     watch: Open, speak: Open
 ) -> None:
@@ -234,6 +237,7 @@ async def test_where_the_browser_wants_a_gesture_the_picture_runs_and_a_click_br
     await expect(viewer.page.get_by_role("button", name="Turn sound on")).to_be_hidden()
 
 
+@pytest.mark.thorough
 async def test_buttons_and_keys_pause_mute_and_choose_the_quality(watch: Open, speak: Open) -> None:
     ana = await speak("Ana", 1)
     viewer = await watch()
@@ -279,6 +283,7 @@ async def test_a_lost_connection_comes_back_by_itself(watch: Open, speak: Open, 
     await viewer.hears(ana)
 
 
+@pytest.mark.thorough
 async def test_the_end_is_told(watch: Open, speak: Open) -> None:
     ana = await speak("Ana", 1)
     viewer = await watch(locale="zh-CN")
@@ -304,7 +309,7 @@ async def test_an_invitation_is_needed_where_the_server_is_not_open(chromium: Ch
         await server.stop()
 
 
-@pytest.mark.parametrize("size", [(360, 640), (1280, 760)], ids=["phone", "desk"])
+@pytest.mark.parametrize("size", [(360, 640), thorough((1280, 760))], ids=["phone", "desk"])
 async def test_nothing_overflows_at_any_size(watch: Open, size: tuple[int, int]) -> None:
     viewer = await watch(viewport={"width": size[0], "height": size[1]})
     await expect(viewer.page.get_by_text("1 viewer", exact=True)).to_be_visible()

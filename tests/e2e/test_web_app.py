@@ -11,6 +11,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tertulia import Tertulia
+from tests.thorough import thorough
 
 from .browsers import Chromium
 from .conftest import Server
@@ -68,6 +69,7 @@ async def test_from_the_landing_page_to_a_call_of_three(visitor: Visitor) -> Non
     await expect(ana.get_by_text("3 people")).to_be_visible()
 
 
+@pytest.mark.thorough
 async def test_a_moderators_link_makes_a_guest_and_not_another_moderator(chromium: Chromium) -> None:
     secret = "known to this test only, and long enough"
     server = await Server("--secret", secret).start()
@@ -121,8 +123,8 @@ async def test_mute_is_seen_by_the_others_and_leave_ends_with_a_reason(visitor: 
     ("error", "title"),
     [
         ("NotAllowedError", "Camera is blocked"),
-        ("NotFoundError", "No camera found"),
-        ("NotReadableError", "Camera is used by another program"),
+        thorough("NotFoundError", "No camera found"),
+        thorough("NotReadableError", "Camera is used by another program"),
     ],
 )
 async def test_joining_never_depends_on_a_device(visitor: Visitor, room: str, error: str, title: str) -> None:
@@ -136,6 +138,7 @@ async def test_joining_never_depends_on_a_device(visitor: Visitor, room: str, er
     await enter(page, "Ana")
 
 
+@pytest.mark.thorough
 async def test_who_joins_while_the_camera_starts_does_not_lose_it(visitor: Visitor, room: str) -> None:
     ana, ben = await visitor("/"), await visitor(f"/r/{room}")
     await ana.add_init_script(
@@ -150,6 +153,7 @@ async def test_who_joins_while_the_camera_starts_does_not_lose_it(visitor: Visit
     await shows_a_moving_camera(ben, "Ana")
 
 
+@pytest.mark.thorough
 async def test_an_insecure_origin_is_told_in_plain_words(visitor: Visitor, room: str) -> None:
     page = await visitor("/")
     await page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false });")
@@ -158,6 +162,7 @@ async def test_an_insecure_origin_is_told_in_plain_words(visitor: Visitor, room:
     await enter(page, "Ana")
 
 
+@pytest.mark.thorough
 async def test_a_room_name_is_taken_from_a_link_and_a_bad_one_is_explained(visitor: Visitor, app: Server) -> None:
     page = await visitor("/")
     field = page.get_by_label("Join by name or link")
@@ -169,7 +174,7 @@ async def test_a_room_name_is_taken_from_a_link_and_a_bad_one_is_explained(visit
     await expect(page.get_by_text("Room tea-time")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "\u202egnp.exe", "👩‍👩‍👧‍👦 家庭"])
+@pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", thorough("\u202egnp.exe"), thorough("👩‍👩‍👧‍👦 家庭")])
 async def test_a_hostile_name_is_only_a_name(visitor: Visitor, room: str, name: str) -> None:
     ana, mallory = await visitor(f"/r/{room}"), await visitor(f"/r/{room}")
     alarms: list[str] = []
@@ -180,7 +185,9 @@ async def test_a_hostile_name_is_only_a_name(visitor: Visitor, room: str, name: 
     assert not alarms
 
 
-@pytest.mark.parametrize("size", [(360, 640), (1280, 760), (3840, 2160)], ids=["phone", "desk", "4k"])
+@pytest.mark.parametrize(
+    "size", [(360, 640), thorough((1280, 760)), thorough((3840, 2160))], ids=["phone", "desk", "4k"]
+)
 async def test_nothing_overflows_at_any_size(visitor: Visitor, room: str, size: tuple[int, int]) -> None:
     page = await visitor("/", viewport={"width": size[0], "height": size[1]})
     for path in ("", f"r/{room}"):

@@ -53,6 +53,7 @@ async def test_what_one_page_sends_another_plays(pages: Open, room: str) -> None
     assert await obs.call("end") == 200
 
 
+@pytest.mark.thorough
 async def test_a_player_waits_for_a_publisher_and_for_the_next_one(pages: Open, room: str) -> None:
     player, first, second = await pages("Player", "First", "Second")
     assert (await player.play(f"/whep/{room}"))["status"] == 201
@@ -87,6 +88,7 @@ async def test_people_in_the_app_and_pages_on_http_meet(
     await player.sees(ben.screen)
 
 
+@pytest.mark.thorough
 async def test_ice_starts_anew_on_both_sides_without_a_new_session(pages: Open, room: str) -> None:
     obs, player = await pages("Obs", "Player")
     await obs.publish(f"/whip/{room}/obs")
@@ -112,6 +114,7 @@ async def test_somebody_elses_clients_send_and_play(server: Server, pages: Open,
     await obs.evaluate("theirs.stop().then(() => null)")
 
 
+@pytest.mark.thorough
 async def test_pages_send_and_play_with_tokens_only_where_the_server_asks_for_them(
     house: Server, pages: Open, room: str
 ) -> None:
@@ -149,6 +152,7 @@ async def test_the_pages_of_the_reference_work_as_printed(server: Server, chromi
         await tab.close()
 
 
+@pytest.mark.thorough
 async def test_firefox_plays_and_sends(pages: Open, server: Server, firefox: Firefox, room: str) -> None:
     obs, player = await pages("Obs", "Player")
     fox = ByHttp(await firefox.open(f"{server.url}/whip.html"), server.url, "Fox", 20)

@@ -8,6 +8,7 @@ import itertools
 import pytest
 
 from tests.e2e.caller import PATIENCE, Caller, until
+from tests.thorough import thorough
 
 from .box import PORT_RESTRICTED
 from .roads import Pair, Road, goes
@@ -60,6 +61,7 @@ async def test_two_who_lose_udp_see_each_other_again_by_a_relay_over_tcp(town: T
     await outage.ends_within(BACK_WITHOUT_UDP)
 
 
+@pytest.mark.thorough
 async def test_who_loses_udp_reaches_the_server_again_by_tcp(town: Town) -> None:
     ana, ben = await town.call(PORT_RESTRICTED, PORT_RESTRICTED, options={"p2p": False})
     await goes(ana, "sfu", lambda pair: pair.local.protocol == "udp")
@@ -69,7 +71,7 @@ async def test_who_loses_udp_reaches_the_server_again_by_tcp(town: Town) -> None
     await outage.ends_within(BACK_WITHOUT_UDP)
 
 
-@pytest.mark.parametrize("gap", [False, True], ids=["without a gap", "after a gap"])
+@pytest.mark.parametrize("gap", [thorough(False), True], ids=["without a gap", "after a gap"])
 @pytest.mark.parametrize("p2p", [True, False], ids=["direct", "sfu"])
 async def test_a_telephone_that_comes_to_another_network_keeps_its_place(town: Town, p2p: bool, gap: bool) -> None:
     ana, ben = await town.call(PORT_RESTRICTED, PORT_RESTRICTED, options={"p2p": p2p})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.thorough import thorough
+
 from .box import FULL_CONE, PORT_RESTRICTED, SYMMETRIC, Rules, named
 from .roads import Pair, goes
 from .town import GUEST, HOME, Town, see_each_other
@@ -23,7 +25,9 @@ async def test_two_in_one_house_talk_without_leaving_it(town: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    "boxes", [(FULL_CONE, FULL_CONE), (PORT_RESTRICTED, PORT_RESTRICTED), (FULL_CONE, PORT_RESTRICTED)], ids=named
+    "boxes",
+    [thorough((FULL_CONE, FULL_CONE)), (PORT_RESTRICTED, PORT_RESTRICTED), thorough((FULL_CONE, PORT_RESTRICTED))],
+    ids=named,
 )
 async def test_boxes_that_keep_to_one_port_are_passed_directly(town: Town, boxes: tuple[Rules, ...]) -> None:
     callers = await town.call(*boxes)
@@ -34,6 +38,7 @@ async def test_boxes_that_keep_to_one_port_are_passed_directly(town: Town, boxes
         assert pair.local.protocol == "udp"
 
 
+@pytest.mark.thorough
 async def test_a_symmetric_box_is_passed_directly_where_the_other_lets_everybody_in(town: Town) -> None:
     ana, ben = await town.call(SYMMETRIC, FULL_CONE)
 
@@ -44,6 +49,7 @@ async def test_a_symmetric_box_is_passed_directly_where_the_other_lets_everybody
     assert (await goes(ben, "direct", by)).local.address == town.people[1].home.line.ipv4
 
 
+@pytest.mark.thorough
 async def test_two_with_ipv6_only_talk_directly(town: Town) -> None:
     callers = await town.call(PORT_RESTRICTED, PORT_RESTRICTED, family=6)
     for caller, person in zip(callers, town.people, strict=False):

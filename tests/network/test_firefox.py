@@ -12,12 +12,14 @@ pytestmark = [pytest.mark.network, pytest.mark.asyncio(loop_scope="session")]
 BEN = frozenset({"Ben"})
 
 
+@pytest.mark.thorough
 async def test_firefox_behind_a_symmetric_box_is_relayed_to_chromium(town: Town) -> None:
     callers = await town.call(PORT_RESTRICTED, SYMMETRIC, firefox=BEN)
     pairs = [await goes(caller, "direct", lambda pair: pair.relayed) for caller in callers]
     assert {pair.local.relay for pair in pairs} - {None} == {"udp"}, pairs
 
 
+@pytest.mark.thorough
 async def test_firefox_that_may_only_use_tcp_443_reaches_the_server_by_tcp(town: Town) -> None:
     ana, ben, cora = await town.invite(PORT_RESTRICTED, ONLY_TCP_443, SYMMETRIC, firefox=BEN)
     for caller in (ana, cora, ben):
