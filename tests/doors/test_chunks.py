@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from tertulia.doors.native.chunks import BYTES_PER_SECOND
@@ -186,6 +187,11 @@ async def test_who_does_not_read_misses_pictures_and_keeps_his_session() -> None
         come("cam", KEY, key=True, time=401)
         come("cam", DELTA, time=402)
         assert [it["time"] for it in await ben.settle()] == [401, 402]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+            lines = (await client.get("/metrics")).text.splitlines()
+        given_out = len(pictures) + len(sounds) + 2
+        assert f"tertulia_chunks_given_out_total {given_out}.0" in lines
+        assert f"tertulia_chunks_left_out_total {399 + 398 + 3 - given_out}.0" in lines
 
 
 async def test_who_was_away_goes_on_at_a_key_frame() -> None:

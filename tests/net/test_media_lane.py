@@ -2,7 +2,7 @@
 
 import pytest
 
-from tertulia.net import MediaLane, Outbox
+from tertulia.net import LaneTotals, MediaLane, Outbox
 from tertulia.net.media_lane import CALM, PICTURE_BYTES, READ_WITHIN, REFRESH_EVERY, SOUND_CHUNKS, WAITS
 
 
@@ -19,8 +19,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def lane(clock: Clock) -> MediaLane:
-    return MediaLane(clock)
+def totals() -> LaneTotals:
+    return LaneTotals()
+
+
+@pytest.fixture
+def lane(clock: Clock, totals: LaneTotals) -> MediaLane:
+    return MediaLane(clock, totals)
 
 
 def drain(lane: MediaLane) -> list[bytes]:
@@ -35,11 +40,13 @@ def test_sound_goes_before_pictures_and_each_kind_in_its_order(lane: MediaLane) 
     assert drain(lane) == [b"s1", b"s2", b"p1", b"p2"]
 
 
-def test_pictures_that_wait_for_too_long_are_left_out_up_to_the_next_key_frame(lane: MediaLane, clock: Clock) -> None:
+def test_pictures_that_wait_for_too_long_are_left_out_up_to_the_next_key_frame(
+    lane: MediaLane, clock: Clock, totals: LaneTotals
+) -> None:
     lane.put_picture("cam", b"p1", key=True)
     clock.now += WAITS + 0.01
     assert not lane.put_picture("cam", b"p2", key=False)
-    assert drain(lane) == [] and lane.dropped == 2
+    assert drain(lane) == [] and totals == LaneTotals(given_out=0, left_out=2)
     assert lane.put_picture("cam", b"p3", key=False), "he keeps up: a key frame is asked for"
     assert not lane.put_picture("cam", b"p4", key=False), "and not at once again"
     clock.now += REFRESH_EVERY
@@ -47,6 +54,7 @@ def test_pictures_that_wait_for_too_long_are_left_out_up_to_the_next_key_frame(l
     lane.put_picture("cam", b"p6", key=True)
     lane.put_picture("cam", b"p7", key=False)
     assert drain(lane) == [b"p6", b"p7"]
+    assert totals == LaneTotals(given_out=2, left_out=5)
 
 
 def test_one_publication_is_not_held_up_by_another_that_was_left_out_before(lane: MediaLane, clock: Clock) -> None:
@@ -131,7 +139,7 @@ def test_what_was_forgotten_begins_like_new(lane: MediaLane) -> None:
 
 def test_messages_go_first_then_sound_then_what_is_only_the_newest_then_pictures(clock: Clock) -> None:
     outbox = Outbox(lambda body, seq: b"%d:" % seq + body)
-    outbox.lane = MediaLane(clock)
+    outbox.lane = MediaLane(clock, LaneTotals())
     outbox.lane.put_picture("cam", b"picture", key=True)
     outbox.offer("/quotes", b"value")
     outbox.lane.put_sound(b"sound")

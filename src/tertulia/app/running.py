@@ -113,7 +113,9 @@ class Running:
         files_door = FilesDoor(desk, tickets, admission, _file_options(settings))
         doors_on_sockets = (native, signaling, peerjs, socketio)
         running = cls(hub, doors_on_sockets, whip, files_door, connections, not_started, Archive(hub, chat), restart)
-        health = Health(hub, media, lambda: connections.open, running.refused, media_workers(settings), broker)
+        health = Health(
+            hub, media, lambda: connections.open, running.refused, media_workers(settings), broker, native.terms.lanes
+        )
         routes: list[BaseRoute] = [
             *health.routes(),
             Route("/ws", _upgrade_required(f"subprotocol {wire.SUBPROTOCOL}")),

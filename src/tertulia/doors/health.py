@@ -15,6 +15,7 @@ from starlette.routing import Route
 from tertulia.media import counters
 from tertulia.media.port import Media, Reason
 from tertulia.media.score import Word
+from tertulia.net import LaneTotals
 from tertulia.runtime.broker import Broker
 from tertulia.runtime.hub import Hub
 
@@ -30,11 +31,12 @@ class Health:
         refused: Callable[[], Mapping[str, int]],
         workers: int,
         broker: Broker,
+        lanes: LaneTotals,
     ) -> None:
         """`connections`: open WebSockets; `refused`: messages refused so far, by code; `workers`: media threads."""
         self._hub = hub
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Figures(hub, media, connections, refused, workers, broker))
+        self._registry.register(_Figures(hub, media, connections, refused, workers, broker, lanes))
 
     def routes(self) -> list[Route]:
         return [Route("/healthz", self._alive), Route("/readyz", self._ready), Route("/metrics", self._metrics)]
@@ -62,6 +64,7 @@ class _Figures(Collector):
         refused: Callable[[], Mapping[str, int]],
         workers: int,
         broker: Broker,
+        lanes: LaneTotals,
     ) -> None:
         self._hub = hub
         self._media = media
@@ -69,6 +72,7 @@ class _Figures(Collector):
         self._refused = refused
         self._workers = workers
         self._broker = broker
+        self._lanes = lanes
 
     def collect(self) -> Iterator[Metric]:
         rooms = self._hub.rooms.values()
@@ -88,6 +92,14 @@ class _Figures(Collector):
         yield GaugeMetricFamily("tertulia_websockets", "Open WebSockets", value=self._connections())
         yield GaugeMetricFamily("tertulia_workers", "Media threads", value=self._workers)
         yield from self._topics()
+        yield CounterMetricFamily(
+            "tertulia_chunks_given_out", "Encoded frames that were written to sockets", value=self._lanes.given_out
+        )
+        yield CounterMetricFamily(
+            "tertulia_chunks_left_out",
+            "Encoded frames that somebody did not get, for his socket took them too slowly",
+            value=self._lanes.left_out,
+        )
         refused = CounterMetricFamily(
             "tertulia_messages_refused", "Messages answered with an error or dropped", labels=["code"]
         )

@@ -5,7 +5,7 @@ from tertulia.net.frame import Binary
 from tertulia.net.gate import Gate, Streams
 from tertulia.net.link import Link, Socket, Source
 from tertulia.net.listener import BACKLOG, listen
-from tertulia.net.media_lane import MediaLane
+from tertulia.net.media_lane import LaneTotals, MediaLane
 from tertulia.net.origin import same_authority, split_authority
 from tertulia.net.outbox import Outbox, OutboxImage
 from tertulia.net.websocket import WebSocket, talk, utf8
@@ -16,6 +16,7 @@ __all__ = [
     "Binary",
     "Connections",
     "Gate",
+    "LaneTotals",
     "Link",
     "MediaLane",
     "Outbox",

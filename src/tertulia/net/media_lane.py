@@ -20,6 +20,15 @@ REFRESH_EVERY: Final = 1.0
 _UNREAD_MAX: Final = 4096
 
 
+@dataclass(slots=True)
+class LaneTotals:
+    """Of all lanes of a server together."""
+
+    given_out: int = 0
+    left_out: int = 0
+    """Pictures and sound that a reader who did not keep up was not given."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Picture:
     publication: str
@@ -30,9 +39,10 @@ class _Picture:
 class MediaLane:
     """Of one session. What is in it stands outside the numbering: it is given out once."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], totals: LaneTotals) -> None:
         """`clock`: seconds, never going back."""
         self._clock = clock
+        self._totals = totals
         self._sound: deque[bytes] = deque()
         self._pictures: deque[_Picture] = deque()
         self._picture_bytes = 0
@@ -43,14 +53,12 @@ class MediaLane:
         self._unread: deque[tuple[int, float]] = deque()
         """Numbers of chunks that were given out and not read, and when; empty while the reader says nothing."""
         self._says_what_he_reads = False
-        self.dropped = 0
-        """Pictures and sound that were left out."""
 
     def put_sound(self, frame: bytes) -> None:
         self._sound.append(frame)
         if len(self._sound) > SOUND_CHUNKS:
             self._sound.popleft()
-            self.dropped += 1
+            self._totals.left_out += 1
 
     def put_picture(self, publication: str, frame: bytes, *, key: bool) -> bool:
         """True: its publisher should be asked for a key frame now, for the reader keeps up again and waits for one."""
@@ -58,11 +66,11 @@ class MediaLane:
         self._known.add(publication)
         if self._is_behind(now, len(frame)):
             self._leave_out(now, publication)
-            self.dropped += 1
+            self._totals.left_out += 1
             return False
         if (asked := self._left_out.get(publication)) is not None:
             if not key or not self._is_calm(now):
-                self.dropped += 1
+                self._totals.left_out += 1
                 return self._may_ask(publication, asked, now)
             del self._left_out[publication]
         self._pictures.append(_Picture(publication, frame, now))
@@ -106,6 +114,7 @@ class MediaLane:
 
     def _given_out(self, frame: bytes) -> bytes:
         self._sent += 1
+        self._totals.given_out += 1
         # Of a reader who never says anything only so many are remembered.
         if len(self._unread) < _UNREAD_MAX:
             self._unread.append((self._sent, self._clock()))
@@ -125,7 +134,7 @@ class MediaLane:
     def _leave_out(self, now: float, publication: str) -> None:
         for late in (publication, *(picture.publication for picture in self._pictures)):
             self._left_out.setdefault(late, now - REFRESH_EVERY)
-        self.dropped += len(self._pictures)
+        self._totals.left_out += len(self._pictures)
         self._pictures.clear()
         self._picture_bytes = 0
 

@@ -13,7 +13,7 @@ from tertulia.doors.native.files import FileRequests
 from tertulia.doors.native.incoming import CHAT_BYTES, MESSAGE_BYTES
 from tertulia.doors.native.session import NativeSession, Terms
 from tertulia.doors.session import WebSocketDoor
-from tertulia.net import Connections, WebSocket
+from tertulia.net import Connections, LaneTotals, WebSocket
 from tertulia.runtime.broker import Broker
 from tertulia.runtime.hub import Hub
 from tertulia.runtime.image import SessionImage
@@ -65,6 +65,7 @@ class NativeDoor(WebSocketDoor):
             ),
             ice_servers=ice_servers,
             broker=broker,
+            lanes=LaneTotals(),
         )
 
     def connection(self, socket: WebSocket) -> Connection:

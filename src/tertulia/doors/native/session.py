@@ -14,7 +14,7 @@ from tertulia.doors.native import outgoing
 from tertulia.doors.session import Session, close_code
 from tertulia.errors import Code, ProtocolError, TertuliaError
 from tertulia.media.port import ChunkCame, KeyFrameWanted, PublicationKey
-from tertulia.net import Link, MediaLane
+from tertulia.net import LaneTotals, Link, MediaLane
 from tertulia.runtime.broker import Broker
 from tertulia.runtime.image import SessionImage
 from tertulia.runtime.seat import Entered, Notice, Published, Shown
@@ -35,6 +35,8 @@ class Terms:
     ice_servers: IceServers
     broker: Broker
     """Of the topics that go through all rooms."""
+    lanes: LaneTotals
+    """Of the media that goes by sockets."""
 
 
 _PERSONAL: Final = frozenset({Entered, ev.Denied, ev.SessionEnded, ev.TopologyChanged, ev.Signalled, ChunkCame})
@@ -141,7 +143,7 @@ class NativeSession(Session):
 
     def _lane(self) -> MediaLane:
         if self.outbox.lane is None:
-            self.outbox.lane = MediaLane(asyncio.get_running_loop().time)
+            self.outbox.lane = MediaLane(asyncio.get_running_loop().time, self._terms.lanes)
         return self.outbox.lane
 
     def take_over(self, link: Link) -> None:
