@@ -88,7 +88,7 @@ test: check $(STATIC) ## check, then the tests: Rust, TypeScript, Python, browse
 
 .PHONY: thorough
 thorough: $(DEV) $(EXTENSION) $(STATIC) ## the tests in Python with every case in every browser: twice as long (before a release)
-	$(PYTEST) -m "not soak" $(ARGS)
+	TERTULIA_CHROMIUM=$${TERTULIA_CHROMIUM:-chromium} $(PYTEST) -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those that run for minutes; ARGS names files in place of all

@@ -18,7 +18,7 @@ from bench.laboratory.link import Link
 from bench.laboratory.recording import Recording
 from bench.laboratory.scenario import Scenario
 from bench.laboratory.servers import PORT, SERVERS, Ended
-from tests.e2e.browsers import CHROMIUM, CHROMIUM_FLAGS, Chromium, ChromiumPage, find
+from tests.e2e.browsers import CHROMIUM_FLAGS, Chromium, ChromiumPage, chromium
 from tests.e2e.caller import PATIENCE, until
 from tests.network.internet import Internet
 from tests.network.world import World
@@ -81,7 +81,7 @@ class Laboratory:
             self._buried.append(await SERVERS[self._server](world, "server", folder))
             places = ("sender", *(link.place for link in self.links))
             flags = [flag for flag in CHROMIUM_FLAGS if flag != _ON_ONE_MACHINE]
-            programs = [world.wrapper(place, find(*CHROMIUM), folder) for place in places]
+            programs = [world.wrapper(place, chromium(), folder) for place in places]
             self._browsers = [await stack.enter_async_context(Chromium(program, flags)) for program in programs]
             self._stack = stack.pop_all()
         return self

@@ -17,7 +17,6 @@ from playwright.async_api import Error as PlaywrightError
 
 from tertulia.cli import certificate
 from tests.e2e.browsers import (
-    CHROMIUM,
     CHROMIUM_FLAGS,
     FIREFOX,
     Chromium,
@@ -25,6 +24,7 @@ from tests.e2e.browsers import (
     Firefox,
     FirefoxPage,
     SoundServer,
+    chromium,
     find,
 )
 from tests.e2e.caller import PATIENCE, Caller, until
@@ -167,7 +167,7 @@ class Town:
         self._servers.append(await server.start())
 
     async def _open_browser(self, person: Person) -> None:
-        program = self.world.wrapper(person.machine.place, find(*CHROMIUM), self._folder)
+        program = self.world.wrapper(person.machine.place, chromium(), self._folder)
         flags = [flag for flag in CHROMIUM_FLAGS if flag != _ON_ONE_MACHINE]
         trusted = f"--ignore-certificate-errors-spki-list={_public_key_hash(self._certificate[0])}"
         person.browser = await self._stack.enter_async_context(Chromium(program, [*flags, trusted]))
