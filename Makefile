@@ -79,7 +79,7 @@ check-rust:
 # The binding has no logic to test from Rust, and an extension module cannot be linked into a program; tests/media does it from Python.
 # pytest comes last, so that its summary is the last thing on the screen. Two processes: a third gains no time on two cores. Who has another
 # beside him is sometimes seconds late: what fails is tried again, and the summary tells it (RERUN).
-PYTEST := pytest -n 2 --reruns 2 --reruns-delay 2
+PYTEST := pytest -n 2 --reruns 2 --reruns-delay 2 --durations 10
 .PHONY: test
 test: check $(STATIC) ## check, then the tests: Rust, TypeScript, Python, browsers
 	cargo test --quiet --workspace --exclude tertulia-python --locked

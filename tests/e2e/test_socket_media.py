@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .browsers import Firefox
 from .caller import Caller, until
 from .conftest import Server
 
@@ -94,6 +95,19 @@ async def test_who_comes_late_is_given_a_key_frame_and_a_muted_camera_comes_back
     await dan.sees(ana)
     await ana.call("exchange", id=ana.number, scale=2, hz=ana.pitch)
     await ben.meets(ana)
+
+
+async def test_firefox_sends_and_watches_by_the_socket(
+    people: Callable[..., Any], firefox: Firefox, sfu_server: Server
+) -> None:
+    """It has no way to read a track in a page."""
+    (ana,) = await people("Ana", at=sfu_server, browser=firefox, **SOCKET)
+    (ben,) = await people("Ben", at=sfu_server)
+    await ana.join()
+    await ben.join()
+    await ben.meets(ana)
+    await ana.meets(ben)
+    await needs_no_webrtc(ana)
 
 
 async def test_a_browser_without_webrtc_takes_the_socket_by_itself(

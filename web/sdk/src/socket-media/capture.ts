@@ -9,34 +9,123 @@ declare const MediaStreamTrackProcessor:
     }) => TrackProcessor<T>)
   | undefined;
 
-/** What a track brings, piece by piece, until it is stopped. Each piece is closed when `handle` has returned. */
-export class Capture<T extends { close(): void }> {
-  readonly #stop = new AbortController();
+/** What a track brings, piece by piece, until it is stopped. */
+export interface Capture {
+  stop(): void;
+}
 
-  constructor(track: MediaStreamTrack, handle: (piece: T) => void, failed: (error: unknown) => void) {
-    this.#run(track, handle).catch((error: unknown) => {
-      if (!this.#stop.signal.aborted) failed(error);
-    });
-  }
+/** Takes one piece, which is closed when it has returned. */
+type Handle<T> = (piece: T) => void;
+type Failed = (error: unknown) => void;
 
-  stop(): void {
-    this.#stop.abort();
-  }
+/** A played picture is looked at so often at least, in milliseconds: a page that nobody sees is told of no new ones. */
+const LOOK_EVERY = 1000;
+/** Samples of played sound that come together: 21 ms at 48 kHz. */
+const SAMPLES = 1024;
 
-  async #run(track: MediaStreamTrack, handle: (piece: T) => void): Promise<void> {
-    if (typeof MediaStreamTrackProcessor === 'undefined')
-      throw new Error('This browser does not show what a track brings.');
-    const { readable } = new MediaStreamTrackProcessor<T>({ track });
-    const reader = readable.getReader();
-    this.#stop.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined));
+export function capturePictures(track: MediaStreamTrack, handle: Handle<VideoFrame>, failed: Failed): Capture {
+  return typeof MediaStreamTrackProcessor === 'undefined'
+    ? capturePlayedPictures(track, handle, failed)
+    : captureTrack(new MediaStreamTrackProcessor<VideoFrame>({ track }), handle, failed);
+}
+
+export function captureSound(track: MediaStreamTrack, handle: Handle<AudioData>, failed: Failed): Capture {
+  return typeof MediaStreamTrackProcessor === 'undefined'
+    ? capturePlayedSound(track, handle)
+    : captureTrack(new MediaStreamTrackProcessor<AudioData>({ track }), handle, failed);
+}
+
+function captureTrack<T extends { close(): void }>(
+  { readable }: TrackProcessor<T>,
+  handle: Handle<T>,
+  failed: Failed,
+): Capture {
+  const reader = readable.getReader();
+  let stopped = false;
+  const run = async () => {
     for (;;) {
       const { value, done } = await reader.read();
       if (done) return;
-      try {
-        if (!this.#stop.signal.aborted) handle(value);
-      } finally {
-        value.close();
-      }
+      if (stopped) value.close();
+      else take(value, handle);
     }
+  };
+  run().catch((error: unknown) => {
+    if (!stopped) failed(error);
+  });
+  return {
+    stop: () => {
+      stopped = true;
+      reader.cancel().catch(() => undefined);
+    },
+  };
+}
+
+/** Firefox and Safari let only workers read a track. Here it is played, unseen, and what is shown is taken. */
+function capturePlayedPictures(track: MediaStreamTrack, handle: Handle<VideoFrame>, failed: Failed): Capture {
+  const video = document.createElement('video');
+  Object.assign(video, { muted: true, playsInline: true, srcObject: new MediaStream([track]) });
+  let request = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stopped = false;
+  const next = () => {
+    if (stopped) return;
+    request = video.requestVideoFrameCallback(look);
+    timer = setTimeout(look, LOOK_EVERY);
+  };
+  const look = () => {
+    video.cancelVideoFrameCallback(request);
+    clearTimeout(timer);
+    try {
+      if (video.readyState >= video.HAVE_CURRENT_DATA) take(new VideoFrame(video, { timestamp: 0 }), handle);
+      next();
+    } catch (error) {
+      failed(error);
+    }
+  };
+  video.play().then(next, (error: unknown) => {
+    if (!stopped) failed(error);
+  });
+  return {
+    stop: () => {
+      stopped = true;
+      video.cancelVideoFrameCallback(request);
+      clearTimeout(timer);
+      video.srcObject = null;
+    },
+  };
+}
+
+/** A script processor, though deprecated, is in every browser, and needs no file of its own that a page's policy would have to allow. */
+function capturePlayedSound(track: MediaStreamTrack, handle: Handle<AudioData>): Capture {
+  const context = new AudioContext();
+  const source = context.createMediaStreamSource(new MediaStream([track]));
+  const tap = context.createScriptProcessor(SAMPLES, 1, 1);
+  tap.onaudioprocess = ({ inputBuffer, playbackTime }) => {
+    const data = new Float32Array(inputBuffer.getChannelData(0));
+    const { sampleRate, length: numberOfFrames } = inputBuffer;
+    const timestamp = Math.round(playbackTime * 1e6);
+    take(
+      new AudioData({ format: 'f32-planar', sampleRate, numberOfFrames, numberOfChannels: 1, timestamp, data }),
+      handle,
+    );
+  };
+  // It only runs where it leads somewhere; nothing is put into its output.
+  source.connect(tap).connect(context.destination);
+  return {
+    stop: () => {
+      tap.onaudioprocess = null;
+      source.disconnect();
+      tap.disconnect();
+      void context.close();
+    },
+  };
+}
+
+function take<T extends { close(): void }>(piece: T, handle: Handle<T>): void {
+  try {
+    handle(piece);
+  } finally {
+    piece.close();
   }
 }

@@ -1,4 +1,4 @@
-import { Capture } from './capture.js';
+import { type Capture, capturePictures } from './capture.js';
 
 /** Where encoded frames go. */
 export interface SenderPorts {
@@ -21,7 +21,7 @@ const FRAME_RATE = 30;
 /** Encodes one video track, whichever it is at present. */
 export class PictureSender {
   readonly #ports: SenderPorts;
-  #capture: Capture<VideoFrame> | null = null;
+  #capture: Capture | null = null;
   #encoder: VideoEncoder | null = null;
   #size = '';
   #keyFrame = true;
@@ -41,7 +41,7 @@ export class PictureSender {
       this.#encoder = null;
       return;
     }
-    this.#capture = new Capture<VideoFrame>(
+    this.#capture = capturePictures(
       track,
       (frame) => this.#encode(frame),
       (error) => this.#ports.failed(error),

@@ -1,4 +1,4 @@
-import { Capture } from './capture.js';
+import { type Capture, captureSound } from './capture.js';
 import type { SenderPorts } from './picture-sender.js';
 
 /** Bits a second. */
@@ -10,7 +10,7 @@ const SILENCE = 127;
 /** Encodes one audio track, whichever it is at present. */
 export class SoundSender {
   readonly #ports: SenderPorts;
-  #capture: Capture<AudioData> | null = null;
+  #capture: Capture | null = null;
   #encoder: AudioEncoder | null = null;
   #format = '';
   /** Added to the track's own times, in microseconds. */
@@ -31,7 +31,7 @@ export class SoundSender {
     if (this.#encoder?.state !== 'closed') this.#encoder?.close();
     this.#encoder = null;
     if (!track) return;
-    this.#capture = new Capture<AudioData>(
+    this.#capture = captureSound(
       track,
       (sound) => this.#encode(sound),
       (error) => this.#ports.failed(error),
