@@ -50,7 +50,7 @@ class Retries:
         self._terminal = terminal
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.outcome == "rerun":
+        if str(report.outcome) == "rerun":  # which pytest's own types do not know
             crash = getattr(report.longrepr, "reprcrash", None)
             reason = crash.message.strip().partition("\n")[0] if crash else "no reason given"
             self._terminal.write_line(f"\nagain after {report.duration:.0f} s: {report.nodeid}: {reason}")
