@@ -174,3 +174,15 @@ def test_an_image_that_does_not_fit_together_opens_no_room() -> None:
     with pytest.raises(KeyError):
         Room.restored(stage.settings, broken, 0.0, 0.0)
     assert PublicationId("a-camera") in {it.id for it in whole.publications}
+
+
+def test_that_nobody_writes_any_more_is_told_after_it() -> None:
+    stage = Stage()
+    stage.join(A, B)
+    stage.do(cmd.SetTyping(A))
+    stage.do(cmd.SetTyping(B, to=A))
+    stage.wait(0)
+    stage.do(cmd.SetTyping(A, False))
+    stage.do(cmd.SetTyping(B, False))
+    restart(stage)
+    assert stage.seen(ev.TypingShown) == [ev.TypingShown((A, B), (), False), ev.TypingShown((A,), (), True)]

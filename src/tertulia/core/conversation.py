@@ -39,6 +39,7 @@ class Conversation:
             read_marks=self._marks.all,
             unshown_marks=self._marks.unshown,
             typing=self._typists.all,
+            untold_typing=self._typists.untold,
         )
 
     def restore(self, image: ChatImage) -> None:
@@ -46,8 +47,7 @@ class Conversation:
         self._history.recall(image.messages, image.number)
         self.cleared = image.cleared
         self._marks.restore(image.read_marks, image.unshown_marks)
-        for who, audience in image.typing:
-            self._typists.start(who, audience, self._in.now)
+        self._typists.restore(image.typing, image.untold_typing, self._in.now)
 
     @property
     def messages(self) -> tuple[ChatMessage, ...]:

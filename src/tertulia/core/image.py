@@ -33,6 +33,8 @@ class ChatImage:
     unshown_marks: tuple[ParticipantId, ...]
     typing: tuple[tuple[ParticipantId, ParticipantId | None], ...]
     """Who writes something, and to whom."""
+    untold_typing: tuple[ParticipantId | None, ...] = ()
+    """To whom others write, or wrote, and this was not told yet; None: to everybody."""
 
 
 @dataclass(frozen=True, slots=True)

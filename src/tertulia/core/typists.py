@@ -1,5 +1,6 @@
 """Who is writing something now. Nothing of it is kept, and all of it ends by itself."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from tertulia.core.ids import ParticipantId
@@ -34,6 +35,17 @@ class Typists:
     def all(self) -> tuple[tuple[ParticipantId, Audience], ...]:
         """Who writes, and for whom."""
         return tuple((who, audience) for who, (_, audience) in self._until.items())
+
+    @property
+    def untold(self) -> tuple[Audience, ...]:
+        """For whom it has changed since it was told."""
+        return tuple(self._changed)
+
+    def restore(self, people: Iterable[tuple[ParticipantId, Audience]], untold: Iterable[Audience], now: float) -> None:
+        """`all` and `untold` of before."""
+        for who, audience in people:
+            self.start(who, audience, now)
+        self._changed.update(dict.fromkeys(untold))
 
     def start(self, who: ParticipantId, audience: Audience, now: float) -> None:
         """Also to say that he goes on."""
