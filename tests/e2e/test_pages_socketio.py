@@ -146,7 +146,7 @@ async def test_the_bare_page_the_minimal_page_and_the_web_app_are_one_room(
         .get_by_role("listitem", name="Guest")
         .locator("video")
     )
-    await until(lambda: _shown_in(tiles, {7, 8}), "the app shows both pages")
+    await _shows(tiles, {7, 8})
     for pitch in (bare.pitch, minimal.pitch):
         await cora.hears(pitch)
     await _is_shown(bare, {cora.number, 8})
@@ -154,10 +154,17 @@ async def test_the_bare_page_the_minimal_page_and_the_web_app_are_one_room(
     assert not [*bare.errors, *minimal.errors]
 
 
-async def _shown_in(tiles: Locator, pictures: set[int]) -> bool:
-    """Whether these pictures are shown, and each changes between two looks."""
-    looks = [{look["id"]: look["n"] for look in await tiles.evaluate_all(LOOK_AT_ALL) if look} for _ in range(2)]
-    return set(looks[0]) == set(looks[1]) == pictures and all(looks[0][id] != looks[1][id] for id in pictures)
+async def _shows(tiles: Locator, pictures: set[int]) -> None:
+    """Until these pictures are shown, no others, and each has changed."""
+    seen: dict[int, set[int]] = {}
+
+    async def enough() -> bool:
+        looks = [look for look in await tiles.evaluate_all(LOOK_AT_ALL) if look]
+        for look in looks:
+            seen.setdefault(look["id"], set()).add(look["n"])
+        return {look["id"] for look in looks} == pictures and all(len(seen[id]) > 1 for id in pictures)
+
+    await until(enough, f"the app shows pictures {pictures}")
 
 
 async def _is_shown(page: Stranger, others: set[int]) -> None:
