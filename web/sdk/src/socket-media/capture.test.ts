@@ -55,6 +55,23 @@ class FakeContext {
   }
 }
 
+it('tells its sender of a track that is refused at once, unless it is stopped before', async () => {
+  class Refusing {
+    constructor() {
+      throw new TypeError('ended');
+    }
+  }
+  vi.stubGlobal('MediaStreamTrackProcessor', Refusing);
+  const faults: unknown[] = [];
+  const failed = (error: unknown) => faults.push(String(error));
+  capturePictures(track('video'), () => undefined, failed);
+  captureSound(track('audio'), () => undefined, failed);
+  captureSound(track('audio'), () => undefined, failed).stop();
+  await Promise.resolve();
+  expect(faults).toEqual(['TypeError: ended', 'TypeError: ended']);
+  vi.unstubAllGlobals();
+});
+
 describe('where a page cannot read a track', () => {
   let video: FakeVideo;
   let taken: number;
@@ -134,5 +151,16 @@ describe('where a page cannot read a track', () => {
     expect([times, FakePiece.open]).toEqual([[1_500_000, 1_750_000], 0]);
     capture.stop();
     expect([FakeContext.last?.tap.onaudioprocess, FakeContext.last?.closed]).toEqual([null, true]);
+  });
+
+  it('tells once that sound cannot be taken any more', () => {
+    const broken = new Error('closed');
+    const take = () => {
+      throw broken;
+    };
+    capture = captureSound(track('audio'), take, (error) => faults.push(error));
+    const inputBuffer = { getChannelData: () => new Float32Array(1024), sampleRate: 44_100, length: 1024 };
+    for (let n = 0; n < 3; n++) FakeContext.last?.tap.onaudioprocess?.({ inputBuffer, playbackTime: n });
+    expect([faults, FakePiece.open]).toEqual([[broken], 0]);
   });
 });

@@ -24,15 +24,40 @@ const LOOK_EVERY = 1000;
 const SAMPLES = 1024;
 
 export function capturePictures(track: MediaStreamTrack, handle: Handle<VideoFrame>, failed: Failed): Capture {
-  return typeof MediaStreamTrackProcessor === 'undefined'
-    ? capturePlayedPictures(track, handle, failed)
-    : captureTrack(new MediaStreamTrackProcessor<VideoFrame>({ track }), handle, failed);
+  return begin(
+    () =>
+      typeof MediaStreamTrackProcessor === 'undefined'
+        ? capturePlayedPictures(track, handle, failed)
+        : captureTrack(new MediaStreamTrackProcessor<VideoFrame>({ track }), handle, failed),
+    failed,
+  );
 }
 
 export function captureSound(track: MediaStreamTrack, handle: Handle<AudioData>, failed: Failed): Capture {
-  return typeof MediaStreamTrackProcessor === 'undefined'
-    ? capturePlayedSound(track, handle)
-    : captureTrack(new MediaStreamTrackProcessor<AudioData>({ track }), handle, failed);
+  return begin(
+    () =>
+      typeof MediaStreamTrackProcessor === 'undefined'
+        ? capturePlayedSound(track, handle, failed)
+        : captureTrack(new MediaStreamTrackProcessor<AudioData>({ track }), handle, failed),
+    failed,
+  );
+}
+
+/** A track that has ended is refused at once; its sender is told so like of what goes wrong later. */
+function begin(open: () => Capture, failed: Failed): Capture {
+  try {
+    return open();
+  } catch (error) {
+    let stopped = false;
+    queueMicrotask(() => {
+      if (!stopped) failed(error);
+    });
+    return {
+      stop: () => {
+        stopped = true;
+      },
+    };
+  }
 }
 
 function captureTrack<T extends { close(): void }>(
@@ -97,7 +122,7 @@ function capturePlayedPictures(track: MediaStreamTrack, handle: Handle<VideoFram
 }
 
 /** A script processor, though deprecated, is in every browser, and needs no file of its own that a page's policy would have to allow. */
-function capturePlayedSound(track: MediaStreamTrack, handle: Handle<AudioData>): Capture {
+function capturePlayedSound(track: MediaStreamTrack, handle: Handle<AudioData>, failed: Failed): Capture {
   const context = new AudioContext();
   const source = context.createMediaStreamSource(new MediaStream([track]));
   const tap = context.createScriptProcessor(SAMPLES, 1, 1);
@@ -105,10 +130,15 @@ function capturePlayedSound(track: MediaStreamTrack, handle: Handle<AudioData>):
     const data = new Float32Array(inputBuffer.getChannelData(0));
     const { sampleRate, length: numberOfFrames } = inputBuffer;
     const timestamp = Math.round(playbackTime * 1e6);
-    take(
-      new AudioData({ format: 'f32-planar', sampleRate, numberOfFrames, numberOfChannels: 1, timestamp, data }),
-      handle,
-    );
+    try {
+      take(
+        new AudioData({ format: 'f32-planar', sampleRate, numberOfFrames, numberOfChannels: 1, timestamp, data }),
+        handle,
+      );
+    } catch (error) {
+      tap.onaudioprocess = null;
+      failed(error);
+    }
   };
   // It only runs where it leads somewhere; nothing is put into its output.
   source.connect(tap).connect(context.destination);
