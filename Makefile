@@ -87,8 +87,8 @@ test: check $(STATIC) ## check, then the tests: Rust, TypeScript, Python, browse
 	@$(PYTEST) -m "not soak and not thorough" $(ARGS)
 
 .PHONY: thorough
-thorough: $(DEV) $(EXTENSION) $(STATIC) ## the tests in Python with every case in every browser: twice as long (before a release)
-	TERTULIA_CHROMIUM=$${TERTULIA_CHROMIUM:-chromium} $(PYTEST) -m "not soak" $(ARGS)
+thorough: $(DEV) $(EXTENSION) $(STATIC) ## all tests in Python, those too that `make test` leaves out, in the whole Chromium (before a release)
+	TERTULIA_CHROMIUM="$${TERTULIA_CHROMIUM:-chromium chromium-browser google-chrome}" $(PYTEST) -m "not soak" $(ARGS)
 
 .PHONY: soak
 soak: $(DEV) $(EXTENSION) $(STATIC) ## the browser tests REPEAT times (10), and those that run for minutes; ARGS names files in place of all
@@ -143,7 +143,7 @@ lock: $(PYTHON) ## lock files from pyproject.toml, requirements-*.in, package.js
 
 .PHONY: tools
 tools:
-	@scripts/setup $(if $(filter test thorough soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,$(if $(filter fuzz,$(MAKECMDGOALS)),fuzz,run)))
+	@scripts/setup $(if $(filter thorough,$(MAKECMDGOALS)),thorough,$(if $(filter test soak,$(MAKECMDGOALS)),test,$(if $(filter check format,$(MAKECMDGOALS)),check,$(if $(filter fuzz,$(MAKECMDGOALS)),fuzz,run))))
 
 $(PYTHON): requirements.txt requirements-build.txt | tools
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.txt -r requirements-build.txt

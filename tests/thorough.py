@@ -1,4 +1,4 @@
-"""What `make test` leaves to `make thorough`: further cases of what another test shows in a browser already."""
+"""What `make test` leaves to `make thorough`: in browsers, further cases and what fewer people do."""
 
 from typing import Any
 

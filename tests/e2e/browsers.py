@@ -19,7 +19,7 @@ from playwright.async_api import Page as PlaywrightPage
 from websockets.asyncio.client import ClientConnection, connect
 
 HEADLESS_SHELL = "chromium-headless-shell"
-"""Chromium without the windows around its pages: the same engine, for two thirds of the time. TERTULIA_CHROMIUM names another one."""
+"""Chromium without the windows around its pages: the same engine, for three quarters of the time. TERTULIA_CHROMIUM names others."""
 CHROMIUM = (HEADLESS_SHELL, "chromium", "chromium-browser", "google-chrome")
 FIREFOX = ("firefox-esr", "firefox")
 CHROMIUM_FLAGS = [
@@ -66,7 +66,7 @@ def find(*names: str) -> str:
 def chromium() -> str:
     """The one that is tested with."""
     wanted = os.environ.get("TERTULIA_CHROMIUM")
-    return find(wanted) if wanted else find(*CHROMIUM)
+    return find(*(wanted.split() if wanted else CHROMIUM))
 
 
 class Page(Protocol):

@@ -32,7 +32,6 @@ async def test_two_people_talk_directly(people: Invite, server: Server) -> None:
     assert await server.metric("tertulia_rtp_in_total") == before
 
 
-@pytest.mark.thorough
 async def test_a_stranger_is_not_taken_for_the_other(people: Invite) -> None:
     """The control of all other tests here: looking for the wrong person must fail."""
     ana, ben = await people("Ana", "Ben")
@@ -80,7 +79,6 @@ async def test_a_third_person_costs_the_first_two_no_picture(people: Invite, ser
         assert gaps.longest <= 0.5, gaps
 
 
-@pytest.mark.thorough
 async def test_a_break_before_the_make_would_be_noticed(people: Invite) -> None:
     """The control of the test before: a direct road that is closed when the switch begins must fail its limits."""
     ana, ben, cora = await two_far_from_the_server(people)

@@ -41,7 +41,6 @@ async def test_everybody_sees_and_hears_everybody(guests: Invite, names: tuple[s
         await guest.hears_no(guest.pitch)
 
 
-@pytest.mark.thorough
 async def test_one_is_not_taken_for_another(guests: Invite) -> None:
     """The control of all tests here: looking and listening for the wrong person must fail."""
     ana, ben = await a_call(guests, "Ana", "Ben")

@@ -93,9 +93,6 @@ class _Figures(Collector):
         yield GaugeMetricFamily("tertulia_workers", "Media threads", value=self._workers)
         yield from self._topics()
         yield CounterMetricFamily(
-            "tertulia_chunks_given_out", "Encoded frames that were written to sockets", value=self._lanes.given_out
-        )
-        yield CounterMetricFamily(
             "tertulia_chunks_left_out",
             "Encoded frames that somebody did not get, for his socket took them too slowly",
             value=self._lanes.left_out,

@@ -24,7 +24,6 @@ _UNREAD_MAX: Final = 4096
 class LaneTotals:
     """Of all lanes of a server together."""
 
-    given_out: int = 0
     left_out: int = 0
     """Pictures and sound that a reader who did not keep up was not given."""
 
@@ -114,7 +113,6 @@ class MediaLane:
 
     def _given_out(self, frame: bytes) -> bytes:
         self._sent += 1
-        self._totals.given_out += 1
         # Of a reader who never says anything only so many are remembered.
         if len(self._unread) < _UNREAD_MAX:
             self._unread.append((self._sent, self._clock()))
